@@ -1,0 +1,37 @@
+/** The body of a request, counted while it is read: never cut, never more than the limit in memory. */
+import { fail, ok, type Result } from "./callback/result.ts";
+
+export type BodyFailure = { code: "body-too-large" | "incomplete-body"; bytesRead: number };
+
+/** All bytes of a body up to `limit`; fails as soon as it is passed, and where the connection breaks. */
+export async function readBytes(body: ReadableStream<Uint8Array> | null, limit: number): Promise<Result<Uint8Array, BodyFailure>> {
+  if (body === null) return ok(new Uint8Array());
+  const chunks: Uint8Array[] = [];
+  let bytesRead = 0;
+  const reader = body.getReader();
+  try {
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+      const chunk = value as Uint8Array;
+      bytesRead += chunk.length;
+      if (bytesRead > limit) {
+        await reader.cancel("larger than MAX_BODY_BYTES");
+        return fail({ code: "body-too-large", bytesRead });
+      }
+      chunks.push(chunk);
+    }
+  } catch {
+    return fail({ code: "incomplete-body", bytesRead });
+  }
+  return ok(joined(chunks, bytesRead));
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

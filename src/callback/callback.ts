@@ -1,0 +1,83 @@
+/**
+ * One callback, read in full: bytes in, what they say out. The same function reads a delivery when it
+ * arrives, when it is looked up, and when it is read again. No I/O, no clock, and it never throws.
+ */
+import { parseJson } from "./json.ts";
+import { MAX_JOB_ID_CHARACTERS } from "./limits.ts";
+import { readTree } from "./read.ts";
+import { fail, ok, type Result } from "./result.ts";
+import { placeOf } from "./text.ts";
+import type { Format, Reading, ReadFailure } from "./types.ts";
+import { parseXml } from "./xml.ts";
+
+/** Raised by one with each change to what is read from a body, so that records are known to be an older reader's. */
+export const READER_VERSION = 1;
+
+/** A body decoded once: its text where the bytes are UTF-8, and the bytes themselves where they are not. */
+export type Body = string | Uint8Array;
+
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** Decodes UTF-8 strictly and keeps a byte order mark, so that encoding the text gives the same bytes again. */
+export function decodeBytes(bytes: Uint8Array): Body {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return bytes;
+  }
+}
+
+/**
+ * Reads a body as CI posts it. XML or JSON is told from its first character (after a byte order mark and white
+ * space), never from a header: no page of the provider says what header a JSON callback has. An empty body is
+ * readable and says nothing. Fails with `unsupported-media-type` where the body is neither XML nor JSON, and with
+ * `malformed-body`, with line and column where known, where it is not well-formed or passes a limit.
+ */
+export function parseCallback(body: Body): Result<Reading, ReadFailure> {
+  const decoded = typeof body === "string" ? body : decodeBytes(body);
+  if (typeof decoded !== "string") return fail(notUtf8(decoded));
+  const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
+  const start = contentStart(text);
+  if (start === text.length) return ok({ format: null, event: null, jobs: [], runs: [] });
+  const format = formatAt(text, start);
+  if (format === null) return fail(NEITHER);
+  const tree = format === "xml" ? parseXml(text) : parseJson(text);
+  if (!tree.ok) return tree;
+  const reading = { format, ...readTree(tree.value) };
+  const tooLong = reading.jobs.some((job) => job.jobId.length > MAX_JOB_ID_CHARACTERS);
+  return tooLong ? fail(malformed(`A JobId is longer than ${MAX_JOB_ID_CHARACTERS} characters.`)) : ok(reading);
+}
+
+function contentStart(text: string): number {
+  let at = 0;
+  while (at < text.length && " \t\r\n".includes(text[at] as string)) at += 1;
+  return at;
+}
+
+function formatAt(text: string, at: number): Format | null {
+  if (text[at] === "<") return "xml";
+  return text[at] === "{" || text[at] === "[" ? "json" : null;
+}
+
+const malformed = (reason: string): ReadFailure => ({ code: "malformed-body", reason, line: null, column: null });
+
+const unsupported = (reason: string): ReadFailure => ({ ...malformed(reason), code: "unsupported-media-type" });
+
+const NEITHER = unsupported("The body is neither XML nor JSON: its first character is none of <, { and [.");
+const GZIP = unsupported("The body is compressed with gzip; CI sends its callbacks plain.");
+
+/** Bytes that are not UTF-8: malformed where they set out as XML or JSON, and otherwise neither. */
+function notUtf8(bytes: Uint8Array): ReadFailure {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return GZIP;
+  const text = new TextDecoder().decode(bytes);
+  if (formatAt(text, contentStart(text)) === null) return NEITHER;
+  const sound = soundStart(bytes);
+  return { ...malformed("The body is not valid UTF-8."), ...placeOf(sound, sound.length) };
+}
+
+/** The text before the first bytes that are no UTF-8: as far as decoding leniently and encoding again gives the same. */
+function soundStart(bytes: Uint8Array): string {
+  const again = new TextEncoder().encode(new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes));
+  const same = bytes.findIndex((byte, index) => byte !== again[index]);
+  return new TextDecoder().decode(again.subarray(0, same), { stream: true });
+}

@@ -1,0 +1,13 @@
+/**
+ * What a callback may cost to read. The size of the body itself is a setting of
+ * the receiver (`MAX_BODY_BYTES`); these bound what a body of that size may hold.
+ */
+
+/** Elements or members inside one another. CI nests about 8; a deeper body only spends our stack. */
+export const MAX_DEPTH_LEVELS = 100;
+
+/** Elements, members and array items in one body. An 8 MiB segmentation in JSON, 167,000 tokens, has 840,000. */
+export const MAX_NODES = 1_000_000;
+
+/** A JobId has 33 characters in every published sample. Past this it cannot be a key, nor a part of a URL. */
+export const MAX_JOB_ID_CHARACTERS = 1_024;

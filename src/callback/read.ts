@@ -1,0 +1,193 @@
+/**
+ * The plain tree to jobs and runs: every envelope in which CI's notifications come. Nodes are looked up by
+ * their path, never by their leaf name: `State`, `Code`, `Tag` and `Input` occur again inside `Operation`.
+ */
+import { canonicalize } from "./detail.ts";
+import { isTerminal, jobRank, readState } from "./state.ts";
+import { parseTime } from "./time.ts";
+import { filledLeafAt, leafAt, nodeAt, nodesAt } from "./tree.ts";
+import type { ContentNode, JobReading, Reading, RunReading, TaskReading, Workflow } from "./types.ts";
+
+/** What the consoles send when a callback URL is saved; it names no job. */
+const CONSOLE_TEST_TRACE_ID = "test_trace_id";
+
+/** Nodes of `Operation` that tell the job type where `Tag` is absent. Other nodes occur in jobs of several types. */
+const TELLING_NODES: Readonly<Record<string, string>> = {
+  WordsGeneralize: "WordsGeneralize",
+  WordsGeneralizeResult: "WordsGeneralize",
+  SpeechRecognitionResult: "SpeechRecognition",
+  VideoTagResult: "VideoTag",
+  PicProcessResult: "PicProcess",
+  DocProcessResult: "DocProcess",
+  FileHashCodeResult: "FileHashCode",
+  FileCompressResult: "FileCompress",
+  FileUncompressResult: "FileUncompress",
+};
+
+/** Reads the tree of one body. A tree of no known shape gives no jobs and no runs. */
+export function readTree(tree: ContentNode): Omit<Reading, "format"> {
+  const envelope = nodeAt(tree, "Response") ?? tree;
+  const execution = nodeAt(envelope, "WorkflowExecution");
+  const moderation = nodeAt(envelope, "data");
+  const event = filledLeafAt(envelope, "EventName") ?? filledLeafAt(moderation, "event");
+  const details = nodesAt(envelope, "JobsDetail");
+  const jobs = details.map((detail) => readJob(detail, event, nodeAt(envelope, "Workflow")));
+  const runs: RunReading[] = [];
+  if (execution !== null) {
+    const run = readRun(execution);
+    if (run !== null) runs.push(run);
+    jobs.push(...nodesAt(execution, "Tasks").map((task) => readTaskJob(task, execution, event)));
+  } else if (details.length === 0 && moderation !== null) jobs.push(readSimpleModeration(moderation, envelope, event));
+  return { event, jobs: oneReadingPerJob(jobs), runs };
+}
+
+/** One `JobsDetail`; null where it has no JobId. `shared` is the `Workflow` beside it, where one of the provider's pages puts it. */
+function readJob(detail: ContentNode, event: string | null, shared: ContentNode | null): JobReading | null {
+  const jobId = readJobId(detail, "JobId");
+  if (jobId === null) return null;
+  const operation = nodeAt(detail, "Operation");
+  const code = leafAt(detail, "Code");
+  const inputs = [nodeAt(detail, "Input"), nodeAt(operation, "Input"), detail];
+  const input = (name: string) => inputs.map((node) => leafAt(node, name)).find((leaf) => leaf !== null) ?? null;
+  return {
+    jobId,
+    event,
+    tag: filledLeafAt(detail, "Tag") ?? deriveTag(operation),
+    ...readState(filledLeafAt(detail, "State"), code || null),
+    code,
+    message: leafAt(detail, "Message"),
+    queueId: leafAt(detail, "QueueId"),
+    userData: leafAt(operation, "UserData"),
+    bucket: input("BucketId"),
+    region: input("Region"),
+    object: input("Object"),
+    createdAt: parseTime(leafAt(detail, "CreationTime")),
+    startedAt: parseTime(leafAt(detail, "StartTime")),
+    endedAt: parseTime(leafAt(detail, "EndTime")),
+    workflow: readWorkflow(nodeAt(detail, "Workflow") ?? shared, "Name"),
+    full: true,
+    detail: canonicalize(detail),
+  };
+}
+
+const readJobId = (node: ContentNode, name: string): string | null => {
+  const id = leafAt(node, name);
+  return id === null || id.trim() === "" ? null : id;
+};
+
+function deriveTag(operation: ContentNode | null): string | null {
+  for (const name in operation) {
+    const tag = Object.hasOwn(TELLING_NODES, name) ? TELLING_NODES[name] : undefined;
+    if (tag !== undefined) return tag;
+  }
+  return null;
+}
+
+/** `nameNode` is the workflow's name for this step: `Name` in a `Workflow`, null in a `WorkflowExecution`. */
+function readWorkflow(node: ContentNode | null, nameNode: string): Workflow | null {
+  if (node === null) return null;
+  const workflow = {
+    runId: leafAt(node, "RunId"),
+    workflowId: leafAt(node, "WorkflowId"),
+    workflowName: leafAt(node, "WorkflowName"),
+    name: leafAt(node, nameNode),
+  };
+  return Object.values(workflow).some((leaf) => leaf !== null) ? workflow : null;
+}
+
+/** The `WorkflowExecution` of a `WorkflowFinish`; null where it has no RunId. */
+function readRun(execution: ContentNode): RunReading | null {
+  const runId = readJobId(execution, "RunId");
+  if (runId === null) return null;
+  const state = filledLeafAt(execution, "State");
+  return {
+    runId,
+    workflowId: leafAt(execution, "WorkflowId"),
+    workflowName: leafAt(execution, "WorkflowName"),
+    state,
+    terminal: isTerminal(state),
+    bucket: leafAt(execution, "BucketId"),
+    object: leafAt(execution, "Object"),
+    createdAt: parseTime(leafAt(execution, "CreateTime")),
+    tasks: nodesAt(execution, "Tasks").map(readTask),
+  };
+}
+
+function readTask(task: ContentNode): TaskReading {
+  return {
+    type: filledLeafAt(task, "Type"),
+    name: leafAt(task, "Name"),
+    jobId: readJobId(task, "JobId"),
+    state: filledLeafAt(task, "State"),
+    createdAt: parseTime(leafAt(task, "CreateTime")),
+    startedAt: parseTime(leafAt(task, "StartTime")),
+    endedAt: parseTime(leafAt(task, "EndTime")),
+    templateId: leafAt(task, "TemplateId"),
+    templateName: leafAt(task, "TemplateName"),
+    detail: task,
+  };
+}
+
+/** A task of a run as the job it started: less than its own callback says, and all there is until that comes. */
+function readTaskJob(node: ContentNode, execution: ContentNode, event: string | null): JobReading | null {
+  const task = readTask(node);
+  if (task.jobId === null) return null;
+  const code = leafAt(node, "Code");
+  const workflow = readWorkflow(execution, "");
+  return {
+    jobId: task.jobId,
+    event,
+    tag: task.type,
+    ...readState(task.state, code || null),
+    code,
+    message: leafAt(node, "Message"),
+    queueId: null,
+    userData: null,
+    bucket: leafAt(execution, "BucketId"),
+    region: null,
+    object: leafAt(execution, "Object"),
+    createdAt: task.createdAt,
+    startedAt: task.startedAt,
+    endedAt: task.endedAt,
+    workflow: workflow === null ? null : { ...workflow, name: task.name },
+    full: false,
+    detail: node,
+  };
+}
+
+/** Content moderation in its `Simple` form: `{code, message, data: {trace_id, …}}`, where code 0 is success. */
+function readSimpleModeration(data: ContentNode, envelope: ContentNode, event: string | null): JobReading | null {
+  const jobId = readJobId(data, "trace_id");
+  if (jobId === null || jobId === CONSOLE_TEST_TRACE_ID) return null;
+  const code = leafAt(envelope, "code");
+  return {
+    jobId,
+    event,
+    tag: null,
+    ...readState(null, code === "0" ? "Success" : code || null),
+    code,
+    message: leafAt(envelope, "message"),
+    queueId: null,
+    userData: null,
+    bucket: null,
+    region: null,
+    object: null,
+    createdAt: null,
+    startedAt: null,
+    endedAt: null,
+    workflow: null,
+    full: true,
+    detail: data,
+  };
+}
+
+/** A body may name one job twice; the greater rank stands, and of equals the last. In order of first mention. */
+function oneReadingPerJob(jobs: readonly (JobReading | null)[]): JobReading[] {
+  const byId = new Map<string, JobReading>();
+  for (const job of jobs) {
+    if (job === null) continue;
+    const other = byId.get(job.jobId);
+    if (other === undefined || jobRank(job, "") >= jobRank(other, "")) byId.set(job.jobId, job);
+  }
+  return [...byId.values()];
+}

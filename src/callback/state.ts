@@ -1,0 +1,45 @@
+/**
+ * The state of a job, and which of two readings of one job stands.
+ * Both are pure functions of what was sent, so the record does not depend on the order of arrival.
+ */
+import type { JobReading, RunReading } from "./types.ts";
+
+/** States that a job does not leave. Source: DESIGN "terminal"; CI's `State` is otherwise an open string. */
+const TERMINAL = new Set(["Success", "Failed", "Cancel"]);
+
+export const isTerminal = (state: string | null): boolean => state !== null && TERMINAL.has(state);
+
+/**
+ * `State` where the callback has it. No published segmentation callback has: then `Code` `Success` means
+ * Success, any other `Code` Failed, and no `Code` leaves the state unknown (null).
+ */
+export function readState(
+  state: string | null,
+  code: string | null,
+): Pick<JobReading, "state" | "stateSource" | "terminal"> {
+  if (state !== null) return { state, stateSource: "reported", terminal: isTerminal(state) };
+  if (code === null) return { state: null, stateSource: "derived", terminal: false };
+  return { state: code === "Success" ? "Success" : "Failed", stateSource: "derived", terminal: true };
+}
+
+/** How far along a state is that is not terminal: unknown, waiting, under way. */
+const progress = (state: string | null): number => (state === null ? 0 : state === "Submitted" ? 1 : 2);
+
+/** Milliseconds since 1970 in 15 digits, so that text compares as time does; zeros for no time. */
+const sortableTime = (iso: string | null): string =>
+  String(Math.max(0, iso === null ? 0 : Date.parse(iso))).padStart(15, "0");
+
+/**
+ * Orders the readings of one job: the greater rank is the record. As text, so that a database can compare it.
+ * A terminal state beats one that is not; then the job's own callback beats a line in a `WorkflowFinish`;
+ * then the later `EndTime`; then the further state; then the greater delivery id, so that no two tie.
+ */
+export function jobRank(job: Pick<JobReading, "terminal" | "full" | "endedAt" | "state">, deliveryId: string): string {
+  return `${Number(job.terminal)}${Number(job.full)} ${sortableTime(job.endedAt)} ${progress(job.state)} ${deliveryId}`;
+}
+
+/** The same for the readings of one run: terminal, then the end of its last task, then the delivery id. */
+export function runRank(run: Pick<RunReading, "terminal" | "tasks">, deliveryId: string): string {
+  const ended = run.tasks.map((task) => sortableTime(task.endedAt)).reduce((a, b) => (a > b ? a : b), sortableTime(null));
+  return `${Number(run.terminal)} ${ended} ${deliveryId}`;
+}

@@ -1,0 +1,43 @@
+/** The plain tree in which XML and JSON meet before anything is decided. */
+import type { Content, ContentNode } from "./types.ts";
+
+/**
+ * Nodes without inherited members: an element may be called `constructor` or `__proto__` and is a name like any other.
+ * A constructor with an empty prototype keeps V8's fast objects, which `Object.create(null)` gives up.
+ */
+const BareNode = function () {} as unknown as new () => ContentNode;
+BareNode.prototype = Object.create(null);
+
+export const newNode = (): ContentNode => new BareNode();
+
+/** Adds one occurrence of a node: the first stands alone, more make an array. */
+export function addTo(node: ContentNode, name: string, value: string | ContentNode): void {
+  const earlier = node[name];
+  if (earlier === undefined) node[name] = value;
+  else if (Array.isArray(earlier)) earlier.push(value);
+  else node[name] = [earlier, value];
+}
+
+export const isNode = (content: Content | undefined): content is ContentNode =>
+  typeof content === "object" && !Array.isArray(content);
+
+/** The node of that name, or null when it is absent, a leaf, or there several times. */
+export function nodeAt(node: ContentNode | null, name: string): ContentNode | null {
+  const content = node?.[name];
+  return isNode(content) ? content : null;
+}
+
+/** All nodes of that name; leaves among them are passed over. */
+export function nodesAt(node: ContentNode | null, name: string): ContentNode[] {
+  const content = node?.[name];
+  return (Array.isArray(content) ? content : [content]).filter(isNode);
+}
+
+/** The leaf of that name as sent, "" where it was sent empty; null when it is absent, a node, or there several times. */
+export function leafAt(node: ContentNode | null, name: string): string | null {
+  const content = node?.[name];
+  return typeof content === "string" ? content : null;
+}
+
+/** The same, where an empty leaf says as little as an absent one. */
+export const filledLeafAt = (node: ContentNode | null, name: string): string | null => leafAt(node, name) || null;

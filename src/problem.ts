@@ -1,0 +1,158 @@
+/**
+ * Every error this receiver answers, as RFC 9457 problem documents. The list is closed: `type` is
+ * `/problems/<code>`, and at that path the same texts stand for people.
+ */
+import type { Context } from "hono";
+
+interface Kind {
+  status: 400 | 401 | 404 | 405 | 410 | 413 | 415 | 429 | 500 | 501 | 503;
+  title: string;
+  /** What it means, for a stranger. */
+  meaning: string;
+  /** What to do about it. */
+  remedy: string;
+}
+
+export const PROBLEMS = {
+  "malformed-body": {
+    status: 400,
+    title: "The body is not well-formed",
+    meaning:
+      "The callback was authentic, but its body is not well-formed XML or JSON, or passes a limit on depth or size of its content. Its bytes are kept, in quarantine, under the id in `delivery`.",
+    remedy:
+      "Look at `reason`, `line` and `column`, and at the bytes at /deliveries/{id}/raw. If the receiver should have read it, POST /deliveries/{id}/reparse after an upgrade.",
+  },
+  "unsupported-media-type": {
+    status: 415,
+    title: "The body is neither XML nor JSON",
+    meaning:
+      "The first character of the body is none of <, { and [. The Content-Type header plays no part in this. The bytes are kept, in quarantine, under the id in `delivery`.",
+    remedy: "Send the notification as CI does: XML, or JSON with CallBackFormat=JSON, not compressed.",
+  },
+  "body-too-large": {
+    status: 413,
+    title: "The body is larger than this receiver takes",
+    meaning: "The body passed MAX_BODY_BYTES while it was read. Nothing of it was kept; the log has a line about it.",
+    remedy: "Raise MAX_BODY_BYTES if such bodies are to be expected.",
+  },
+  "incomplete-body": {
+    status: 400,
+    title: "The body ended before it was complete",
+    meaning: "The connection failed while the body was read. Nothing of it was kept; the log has a line about it.",
+    remedy: "Send it again.",
+  },
+  "store-unavailable": {
+    status: 503,
+    title: "The store cannot be reached",
+    meaning: "The delivery could not be stored anywhere, or the store could not be asked. Nothing was acknowledged.",
+    remedy: "Try again after the seconds in Retry-After. If it lasts, see /readyz.",
+  },
+  misconfigured: {
+    status: 503,
+    title: "A setting of this receiver is wrong",
+    meaning: "The receiver refuses to guess: the setting named in `detail` has a value that is not allowed.",
+    remedy: "Correct the setting in wrangler.toml and deploy again. Nothing was acknowledged meanwhile.",
+  },
+  "not-ready": {
+    status: 503,
+    title: "This receiver is not ready",
+    meaning: "Secrets are missing, or the store cannot be reached or lacks its migrations; `checks` says which.",
+    remedy: "Set the missing secrets with `npx wrangler secret put`, apply the migrations, or wait for the store.",
+  },
+  unauthorized: {
+    status: 401,
+    title: "A look-up token is needed",
+    meaning: "Look-ups need one of this receiver's LOOKUP_TOKENS, and none or a wrong one came.",
+    remedy: "Send `Authorization: Bearer <token>`, or HTTP Basic with the token as the password.",
+  },
+  "too-many-requests": {
+    status: 429,
+    title: "Too many wrong keys or tokens",
+    meaning: "This address has tried too many wrong secrets within a minute. Requests with a right one pass all the same.",
+    remedy: "Wait a minute, and use a right key or token.",
+  },
+  "not-found": {
+    status: 404,
+    title: "Nothing is here",
+    meaning: "No route of this receiver has this path. A callback URL with a wrong key is one such path.",
+    remedy: "Check the path, and for a callback URL its key. /docs lists the routes.",
+  },
+  "job-not-found": {
+    status: 404,
+    title: "No callback has named this job",
+    meaning: "No delivery kept here names this JobId. The job may still be running, or its callback may have gone elsewhere.",
+    remedy: "Ask again with ?wait=60 to be answered when the callback comes.",
+  },
+  "run-not-found": {
+    status: 404,
+    title: "No callback has named this workflow run",
+    meaning: "No delivery kept here is about this RunId, and no job kept here belongs to it.",
+    remedy: "Ask again when the workflow has ended.",
+  },
+  "delivery-not-found": {
+    status: 404,
+    title: "No such delivery",
+    meaning: "No delivery with this id is kept here. An id is the SHA-256 of the body, in 64 hexadecimal digits.",
+    remedy: "Take the id from an answer to a callback, from a job, or from GET /deliveries.",
+  },
+  "bytes-gone": {
+    status: 410,
+    title: "The bytes of this delivery are no longer kept",
+    meaning: "The delivery is known, but its bytes have passed their time of retention and were deleted.",
+    remedy: "Raise RETENTION_DAYS_BYTES to keep bytes longer.",
+  },
+  "invalid-request": {
+    status: 400,
+    title: "A parameter of the request is not valid",
+    meaning: "A parameter has a value that is not allowed, or is not known here; `detail` names it.",
+    remedy: "Correct it; /docs lists what is allowed.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "This path does not take this method",
+    meaning: "The path exists, but not for this method.",
+    remedy: "Use a method from the Allow header.",
+  },
+  "not-supported-by-store": {
+    status: 501,
+    title: "The store in use cannot do this",
+    meaning: "The receiver runs with STORE=kv. KV can list by time only: it has no filters.",
+    remedy: "Leave the filter out, or run with STORE=d1.",
+  },
+  "internal-error": {
+    status: 500,
+    title: "The receiver failed",
+    meaning: "Something happened that the receiver does not expect. The log has a line about it, with the same ray id.",
+    remedy: "Try again. If it lasts, report it with the log line.",
+  },
+} as const satisfies Record<string, Kind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** An expected failure on its way to its answer: `detail` says what happened this time, `more` are extension members. */
+export interface Problem {
+  code: ProblemCode;
+  detail: string;
+  more?: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+/** Thrown where a value cannot travel; `app.onError` answers it. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.name = "ProblemError";
+    this.problem = problem;
+  }
+}
+
+/** The problem document, `Cache-Control: no-store` so that no error outlives its cause. */
+export function problemResponse(c: Context, { code, detail, more, headers }: Problem): Response {
+  const { status, title } = PROBLEMS[code];
+  return c.body(JSON.stringify({ type: `/problems/${code}`, title, status, detail, ...more }), status, {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    ...headers,
+  });
+}

@@ -1,0 +1,27 @@
+/** The exact bytes of a delivery, as the type they came with, so that a browser shows them and runs nothing. */
+import type { Context } from "hono";
+import { problemResponse } from "../problem.ts";
+import type { Delivery, KeptBody } from "../store/store.ts";
+
+export function rawResponse(c: Context, { delivery, body }: KeptBody): Response {
+  if (body === null) {
+    return problemResponse(c, { code: "bytes-gone", detail: `The bytes of delivery ${delivery.id} are no longer kept.` });
+  }
+  return new Response(c.req.method === "HEAD" ? null : body, {
+    headers: {
+      "content-type": mediaTypeOf(delivery),
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'; sandbox",
+      "cache-control": "private, no-cache",
+      etag: `"${delivery.id}"`,
+    },
+  });
+}
+
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:\s*;[\x20-\x7e]*)?$/;
+
+/** As sent; without a usable header, by what the body was read as. */
+function mediaTypeOf({ contentType, format }: Delivery): string {
+  if (contentType !== null && MEDIA_TYPE.test(contentType)) return contentType;
+  return format === null ? "application/octet-stream" : `application/${format}`;
+}

@@ -1,0 +1,242 @@
+/**
+ * The default store: one D1 database. A callback is one batch, which D1 runs as one transaction: the
+ * delivery's row, and one upsert each for the jobs and runs it names, however many those are. All
+ * statements may be run twice. Tables: docs/storage.md. The only writer of SQL.
+ */
+import { decodeBody, encodeBody, type Encoding } from "./encoding.ts";
+import {
+  deliveryOf,
+  type DeliveryRow,
+  jobRows,
+  type JobRow,
+  RECORD_COLUMNS,
+  RUN_COLUMNS,
+  type RunRow,
+  runRows,
+  runSummaryOf,
+  statusOf,
+  summaryOf,
+  WORKFLOW_COLUMNS,
+} from "./rows.ts";
+import type { Entry, JobFilter, JobPosition, KeptBody, KeptJob, Page, Store } from "./store.ts";
+
+/** Arrivals remembered with a delivery, 8 characters each: a write tried again within the last 16 is not counted again. */
+const RECEIPTS_CHARACTERS = 16 * 8;
+
+/** Longest JSON text given to one statement, in characters of at most 3 bytes; D1 takes 2,000,000 bytes. */
+const JSON_CHARACTERS = 600_000;
+
+const isNew = "instr(deliveries.receipts, excluded.receipts) = 0";
+const unlessPending = (column: string) => `${column} = iif(excluded.status = 'pending', deliveries.${column}, excluded.${column})`;
+const unlessKept = (column: string) =>
+  `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
+
+const PUT_DELIVERY = `
+  INSERT INTO deliveries (id, status, format, content_type, size, received_at, count, receipts,
+    reason_code, reason, line, column_number, encoding, parts, body)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+  ON CONFLICT (id) DO UPDATE SET
+    count = deliveries.count + (${isNew}),
+    receipts = iif(${isNew}, substr(excluded.receipts || deliveries.receipts, 1, ${RECEIPTS_CHARACTERS}), deliveries.receipts),
+    ${["status", "format", "reason_code", "reason", "line", "column_number"].map(unlessPending).join(", ")},
+    ${["encoding", "parts", "body"].map(unlessKept).join(", ")}
+  RETURNING count`;
+
+const PUT_PART = "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+
+const JOB_COLUMNS = ["job_id", "received_at", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
+const fromJson = (columns: readonly string[]) => columns.map((column) => `value ->> '${column}'`).join(", ");
+
+const takeOver = (columns: readonly string[]) => columns.map((column) => `${column} = excluded.${column}`).join(", ");
+
+/** A greater rank is the record; the same delivery read by another reader replaces itself. */
+const supersedes = (table: string) =>
+  `excluded.rank > ${table}.rank OR (excluded.delivery_id = ${table}.delivery_id AND excluded.rank <> ${table}.rank)`;
+
+const PUT_JOBS = `
+  INSERT INTO jobs (${JOB_COLUMNS.join(", ")})
+  SELECT ${fromJson(JOB_COLUMNS)} FROM json_each(?1) WHERE true
+  ON CONFLICT (job_id) DO UPDATE SET ${takeOver(RECORD_COLUMNS)}
+  WHERE ${supersedes("jobs")}`;
+
+const PUT_WORKFLOWS = `
+  UPDATE jobs SET ${WORKFLOW_COLUMNS.map((column) => `${column} = told.value ->> '${column}'`).join(", ")}
+  FROM json_each(?1) AS told
+  WHERE jobs.job_id = told.value ->> 'job_id'
+    AND (jobs.workflow_rank IS NULL OR jobs.workflow_rank < told.value ->> 'workflow_rank')`;
+
+const PUT_RUNS = `
+  INSERT INTO runs (run_id, received_at, ${RUN_COLUMNS.join(", ")})
+  SELECT ${fromJson(["run_id", "received_at", ...RUN_COLUMNS])} FROM json_each(?1) WHERE true
+  ON CONFLICT (run_id) DO UPDATE SET ${takeOver(RUN_COLUMNS)}
+  WHERE ${supersedes("runs")}`;
+
+const DELIVERY_COLUMNS =
+  "d.id, d.status, d.format, d.content_type, d.size, d.received_at, d.count, d.reason_code, d.reason, d.line, d.column_number";
+const BODY_COLUMNS = `${DELIVERY_COLUMNS}, d.encoding, d.parts, d.body`;
+const JOB_FIELDS = `j.received_at AS job_received_at, ${JOB_COLUMNS.filter((column) => column !== "received_at")
+  .map((column) => `j.${column}`)
+  .join(", ")}`;
+const RUN_FIELDS = ["run_id", ...RUN_COLUMNS].map((column) => `r.${column}`).join(", ");
+const JOB_WITH_DELIVERY = "FROM jobs AS j JOIN deliveries AS d ON d.id = j.delivery_id";
+
+type BodyRow = DeliveryRow & { encoding: Encoding; parts: number; body: string | null };
+type ListedJobRow = JobRow & DeliveryRow & { job_received_at: number };
+
+export function d1Store(db: D1Database): Store {
+  const first = <Row>(sql: string, ...values: unknown[]) => db.prepare(sql).bind(...values).first<Row>();
+
+  async function readBody(row: BodyRow): Promise<KeptBody> {
+    const delivery = deliveryOf(row);
+    if (row.body !== null) return { delivery, body: await decodeBody(row.encoding, [row.body]) };
+    if (row.parts === 0) return { delivery, body: null };
+    const sql = "SELECT body FROM delivery_parts WHERE delivery_id = ?1 ORDER BY part";
+    const { results } = await db.prepare(sql).bind(row.id).all<{ body: string }>();
+    return { delivery, body: await decodeBody(row.encoding, results.map((part) => part.body)) };
+  }
+
+  return {
+    name: "d1",
+
+    async put(entries) {
+      const deliveries = await Promise.all(entries.map((entry) => putDelivery(db, entry)));
+      const jobs = entries.flatMap(jobRows);
+      const batch = [
+        ...deliveries.map(({ row }) => row),
+        ...deliveries.flatMap(({ parts }) => parts),
+        ...inChunks(jobs).map((json) => db.prepare(PUT_JOBS).bind(json)),
+        ...inChunks(greatestPerJob(jobs)).map((json) => db.prepare(PUT_WORKFLOWS).bind(json)),
+        ...inChunks(entries.flatMap(runRows)).map((json) => db.prepare(PUT_RUNS).bind(json)),
+      ];
+      const results = await db.batch<{ count: number }>(batch);
+      return entries.map((_, index) => results[index]?.results[0]?.count ?? 0);
+    },
+
+    async getJob(jobId) {
+      const sql = `SELECT ${JOB_FIELDS}, ${DELIVERY_COLUMNS} ${JOB_WITH_DELIVERY} WHERE j.job_id = ?1`;
+      const row = await first<ListedJobRow>(sql, jobId);
+      return row === null ? null : keptJob(row);
+    },
+
+    async getJobWithBody(jobId) {
+      const sql = `SELECT ${JOB_FIELDS}, ${BODY_COLUMNS} ${JOB_WITH_DELIVERY} WHERE j.job_id = ?1`;
+      const row = await first<ListedJobRow & BodyRow>(sql, jobId);
+      return row === null ? null : { ...keptJob(row), ...(await readBody(row)) };
+    },
+
+    async listJobs(filter, limit, after) {
+      const { where, values } = conditions(filter, after);
+      const sql = `SELECT ${JOB_FIELDS}, ${DELIVERY_COLUMNS} ${JOB_WITH_DELIVERY} ${where}
+        ORDER BY j.received_at DESC, j.job_id DESC LIMIT ?`;
+      const { results } = await db.prepare(sql).bind(...values, limit + 1).all<ListedJobRow>();
+      return pageOf(results, limit);
+    },
+
+    async getRun(runId) {
+      const sql = `SELECT ${RUN_FIELDS}, ${BODY_COLUMNS} FROM runs AS r JOIN deliveries AS d ON d.id = r.delivery_id WHERE r.run_id = ?1`;
+      const row = await first<RunRow & BodyRow>(sql, runId);
+      return row === null ? null : { summary: runSummaryOf(row), ...(await readBody(row)) };
+    },
+
+    async getDelivery(id) {
+      const row = await first<DeliveryRow>(`SELECT ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`, id);
+      return row === null ? null : deliveryOf(row);
+    },
+
+    async getBody(id) {
+      const row = await first<BodyRow>(`SELECT ${BODY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`, id);
+      return row === null ? null : readBody(row);
+    },
+
+    async check() {
+      await db.prepare("SELECT job_id FROM jobs LIMIT 1").run();
+    },
+  };
+}
+
+/** The statement for a delivery's row, and those for the parts of a body that one row does not hold. */
+async function putDelivery(db: D1Database, entry: Entry) {
+  const { encoding, parts } = await encodeBody(entry.body, entry.size);
+  const failure = entry.reading === null || entry.reading.ok ? null : entry.reading.error;
+  const single = parts.length === 1;
+  const row = db.prepare(PUT_DELIVERY).bind(
+    entry.id,
+    statusOf(entry),
+    entry.reading?.ok === true ? entry.reading.value.format : null,
+    entry.contentType,
+    entry.size,
+    entry.receivedAt,
+    entry.receipt,
+    failure?.code ?? null,
+    failure?.reason.toWellFormed() ?? null,
+    failure?.line ?? null,
+    failure?.column ?? null,
+    encoding,
+    single ? 0 : parts.length,
+    single ? (parts[0] as string) : null,
+  );
+  const rest = single ? [] : parts.map((part, index) => db.prepare(PUT_PART).bind(entry.id, index, part));
+  return { row, parts: rest };
+}
+
+/** JSON arrays of the rows, none longer than one statement takes. */
+function inChunks(rows: readonly object[]): string[] {
+  const chunks: string[] = [];
+  let chunk = "";
+  for (const row of rows) {
+    const json = JSON.stringify(row);
+    if (chunk !== "" && chunk.length + json.length > JSON_CHARACTERS) {
+      chunks.push(`[${chunk}]`);
+      chunk = "";
+    }
+    chunk += chunk === "" ? json : `,${json}`;
+  }
+  return chunk === "" ? chunks : [...chunks, `[${chunk}]`];
+}
+
+/** Of the rows that tell a job's workflow, the one of greatest rank for each job: an UPDATE takes any of several. */
+function greatestPerJob(rows: readonly JobRow[]): JobRow[] {
+  const greatest = new Map<string, JobRow>();
+  for (const row of rows) {
+    const other = greatest.get(row.job_id)?.workflow_rank ?? "";
+    if (row.workflow_rank !== null && row.workflow_rank > other) greatest.set(row.job_id, row);
+  }
+  return [...greatest.values()];
+}
+
+const FILTER_COLUMNS = {
+  state: "state",
+  tag: "tag",
+  bucket: "bucket",
+  object: "object",
+  queueId: "queue_id",
+  runId: "run_id",
+  userData: "user_data",
+} as const;
+
+/** The WHERE of a list. The index of states leaves out Success, most of all jobs: naming that lets SQLite use it. */
+function conditions(filter: JobFilter, after: JobPosition | null): { where: string; values: (string | number)[] } {
+  const terms: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (term: string, ...bound: (string | number)[]) => {
+    terms.push(term);
+    values.push(...bound);
+  };
+  for (const [name, column] of Object.entries(FILTER_COLUMNS)) {
+    const wanted = filter[name as keyof typeof FILTER_COLUMNS];
+    if (wanted !== undefined) add(`j.${column} = ?`, wanted);
+  }
+  if (filter.state !== undefined && filter.state !== "Success") add("j.state <> 'Success'");
+  if (filter.receivedAfter !== undefined) add("j.received_at > ?", filter.receivedAfter);
+  if (filter.receivedBefore !== undefined) add("j.received_at < ?", filter.receivedBefore);
+  if (after !== null) add("(j.received_at, j.job_id) < (?, ?)", after.receivedAt, after.jobId);
+  return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values };
+}
+
+const keptJob = (row: JobRow & DeliveryRow): KeptJob => ({ summary: summaryOf(row), delivery: deliveryOf(row) });
+
+function pageOf(rows: readonly ListedJobRow[], limit: number): Page<KeptJob, JobPosition> {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const next = last === undefined ? null : { receivedAt: last.job_received_at, jobId: last.job_id };
+  return { items: rows.slice(0, limit).map(keptJob), next };
+}

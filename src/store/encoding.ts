@@ -1,0 +1,52 @@
+/**
+ * How a body lies in a database whose rows hold at most 2,000,000 bytes, and whose BLOBs travel as lists of
+ * numbers: always as text. UTF-8 as it is while it is small, compressed when larger, in base64 what is not
+ * text; and in parts where one row does not hold it.
+ */
+import type { Body } from "../callback/callback.ts";
+
+export type Encoding = "utf-8" | "base64" | "gzip";
+
+export interface EncodedBody {
+  encoding: Encoding;
+  /** One text, or several where one row does not hold it. */
+  parts: string[];
+}
+
+/** Bodies above this are compressed before they are kept. docs/storage.md has the measurement behind it. */
+export const COMPRESS_ABOVE_BYTES = 256 * 1024;
+
+/** Longest text put into one row, in characters of base64, which are one byte each; D1 takes 2,000,000 bytes. */
+const PART_CHARACTERS = 1_900_000;
+
+export async function encodeBody(body: Body, size: number): Promise<EncodedBody> {
+  if (size > COMPRESS_ABOVE_BYTES) {
+    const compressed = await through(new CompressionStream("gzip"), body);
+    return { encoding: "gzip", parts: split(compressed.toBase64()) };
+  }
+  return typeof body === "string" ? { encoding: "utf-8", parts: [body] } : { encoding: "base64", parts: [body.toBase64()] };
+}
+
+/** The body again, byte for byte: text where the bytes are UTF-8. */
+export async function decodeBody(encoding: Encoding, parts: readonly string[]): Promise<Body> {
+  const text = parts.length === 1 ? (parts[0] as string) : parts.join("");
+  switch (encoding) {
+    case "utf-8":
+      return text;
+    case "base64":
+      return Uint8Array.fromBase64(text);
+    case "gzip":
+      return through(new DecompressionStream("gzip"), Uint8Array.fromBase64(text));
+  }
+}
+
+async function through(stream: CompressionStream | DecompressionStream, body: Body): Promise<Uint8Array> {
+  const source = new Response(body).body as ReadableStream<Uint8Array>;
+  return new Uint8Array(await new Response(source.pipeThrough(stream)).arrayBuffer());
+}
+
+function split(text: string): string[] {
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; at += PART_CHARACTERS) parts.push(text.slice(at, at + PART_CHARACTERS));
+  return parts;
+}

@@ -1,0 +1,193 @@
+/** What is read from a delivery, as rows of the tables, and rows as what a store answers. Decides and writes nothing. */
+import { READER_VERSION } from "../callback/callback.ts";
+import { jobRank, runRank } from "../callback/state.ts";
+import type { Format, JobReading, ReadFailure, Workflow } from "../callback/types.ts";
+import type { Delivery, DeliveryStatus, Entry, JobSummary, RunSummary } from "./store.ts";
+
+/** Longest value put into a column, in characters. Columns are an index: the body has every value whole. */
+export const INDEXED_VALUE_CHARACTERS = 32_768;
+
+/** Columns that a job's record takes from the delivery behind it, in the order of the table. */
+export const RECORD_COLUMNS = [
+  "delivery_id",
+  "rank",
+  "event",
+  "tag",
+  "state",
+  "state_source",
+  "terminal",
+  "code",
+  "message",
+  "queue_id",
+  "user_data",
+  "bucket",
+  "region",
+  "object",
+  "created_at",
+  "started_at",
+  "ended_at",
+] as const;
+
+/** Columns that any delivery may add to a job, whichever is behind its record. */
+export const WORKFLOW_COLUMNS = ["workflow_rank", "run_id", "workflow_id", "workflow_name", "workflow_step"] as const;
+
+type Cell = string | number | null;
+export type JobRow = { job_id: string; received_at: number } & Record<
+  (typeof RECORD_COLUMNS)[number] | (typeof WORKFLOW_COLUMNS)[number],
+  Cell
+>;
+
+/** A value for a column: well-formed, and null where it is too long for an index. */
+const cell = (value: string | null): string | null =>
+  value === null || value.length > INDEXED_VALUE_CHARACTERS ? null : value.toWellFormed();
+
+export function jobRows(entry: Entry): JobRow[] {
+  if (entry.reading === null || !entry.reading.ok) return [];
+  return entry.reading.value.jobs.map((job) => jobRow(job, entry));
+}
+
+function jobRow(job: JobReading, entry: Entry): JobRow {
+  const { workflow } = job;
+  return {
+    job_id: job.jobId.toWellFormed(),
+    received_at: entry.receivedAt,
+    delivery_id: entry.id,
+    // A newer reader's row of the same delivery differs, and so replaces the older one's.
+    rank: `${jobRank(job, entry.id)} ${READER_VERSION}`,
+    event: cell(job.event),
+    tag: cell(job.tag),
+    state: cell(job.state),
+    state_source: job.stateSource,
+    terminal: Number(job.terminal),
+    code: cell(job.code),
+    message: cell(job.message),
+    queue_id: cell(job.queueId),
+    user_data: cell(job.userData),
+    bucket: cell(job.bucket),
+    region: cell(job.region),
+    object: cell(job.object),
+    created_at: job.createdAt,
+    started_at: job.startedAt,
+    ended_at: job.endedAt,
+    workflow_rank: workflow === null ? null : `${Number(job.full)} ${entry.id} ${READER_VERSION}`,
+    run_id: cell(workflow?.runId ?? null),
+    workflow_id: cell(workflow?.workflowId ?? null),
+    workflow_name: cell(workflow?.workflowName ?? null),
+    workflow_step: cell(workflow?.name ?? null),
+  };
+}
+
+/** Columns that a run's record takes from the delivery behind it, in the order of the table. */
+export const RUN_COLUMNS = [
+  "delivery_id",
+  "rank",
+  "workflow_id",
+  "workflow_name",
+  "state",
+  "terminal",
+  "bucket",
+  "object",
+  "created_at",
+] as const;
+
+export type RunRow = { run_id: string; received_at: number } & Record<(typeof RUN_COLUMNS)[number], Cell>;
+
+export function runRows(entry: Entry): RunRow[] {
+  if (entry.reading === null || !entry.reading.ok) return [];
+  return entry.reading.value.runs.map((run) => ({
+    run_id: run.runId.toWellFormed(),
+    received_at: entry.receivedAt,
+    delivery_id: entry.id,
+    rank: `${runRank(run, entry.id)} ${READER_VERSION}`,
+    workflow_id: cell(run.workflowId),
+    workflow_name: cell(run.workflowName),
+    state: cell(run.state),
+    terminal: Number(run.terminal),
+    bucket: cell(run.bucket),
+    object: cell(run.object),
+    created_at: run.createdAt,
+  }));
+}
+
+/** What kind of delivery a reading makes of its bytes. */
+export function statusOf({ reading }: Entry): DeliveryStatus {
+  if (reading === null) return "pending";
+  if (!reading.ok) return "quarantined";
+  return reading.value.jobs.length + reading.value.runs.length > 0 ? "stored" : "no-job";
+}
+
+export function summaryOf(row: JobRow): JobSummary {
+  return {
+    jobId: row.job_id,
+    event: row.event as string | null,
+    tag: row.tag as string | null,
+    state: row.state as string | null,
+    stateSource: row.state_source as JobSummary["stateSource"],
+    terminal: row.terminal === 1,
+    code: row.code as string | null,
+    message: row.message as string | null,
+    queueId: row.queue_id as string | null,
+    userData: row.user_data as string | null,
+    bucket: row.bucket as string | null,
+    region: row.region as string | null,
+    object: row.object as string | null,
+    createdAt: row.created_at as string | null,
+    startedAt: row.started_at as string | null,
+    endedAt: row.ended_at as string | null,
+    workflow: workflowOf(row),
+  };
+}
+
+function workflowOf(row: JobRow): Workflow | null {
+  if (row.workflow_rank === null) return null;
+  return {
+    runId: row.run_id as string | null,
+    workflowId: row.workflow_id as string | null,
+    workflowName: row.workflow_name as string | null,
+    name: row.workflow_step as string | null,
+  };
+}
+
+export function runSummaryOf(row: RunRow): RunSummary {
+  return {
+    runId: row.run_id,
+    workflowId: row.workflow_id as string | null,
+    workflowName: row.workflow_name as string | null,
+    state: row.state as string | null,
+    terminal: row.terminal === 1,
+    bucket: row.bucket as string | null,
+    object: row.object as string | null,
+    createdAt: row.created_at as string | null,
+  };
+}
+
+export interface DeliveryRow {
+  id: string;
+  status: DeliveryStatus;
+  format: Format | null;
+  content_type: string | null;
+  size: number;
+  received_at: number;
+  count: number;
+  reason_code: ReadFailure["code"] | null;
+  reason: string | null;
+  line: number | null;
+  column_number: number | null;
+}
+
+export function deliveryOf(row: DeliveryRow): Delivery {
+  const failure =
+    row.reason_code === null
+      ? null
+      : { code: row.reason_code, reason: row.reason ?? "", line: row.line, column: row.column_number };
+  return {
+    id: row.id,
+    status: row.status,
+    format: row.format,
+    contentType: row.content_type,
+    size: row.size,
+    receivedAt: row.received_at,
+    count: row.count,
+    failure,
+  };
+}
