@@ -39,7 +39,10 @@ app.notFound((c) => refuseSecret(c, { code: "not-found", detail: "No route of th
 
 app.onError((error, c) => {
   if (error instanceof ProblemError) return problemResponse(c, error.problem);
-  log("error", error instanceof StoreError ? "store unavailable" : "unexpected", { message: error.message, ray: rayOf(c) });
+  log("error", error instanceof StoreError ? "store unavailable" : "unexpected", {
+    message: error.message,
+    ray: rayOf(c),
+  });
   if (!(error instanceof StoreError)) {
     return problemResponse(c, { code: "internal-error", detail: "The receiver failed in a way it does not expect." });
   }
@@ -57,7 +60,8 @@ export function placesOf(env: Env, { store, retentionDays }: Settings): Places {
 function refuseOtherMethods(routed: Hono<AppEnv>): void {
   const methods = new Map<string, string[]>();
   for (const { path, method } of routed.routes) {
-    if (method !== "ALL" && !methods.get(path)?.includes(method)) methods.set(path, [...(methods.get(path) ?? []), method]);
+    if (method !== "ALL" && !methods.get(path)?.includes(method))
+      methods.set(path, [...(methods.get(path) ?? []), method]);
   }
   for (const [path, allowed] of methods) {
     const allow = allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");

@@ -9,6 +9,8 @@ export default {
 
   async scheduled(controller, env) {
     const settings = readSettings(env);
-    log("info", "upkeep", { ...(await upkeep(placesOf(env, settings), settings.retentionDays, controller.scheduledTime)) });
+    log("info", "upkeep", {
+      ...(await upkeep(placesOf(env, settings), settings.retentionDays, controller.scheduledTime)),
+    });
   },
 } satisfies ExportedHandler<Env>;

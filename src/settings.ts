@@ -34,7 +34,12 @@ export function readSettings(env: RawSettings): Settings {
     callbackKeys: readSecrets(env, "CALLBACK_KEYS"),
     lookupTokens: readSecrets(env, "LOOKUP_TOKENS"),
     store: readChoice(env, "STORE", ["d1", "kv"]),
-    maxBodyBytes: readWhole(env, "MAX_BODY_BYTES", { fallback: 8 * 1024 * 1024, min: 1, max: 24_000_000, unit: "bytes" }),
+    maxBodyBytes: readWhole(env, "MAX_BODY_BYTES", {
+      fallback: 8 * 1024 * 1024,
+      min: 1,
+      max: 24_000_000,
+      unit: "bytes",
+    }),
     retentionDays: {
       jobs: readWhole(env, "RETENTION_DAYS_JOBS", DAYS),
       bytes: readWhole(env, "RETENTION_DAYS_BYTES", DAYS),
@@ -82,7 +87,8 @@ function readWhole(env: RawSettings, name: string, { fallback, min, max, unit }:
   const text = textOf(env, name);
   if (text === "") return fallback;
   const number = Number(text);
-  if (!/^\d+$/.test(text) || number < min || number > max) refuse(name, text, `a whole number of ${unit}, ${min} to ${max}`);
+  if (!/^\d+$/.test(text) || number < min || number > max)
+    refuse(name, text, `a whole number of ${unit}, ${min} to ${max}`);
   return number;
 }
 

@@ -23,7 +23,8 @@ export interface UpkeepReport {
 }
 
 export async function upkeep(places: Places, retention: RetentionDays, now: number): Promise<UpkeepReport> {
-  const { drained, waiting } = places.spill === null ? { drained: 0, waiting: false } : await drain(places.store, places.spill);
+  const { drained, waiting } =
+    places.spill === null ? { drained: 0, waiting: false } : await drain(places.store, places.spill);
   const { outcomes } = await readKept(places.store, "pending", DRAINED_PER_RUN, null);
   return { drained, waiting, readAgain: outcomes.length, purged: await purge(places.store, retention, now) };
 }

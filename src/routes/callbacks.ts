@@ -28,7 +28,10 @@ callbacks.post(
       "`key` is one of CALLBACK_KEYS; with another this path does not exist.",
     answers: {
       200: { description: "Stored, or the same bytes again, or stored and about no job.", schema: Receipt },
-      202: { description: "Stored in the second place; the look-up by JobId finds it, lists will when it is drained.", schema: Receipt },
+      202: {
+        description: "Stored in the second place; the look-up by JobId finds it, lists will when it is drained.",
+        schema: Receipt,
+      },
     },
     problems: [
       "malformed-body",

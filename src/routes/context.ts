@@ -14,7 +14,8 @@ export interface AppEnv {
 export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
   const token = readToken(c.req.header("authorization"));
   if (token !== null && (await isOneOf(token, c.var.settings.lookupTokens))) return next();
-  const detail = token === null ? "No look-up token came with this request." : "The look-up token is not one of this receiver's.";
+  const detail =
+    token === null ? "No look-up token came with this request." : "The look-up token is not one of this receiver's.";
   const headers = { "www-authenticate": 'Bearer realm="look-ups", Basic realm="look-ups", charset="UTF-8"' };
   return refuseSecret(c, { code: "unauthorized", detail, headers });
 };

@@ -29,7 +29,8 @@ interface Answer {
 export function describe({ answers, problems, needsToken, ...texts }: Operation) {
   const responses: ResponsesWithResolver = {};
   for (const [status, { description, schema, media }] of Object.entries(answers)) {
-    const content = schema === undefined ? contentOf(media ?? []) : { "application/json": { schema: resolver(schema) } };
+    const content =
+      schema === undefined ? contentOf(media ?? []) : { "application/json": { schema: resolver(schema) } };
     responses[status] = { description, ...(Object.keys(content).length > 0 && { content }) };
   }
   for (const [status, codes] of Object.entries(byStatus(problems))) {

@@ -22,7 +22,8 @@ function parsed(cursor: string): Position {
   try {
     const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    const isPosition = Array.isArray(value) && value.every((part) => typeof part === "string" || typeof part === "number");
+    const isPosition =
+      Array.isArray(value) && value.every((part) => typeof part === "string" || typeof part === "number");
     return isPosition ? value : [];
   } catch {
     return [];

@@ -16,7 +16,13 @@ import { poll } from "./wait.ts";
 export const jobs = new Hono<AppEnv>();
 jobs.use(requireToken);
 
-const READ_PROBLEMS = ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable", "misconfigured"] as const;
+const READ_PROBLEMS = [
+  "invalid-request",
+  "unauthorized",
+  "too-many-requests",
+  "store-unavailable",
+  "misconfigured",
+] as const;
 
 jobs.get(
   "/:jobId",
@@ -44,7 +50,8 @@ jobs.get(
     if (noneMatch !== undefined) {
       const kept = await ask();
       const tag = kept === null ? null : await etagOf(kept);
-      if (kept !== null && tag !== null && matches(noneMatch, tag)) return c.body(null, 304, headersOf(kept.summary, tag));
+      if (kept !== null && tag !== null && matches(noneMatch, tag))
+        return c.body(null, 304, headersOf(kept.summary, tag));
     }
     const kept = await places.store.getJobWithBody(jobId);
     if (kept === null) return answerSpilled(c, places, jobId);
@@ -121,14 +128,21 @@ jobs.get(
       return c.json({ jobs: page.items.map(listedJob), next }, 200, { "cache-control": "no-store", ...link });
     } catch (error) {
       if (!(error instanceof FilterError)) throw error;
-      return problemResponse(c, { code: "not-supported-by-store", detail: `STORE=${store.name} cannot filter by ${error.message}.` });
+      return problemResponse(c, {
+        code: "not-supported-by-store",
+        detail: `STORE=${store.name} cannot filter by ${error.message}.`,
+      });
     }
   },
 );
 
 /** The filters that were given, in one order, so that they name the list. */
 const filterOf = (given: Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">): JobFilter =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined).toSorted());
+  Object.fromEntries(
+    Object.entries(given)
+      .filter(([, value]) => value !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
 
 function nextPath(url: string, cursor: string): string {
   const next = new URL(url);
@@ -139,11 +153,18 @@ function nextPath(url: string, cursor: string): string {
 const NDJSON = "application/x-ndjson";
 
 /** Every page in turn, as the reader takes them: never more than one in memory. */
-async function exportOf(store: Places["store"], filter: JobFilter, after: Parameters<Places["store"]["listJobs"]>[2]): Promise<Response> {
+async function exportOf(
+  store: Places["store"],
+  filter: JobFilter,
+  after: Parameters<Places["store"]["listJobs"]>[2],
+): Promise<Response> {
   let page = await store.listJobs(filter, PAGE_LIMIT_MAX, after);
   const lines = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const text = page.items.map((kept): ListedJob => listedJob(kept)).map((job) => `${JSON.stringify(job)}\n`).join("");
+      const text = page.items
+        .map((kept): ListedJob => listedJob(kept))
+        .map((job) => `${JSON.stringify(job)}\n`)
+        .join("");
       if (text !== "") controller.enqueue(new TextEncoder().encode(text));
       if (page.next === null) controller.close();
       else page = await store.listJobs(filter, PAGE_LIMIT_MAX, page.next);

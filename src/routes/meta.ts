@@ -38,8 +38,12 @@ meta.get(
       (error: Error) => (error.message.includes("no such table") ? "migrations are not applied" : "cannot be reached"),
     );
     const checks = { store, missingSecrets: missing };
-    if (store === "ok" && missing.length === 0) return c.json({ status: "ready", checks }, 200, { "cache-control": "no-store" });
-    const faults = [...missing.map((name) => `The secret ${name} is not set.`), ...(store === "ok" ? [] : [`The store ${store}.`])];
+    if (store === "ok" && missing.length === 0)
+      return c.json({ status: "ready", checks }, 200, { "cache-control": "no-store" });
+    const faults = [
+      ...missing.map((name) => `The secret ${name} is not set.`),
+      ...(store === "ok" ? [] : [`The store ${store}.`]),
+    ];
     return problemResponse(c, { code: "not-ready", detail: faults.join(" "), more: { checks } });
   },
 );
@@ -58,7 +62,11 @@ export function openapi(app: Hono<AppEnv>) {
       components: {
         securitySchemes: {
           bearer: { type: "http", scheme: "bearer", description: "One of LOOKUP_TOKENS." },
-          basic: { type: "http", scheme: "basic", description: "One of LOOKUP_TOKENS as the password, with any user name." },
+          basic: {
+            type: "http",
+            scheme: "basic",
+            description: "One of LOOKUP_TOKENS as the password, with any user name.",
+          },
         },
       },
     },
@@ -70,14 +78,16 @@ meta.get("/problems/:code", (c) => {
   const code = c.req.param("code");
   if (!Object.hasOwn(PROBLEMS, code)) return c.notFound();
   const { title, status, meaning, remedy } = PROBLEMS[code as ProblemCode];
-  return c.html(html`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
-<h1>${title}</h1>
-<p>HTTP status ${status}, problem type <code>/problems/${code}</code></p>
-<p>${meaning}</p>
-<p>${remedy}</p>
-</html>`);
+  return c.html(
+    html`<!doctype html>
+      <html lang="en">
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${title}</title>
+        <h1>${title}</h1>
+        <p>HTTP status ${status}, problem type <code>/problems/${code}</code></p>
+        <p>${meaning}</p>
+        <p>${remedy}</p>
+      </html>`,
+  );
 });

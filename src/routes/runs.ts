@@ -15,7 +15,8 @@ runs.get(
   describe({
     operationId: "getRun",
     summary: "A workflow run and its jobs",
-    description: "Until the run's own `WorkflowFinish` has come, it is what its jobs tell of it: no state and no tasks.",
+    description:
+      "Until the run's own `WorkflowFinish` has come, it is what its jobs tell of it: no state and no tasks.",
     answers: { 200: { description: "The run.", schema: Run } },
     problems: ["run-not-found", "unauthorized", "too-many-requests", "store-unavailable", "misconfigured"],
     needsToken: true,

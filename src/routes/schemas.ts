@@ -23,7 +23,10 @@ export const PAGE_LIMIT_MAX = 100;
 export const WAIT_LIMIT_SECONDS = 60;
 
 const page = {
-  limit: v.optional(whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`), `${PAGE_LIMIT_DEFAULT}`),
+  limit: v.optional(
+    whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`),
+    `${PAGE_LIMIT_DEFAULT}`,
+  ),
   cursor: v.optional(filled),
 };
 

@@ -42,7 +42,10 @@ export async function purge(db: D1Database, cutoffs: Cutoffs): Promise<number> {
     if (cutoff !== null) purged += await purgeDeliveries(db, kind, cutoff);
   }
   if (cutoffs.jobs === null) return purged;
-  for (const [table, key] of [["jobs", "job_id"], ["runs", "run_id"]]) {
+  for (const [table, key] of [
+    ["jobs", "job_id"],
+    ["runs", "run_id"],
+  ]) {
     const slice = `SELECT ${key} FROM ${table} WHERE received_at < ?1 ORDER BY received_at LIMIT ${SLICE_ROWS}`;
     const { meta } = await persistently(() =>
       db.prepare(`DELETE FROM ${table} WHERE ${key} IN (${slice})`).bind(cutoffs.jobs).run(),

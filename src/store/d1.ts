@@ -29,7 +29,8 @@ const RECEIPTS_CHARACTERS = 16 * 8;
 const JSON_CHARACTERS = 600_000;
 
 const isNew = "instr(deliveries.receipts, excluded.receipts) = 0";
-const unlessPending = (column: string) => `${column} = iif(excluded.status = 'pending', deliveries.${column}, excluded.${column})`;
+const unlessPending = (column: string) =>
+  `${column} = iif(excluded.status = 'pending', deliveries.${column}, excluded.${column})`;
 const unlessKept = (column: string) =>
   `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
 
@@ -92,9 +93,21 @@ type ListedJobRow = JobRow & DeliveryRow & { job_received_at: number };
 
 export function d1Store(db: D1Database): Store {
   const first = <Row>(sql: string, ...values: unknown[]) =>
-    persistently(() => db.prepare(sql).bind(...values).first<Row>());
+    persistently(() =>
+      db
+        .prepare(sql)
+        .bind(...values)
+        .first<Row>(),
+    );
   const all = async <Row>(sql: string, ...values: unknown[]) =>
-    (await persistently(() => db.prepare(sql).bind(...values).all<Row>())).results;
+    (
+      await persistently(() =>
+        db
+          .prepare(sql)
+          .bind(...values)
+          .all<Row>(),
+      )
+    ).results;
 
   async function readBody(row: BodyRow): Promise<KeptBody> {
     const delivery = deliveryOf(row);
@@ -102,7 +115,13 @@ export function d1Store(db: D1Database): Store {
     if (row.parts === 0) return { delivery, body: null };
     const sql = "SELECT body FROM delivery_parts WHERE delivery_id = ?1 ORDER BY part";
     const parts = await all<{ body: string }>(sql, row.id);
-    return { delivery, body: await decodeBody(row.encoding, parts.map((part) => part.body)) };
+    return {
+      delivery,
+      body: await decodeBody(
+        row.encoding,
+        parts.map((part) => part.body),
+      ),
+    };
   }
 
   return {
@@ -254,7 +273,12 @@ function conditions(filter: JobFilter, after: Position | null): { where: string;
 const keptJob = (row: JobRow & DeliveryRow): KeptJob => ({ summary: summaryOf(row), delivery: deliveryOf(row) });
 
 /** The page, where one row more than its limit was asked for. */
-function pageOf<Row, T>(rows: readonly Row[], limit: number, itemOf: (row: Row) => T, positionOf: (row: Row) => Position): Page<T> {
+function pageOf<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  itemOf: (row: Row) => T,
+  positionOf: (row: Row) => Position,
+): Page<T> {
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return { items: rows.slice(0, limit).map(itemOf), next: last === undefined ? null : positionOf(last) };
 }

@@ -15,8 +15,10 @@ export function sealEnvelope(head: object, body: Body): Uint8Array {
   return value;
 }
 
-export function openEnvelope<Head>(value: ArrayBuffer): { head: Head; bytes: Uint8Array } {
+/** `head` is what was sealed with it. */
+export function openEnvelope(value: ArrayBuffer): { head: unknown; bytes: Uint8Array } {
   const bytes = new Uint8Array(value);
   const end = bytes.indexOf(LINE_FEED);
-  return { head: JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as Head, bytes: bytes.subarray(end + 1) };
+  const head: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+  return { head, bytes: bytes.subarray(end + 1) };
 }

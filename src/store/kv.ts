@@ -6,7 +6,17 @@
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import { jobKey, newestFirst, timeOfKey } from "./keys.ts";
 import { persistently } from "./retry.ts";
-import { deliveryOf, deliveryRow, type DeliveryRow, jobRows, type JobRow, runRows, type RunRow, runSummaryOf, summaryOf } from "./rows.ts";
+import {
+  deliveryOf,
+  deliveryRow,
+  type DeliveryRow,
+  jobRows,
+  type JobRow,
+  runRows,
+  type RunRow,
+  runSummaryOf,
+  summaryOf,
+} from "./rows.ts";
 import { decodeBytes } from "../callback/callback.ts";
 import { type Entry, FilterError, type KeptJob, type Page, type Position, type Store } from "./store.ts";
 
@@ -33,7 +43,9 @@ export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
 
   async function openDelivery(id: string) {
     const value = await persistently(() => kv.get(`delivery:${id}`, "arrayBuffer"));
-    return value === null ? null : openEnvelope<Head>(value);
+    if (value === null) return null;
+    const { head, bytes } = openEnvelope(value);
+    return { head: head as Head, bytes };
   }
 
   /** Writes the delivery, and gives its row with the count as far as KV lets us count. */
@@ -68,18 +80,27 @@ export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
     const workflow = tellsWorkflow || kept === null ? row : kept.row;
     const { workflow_rank, run_id, workflow_id, workflow_name, workflow_step } = workflow;
     const merged: KeptValue = {
-      row: { ...base, received_at: kept?.row.received_at ?? row.received_at, workflow_rank, run_id, workflow_id, workflow_name, workflow_step },
+      row: {
+        ...base,
+        received_at: kept?.row.received_at ?? row.received_at,
+        workflow_rank,
+        run_id,
+        workflow_id,
+        workflow_name,
+        workflow_step,
+      },
       delivery: isRecord ? delivery : kept.delivery,
     };
     if (kept === null) await set(`received:${newestFirst(row.received_at)}:${key}`, "", { key });
-    if (tellsWorkflow && run_id !== null) await set(`${await jobKey("run-job:", String(run_id))}:${key}`, "", { key });
+    if (tellsWorkflow && run_id !== null) await set(`${await jobKey("run-job:", run_id)}:${key}`, "", { key });
     await set(key, JSON.stringify(merged));
   }
 
   async function putRun(row: RunRow): Promise<void> {
     const key = await jobKey("run:", row.run_id);
     const kept = await json<RunRow>(key);
-    if (kept === null || row.rank >= kept.rank || row.delivery_id === kept.delivery_id) await set(key, JSON.stringify(row));
+    if (kept === null || row.rank >= kept.rank || row.delivery_id === kept.delivery_id)
+      await set(key, JSON.stringify(row));
   }
 
   async function getJob(jobId: string): Promise<KeptJob | null> {
@@ -93,7 +114,12 @@ export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
   }
 
   /** Names under a prefix, with their metadata, for as long as `wanted` says so. */
-  async function listKeys<Metadata>(prefix: string, limit: number, after: Position | null, wanted: (key: ListedKey<Metadata>) => boolean) {
+  async function listKeys<Metadata>(
+    prefix: string,
+    limit: number,
+    after: Position | null,
+    wanted: (key: ListedKey<Metadata>) => boolean,
+  ) {
     const found: ListedKey<Metadata>[] = [];
     let cursor = after === null ? null : String(after[0]);
     for (let lists = 0; lists < LISTS_PER_PAGE && found.length < limit; lists += 1) {
@@ -149,7 +175,7 @@ export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
 
     async getRun(runId) {
       const row = await json<RunRow>(await jobKey("run:", runId));
-      const kept = row === null ? null : await getBody(String(row.delivery_id));
+      const kept = row === null ? null : await getBody(row.delivery_id);
       return row === null || kept === null ? null : { summary: runSummaryOf(row), ...kept };
     },
 
@@ -162,7 +188,12 @@ export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
     async listDeliveries({ status }, limit, after) {
       const direct = status !== undefined && status !== "stored";
       const prefix = direct ? `status:${status}:` : "arrived:";
-      const { found, next } = await listKeys<{ status: string }>(prefix, limit, after, ({ metadata }) => direct || status === undefined || metadata?.status === status);
+      const { found, next } = await listKeys<{ status: string }>(
+        prefix,
+        limit,
+        after,
+        ({ metadata }) => direct || status === undefined || metadata?.status === status,
+      );
       const ids = found.map(({ name }) => name.slice(-64));
       const kept = await Promise.all(ids.map(async (id) => (await getBody(id))?.delivery));
       return { items: kept.filter((delivery) => delivery !== undefined), next };
@@ -181,6 +212,9 @@ export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
   };
 }
 
-type ListedKey<Metadata> = KVNamespaceListKey<Metadata, string>;
+type ListedKey<Metadata> = KVNamespaceListKey<Metadata>;
 
-const keptJob = ({ row, delivery }: KeptValue): KeptJob => ({ summary: summaryOf(row), delivery: deliveryOf(delivery) });
+const keptJob = ({ row, delivery }: KeptValue): KeptJob => ({
+  summary: summaryOf(row),
+  delivery: deliveryOf(delivery),
+});

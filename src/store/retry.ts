@@ -33,7 +33,10 @@ export class StoreError extends Error {
 }
 
 /** Runs `work` until it succeeds, fails for good, or the deadline has passed. Rejects with a StoreError. */
-export async function persistently<T>(work: () => Promise<T>, deadline = Date.now() + STORE_DEADLINE_MILLISECONDS): Promise<T> {
+export async function persistently<T>(
+  work: () => Promise<T>,
+  deadline = Date.now() + STORE_DEADLINE_MILLISECONDS,
+): Promise<T> {
   for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause *= 2) {
     try {
       return await before(deadline, work());

@@ -31,14 +31,37 @@ export const RECORD_COLUMNS = [
 /** Columns that any delivery may add to a job, whichever is behind its record. */
 export const WORKFLOW_COLUMNS = ["workflow_rank", "run_id", "workflow_id", "workflow_name", "workflow_step"] as const;
 
-type Cell = string | number | null;
-export type JobRow = { job_id: string; received_at: number; rank: string; workflow_rank: string | null } & Record<
-  Exclude<(typeof RECORD_COLUMNS)[number], "rank"> | Exclude<(typeof WORKFLOW_COLUMNS)[number], "workflow_rank">,
-  Cell
->;
+type Text = string | null;
+
+export interface JobRow {
+  job_id: string;
+  received_at: number;
+  delivery_id: string;
+  rank: string;
+  event: Text;
+  tag: Text;
+  state: Text;
+  state_source: JobSummary["stateSource"];
+  terminal: number;
+  code: Text;
+  message: Text;
+  queue_id: Text;
+  user_data: Text;
+  bucket: Text;
+  region: Text;
+  object: Text;
+  created_at: Text;
+  started_at: Text;
+  ended_at: Text;
+  workflow_rank: Text;
+  run_id: Text;
+  workflow_id: Text;
+  workflow_name: Text;
+  workflow_step: Text;
+}
 
 /** A value for a column: well-formed, and null where it is too long for an index. */
-const cell = (value: string | null): string | null =>
+const cell = (value: Text): Text =>
   value === null || value.length > INDEXED_VALUE_CHARACTERS ? null : value.toWellFormed();
 
 export function jobRows(entry: Entry): JobRow[] {
@@ -90,10 +113,19 @@ export const RUN_COLUMNS = [
   "created_at",
 ] as const;
 
-export type RunRow = { run_id: string; received_at: number; rank: string } & Record<
-  Exclude<(typeof RUN_COLUMNS)[number], "rank">,
-  Cell
->;
+export interface RunRow {
+  run_id: string;
+  received_at: number;
+  delivery_id: string;
+  rank: string;
+  workflow_id: Text;
+  workflow_name: Text;
+  state: Text;
+  terminal: number;
+  bucket: Text;
+  object: Text;
+  created_at: Text;
+}
 
 export function runRows(entry: Entry): RunRow[] {
   if (entry.reading === null || !entry.reading.ok) return [];
@@ -122,21 +154,21 @@ function statusOf({ reading }: Entry): DeliveryStatus {
 export function summaryOf(row: JobRow): JobSummary {
   return {
     jobId: row.job_id,
-    event: row.event as string | null,
-    tag: row.tag as string | null,
-    state: row.state as string | null,
-    stateSource: row.state_source as JobSummary["stateSource"],
+    event: row.event,
+    tag: row.tag,
+    state: row.state,
+    stateSource: row.state_source,
     terminal: row.terminal === 1,
-    code: row.code as string | null,
-    message: row.message as string | null,
-    queueId: row.queue_id as string | null,
-    userData: row.user_data as string | null,
-    bucket: row.bucket as string | null,
-    region: row.region as string | null,
-    object: row.object as string | null,
-    createdAt: row.created_at as string | null,
-    startedAt: row.started_at as string | null,
-    endedAt: row.ended_at as string | null,
+    code: row.code,
+    message: row.message,
+    queueId: row.queue_id,
+    userData: row.user_data,
+    bucket: row.bucket,
+    region: row.region,
+    object: row.object,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
     workflow: workflowOf(row),
   };
 }
@@ -144,23 +176,23 @@ export function summaryOf(row: JobRow): JobSummary {
 function workflowOf(row: JobRow): Workflow | null {
   if (row.workflow_rank === null) return null;
   return {
-    runId: row.run_id as string | null,
-    workflowId: row.workflow_id as string | null,
-    workflowName: row.workflow_name as string | null,
-    name: row.workflow_step as string | null,
+    runId: row.run_id,
+    workflowId: row.workflow_id,
+    workflowName: row.workflow_name,
+    name: row.workflow_step,
   };
 }
 
 export function runSummaryOf(row: RunRow): RunSummary {
   return {
     runId: row.run_id,
-    workflowId: row.workflow_id as string | null,
-    workflowName: row.workflow_name as string | null,
-    state: row.state as string | null,
+    workflowId: row.workflow_id,
+    workflowName: row.workflow_name,
+    state: row.state,
     terminal: row.terminal === 1,
-    bucket: row.bucket as string | null,
-    object: row.object as string | null,
-    createdAt: row.created_at as string | null,
+    bucket: row.bucket,
+    object: row.object,
+    createdAt: row.created_at,
   };
 }
 

@@ -40,8 +40,8 @@ export function kvSpill(kv: KVNamespace): Spill {
   async function get(id: string): Promise<Spilled | null> {
     const value = await kv.get(PREFIX + id, "arrayBuffer");
     if (value === null) return null;
-    const { head, bytes } = openEnvelope<SpillHead>(value);
-    return { ...head, id, bytes };
+    const { head, bytes } = openEnvelope(value);
+    return { ...(head as SpillHead), id, bytes };
   }
 
   return {
