@@ -6,6 +6,7 @@ const corpus = process.env["CORPUS_DIR"] ?? new URL("../shared/corpus", import.m
 
 export default defineConfig({
   test: {
+    silent: "passed-only",
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],

@@ -13,7 +13,7 @@ import { runs } from "./routes/runs.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { d1Store } from "./store/d1.ts";
 import { kvStore } from "./store/kv.ts";
-import { StoreError } from "./store/retry.ts";
+import { persistent, StoreError } from "./store/retry.ts";
 import { kvSpill } from "./store/spill.ts";
 
 export const app = new Hono<AppEnv>();
@@ -24,6 +24,7 @@ app.use(async (c, next) => {
   c.set("settings", settings);
   c.set("places", placesOf(c.env, settings));
   await next();
+  if (settings.store === "kv") c.header("x-consistency", EVENTUAL);
 });
 
 app.route("/callbacks", callbacks);
@@ -50,10 +51,15 @@ app.onError((error, c) => {
   return problemResponse(c, { code: "store-unavailable", detail, headers: { "retry-after": "10" } });
 });
 
+/** What look-ups from KV must say: a miss is cached there for a minute, and so a job may be found late. */
+const EVENTUAL = "eventual; up to 60 s";
+
 /** With D1 as the store, KV is the second place to write. */
-export function placesOf(env: Env, { store, retentionDays }: Settings): Places {
-  if (store === "d1") return { store: d1Store(env.DB), spill: kvSpill(env.KV) };
-  return { store: kvStore(env.KV, retentionDays.jobs === 0 ? null : retentionDays.jobs * 86_400), spill: null };
+export function placesOf(env: Env, { store, storeDeadlineMilliseconds, retentionDays }: Settings): Places {
+  const persistently = persistent(storeDeadlineMilliseconds);
+  if (store === "d1") return { store: d1Store(env.DB, persistently), spill: kvSpill(env.KV, persistently) };
+  const ttlSeconds = retentionDays.jobs === 0 ? null : retentionDays.jobs * 86_400;
+  return { store: kvStore(env.KV, persistently, ttlSeconds), spill: null };
 }
 
 /** 405 with `Allow` for every path that has a route, and none for the method that came. */

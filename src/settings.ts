@@ -12,6 +12,8 @@ export interface Settings {
   store: "d1" | "kv";
   /** Largest body taken, in bytes; counted while it is read. */
   maxBodyBytes: number;
+  /** How long a call to a store is tried before it has failed, in milliseconds. */
+  storeDeadlineMilliseconds: number;
   retentionDays: RetentionDays;
 }
 
@@ -39,6 +41,12 @@ export function readSettings(env: RawSettings): Settings {
       min: 1,
       max: 24_000_000,
       unit: "bytes",
+    }),
+    storeDeadlineMilliseconds: readWhole(env, "STORE_DEADLINE_MILLISECONDS", {
+      fallback: 3_000,
+      min: 100,
+      max: 20_000,
+      unit: "milliseconds",
     }),
     retentionDays: {
       jobs: readWhole(env, "RETENTION_DAYS_JOBS", DAYS),

@@ -16,17 +16,31 @@ const PURGES_PER_RUN = 10;
 
 export interface UpkeepReport {
   drained: number;
-  /** Spilled deliveries still waiting, as far as this run has looked. */
+  /** Whether spilled deliveries still wait, as far as this run has looked. */
   waiting: boolean;
   readAgain: number;
   purged: number;
+  /** What a store refused; it is tried again by the next run. */
+  failures: string[];
 }
 
-export async function upkeep(places: Places, retention: RetentionDays, now: number): Promise<UpkeepReport> {
-  const { drained, waiting } =
-    places.spill === null ? { drained: 0, waiting: false } : await drain(places.store, places.spill);
-  const { outcomes } = await readKept(places.store, "pending", DRAINED_PER_RUN, null);
-  return { drained, waiting, readAgain: outcomes.length, purged: await purge(places.store, retention, now) };
+/** One run of all duties. Each is tried, whatever became of the ones before it. */
+export async function upkeep({ store, spill }: Places, retention: RetentionDays, now: number): Promise<UpkeepReport> {
+  const report: UpkeepReport = { drained: 0, waiting: false, readAgain: 0, purged: 0, failures: [] };
+  const duties = [
+    async () => spill !== null && Object.assign(report, await drain(store, spill)),
+    async () => (report.readAgain = (await readKept(store, "pending", DRAINED_PER_RUN, null)).outcomes.length),
+    async () => (report.purged = await purge(store, retention, now)),
+  ];
+  for (const duty of duties) {
+    try {
+      await duty();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      report.failures.push(error.message);
+    }
+  }
+  return report;
 }
 
 /** Spilled deliveries through the same intake as any other; each is forgotten only when the store has it. */

@@ -2,7 +2,7 @@
  * Retention in D1: deletes in slices, so that no statement runs long, and remembers how far it came, so that
  * no slice is looked at twice. Deliveries lie in order of arrival; a slice ends at the first that is to stay.
  */
-import { persistently } from "./retry.ts";
+import type { Persistently } from "./retry.ts";
 import type { Cutoffs } from "./store.ts";
 
 /** Rows looked at in one slice. */
@@ -35,11 +35,11 @@ const KINDS = {
 } as const satisfies Record<keyof Cutoffs, Kind>;
 
 /** One slice of each kind. Gives how many rows were looked at and passed their time; zero when there is nothing left to do. */
-export async function purge(db: D1Database, cutoffs: Cutoffs): Promise<number> {
+export async function purge(db: D1Database, persistently: Persistently, cutoffs: Cutoffs): Promise<number> {
   let purged = 0;
   for (const [name, kind] of Object.entries(KINDS)) {
     const cutoff = cutoffs[name as keyof Cutoffs];
-    if (cutoff !== null) purged += await purgeDeliveries(db, kind, cutoff);
+    if (cutoff !== null) purged += await purgeDeliveries(db, persistently, kind, cutoff);
   }
   if (cutoffs.jobs === null) return purged;
   for (const [table, key] of [
@@ -55,7 +55,12 @@ export async function purge(db: D1Database, cutoffs: Cutoffs): Promise<number> {
   return purged;
 }
 
-async function purgeDeliveries(db: D1Database, kind: Kind, cutoff: number): Promise<number> {
+async function purgeDeliveries(
+  db: D1Database,
+  persistently: Persistently,
+  kind: Kind,
+  cutoff: number,
+): Promise<number> {
   const sql = `SELECT seq, id, received_at >= ?2 AS stays, ${kind.where} AS goes FROM deliveries
     WHERE seq > coalesce((SELECT seq FROM marks WHERE name = ?1), 0) ORDER BY seq LIMIT ${SLICE_ROWS}`;
   const query = db.prepare(sql).bind(kind.mark, cutoff);

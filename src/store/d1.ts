@@ -5,7 +5,7 @@
  */
 import { decodeBody, encodeBody, type Encoding } from "./encoding.ts";
 import { purge } from "./d1-purge.ts";
-import { persistently } from "./retry.ts";
+import type { Persistently } from "./retry.ts";
 import {
   deliveryOf,
   deliveryRow,
@@ -91,7 +91,7 @@ const JOB_WITH_DELIVERY = "FROM jobs AS j JOIN deliveries AS d ON d.id = j.deliv
 type BodyRow = DeliveryRow & { encoding: Encoding; parts: number; body: string | null };
 type ListedJobRow = JobRow & DeliveryRow & { job_received_at: number };
 
-export function d1Store(db: D1Database): Store {
+export function d1Store(db: D1Database, persistently: Persistently): Store {
   const first = <Row>(sql: string, ...values: unknown[]) =>
     persistently(() =>
       db
@@ -193,7 +193,7 @@ export function d1Store(db: D1Database): Store {
       return (await first<{ n: number }>(sql, status, after?.[0] ?? Number.MAX_SAFE_INTEGER))?.n ?? 0;
     },
 
-    purge: (cutoffs) => purge(db, cutoffs),
+    purge: (cutoffs) => purge(db, persistently, cutoffs),
 
     async check() {
       await first("SELECT job_id FROM jobs LIMIT 1");

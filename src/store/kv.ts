@@ -5,7 +5,7 @@
  */
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import { jobKey, newestFirst, timeOfKey } from "./keys.ts";
-import { persistently } from "./retry.ts";
+import type { Persistently } from "./retry.ts";
 import {
   deliveryOf,
   deliveryRow,
@@ -35,7 +35,7 @@ interface KeptValue {
 }
 
 /** `ttlSeconds` is how long entries are kept; null for ever. KV takes no less than 60. */
-export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
+export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds: number | null): Store {
   const options = ttlSeconds === null ? {} : { expirationTtl: Math.max(60, ttlSeconds) };
   const set = (key: string, value: string | Uint8Array, metadata?: object) =>
     persistently(() => kv.put(key, value, { ...options, ...(metadata && { metadata }) }));

@@ -5,7 +5,7 @@
  */
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import { jobKey } from "./keys.ts";
-import { persistently } from "./retry.ts";
+import type { Persistently } from "./retry.ts";
 import type { Entry } from "./store.ts";
 
 /** What is kept beside the bytes of a spilled delivery. */
@@ -36,7 +36,7 @@ export interface Spill {
 const PREFIX = "spill:";
 const POINTER = "spilled-job:";
 
-export function kvSpill(kv: KVNamespace): Spill {
+export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
   async function get(id: string): Promise<Spilled | null> {
     const value = await kv.get(PREFIX + id, "arrayBuffer");
     if (value === null) return null;
