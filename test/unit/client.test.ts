@@ -49,6 +49,7 @@ const running: Job = { ...done, state: "Running", terminal: false };
 
 const notFound = problem(404, "job-not-found");
 
+/** `paused` has the turns after which `waitForJob` paused. */
 async function receiverWith(...steps: readonly [Step, ...Step[]]) {
   const receiver = await startReceiver(...steps);
   const paused: number[] = [];
@@ -57,7 +58,7 @@ async function receiverWith(...steps: readonly [Step, ...Step[]]) {
     return 0.001;
   };
   const client = createClient({ baseUrl: receiver.baseUrl, token: TOKEN, backoff });
-  return { client, paused, ...receiver, [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose]() };
+  return { ...receiver, client, paused };
 }
 
 /** What a promise rejects with. */
@@ -397,15 +398,17 @@ describe("waiting for a job", () => {
       problem(503, "store-unavailable", {}, { "retry-after": "3600" }),
       json(done),
     );
-    const error = await failureOf(receiver.client.waitForJob("j1", { timeoutSeconds: 0.1 }));
+    const error = await failureOf(receiver.client.waitForJob("j1", { timeoutSeconds: 0.5 }));
     expect(error).toBeInstanceOf(JobTimeoutError);
     expect((error as JobTimeoutError).cause).toMatchObject({ code: "store-unavailable", retryAfterSeconds: 3600 });
     expect(receiver.asked).toEqual(["/jobs/j1?wait=0"]);
   });
 
   test("rejects at the deadline with the job as it was known last", async () => {
-    await using receiver = await receiverWith(json(running), notFound);
-    const error = await failureOf(receiver.client.waitForJob("j1", { timeoutSeconds: 0.1 }));
+    await using receiver = await startReceiver(json(running), notFound);
+    const backoff = (turns: number) => (turns === 1 ? 0 : 3600);
+    const client = createClient({ baseUrl: receiver.baseUrl, token: TOKEN, backoff });
+    const error = await failureOf(client.waitForJob("j1", { timeoutSeconds: 0.5 }));
     expect(error).toBeInstanceOf(JobTimeoutError);
     const { name, message, jobId, job, cause } = error as JobTimeoutError;
     expect({ name, message, jobId, job, cause }).toEqual({
