@@ -32,8 +32,8 @@ export const RECORD_COLUMNS = [
 export const WORKFLOW_COLUMNS = ["workflow_rank", "run_id", "workflow_id", "workflow_name", "workflow_step"] as const;
 
 type Cell = string | number | null;
-export type JobRow = { job_id: string; received_at: number } & Record<
-  (typeof RECORD_COLUMNS)[number] | (typeof WORKFLOW_COLUMNS)[number],
+export type JobRow = { job_id: string; received_at: number; rank: string; workflow_rank: string | null } & Record<
+  Exclude<(typeof RECORD_COLUMNS)[number], "rank"> | Exclude<(typeof WORKFLOW_COLUMNS)[number], "workflow_rank">,
   Cell
 >;
 
@@ -90,7 +90,10 @@ export const RUN_COLUMNS = [
   "created_at",
 ] as const;
 
-export type RunRow = { run_id: string; received_at: number } & Record<(typeof RUN_COLUMNS)[number], Cell>;
+export type RunRow = { run_id: string; received_at: number; rank: string } & Record<
+  Exclude<(typeof RUN_COLUMNS)[number], "rank">,
+  Cell
+>;
 
 export function runRows(entry: Entry): RunRow[] {
   if (entry.reading === null || !entry.reading.ok) return [];
@@ -110,7 +113,7 @@ export function runRows(entry: Entry): RunRow[] {
 }
 
 /** What kind of delivery a reading makes of its bytes. */
-export function statusOf({ reading }: Entry): DeliveryStatus {
+function statusOf({ reading }: Entry): DeliveryStatus {
   if (reading === null) return "pending";
   if (!reading.ok) return "quarantined";
   return reading.value.jobs.length + reading.value.runs.length > 0 ? "stored" : "no-job";
@@ -173,6 +176,27 @@ export interface DeliveryRow {
   reason: string | null;
   line: number | null;
   column_number: number | null;
+  has_bytes: 0 | 1;
+}
+
+/** The row of a delivery that came for the first time. */
+export function deliveryRow(entry: Entry): DeliveryRow {
+  const { reading } = entry;
+  const failure = reading === null || reading.ok ? null : reading.error;
+  return {
+    id: entry.id,
+    status: statusOf(entry),
+    format: reading?.ok === true ? reading.value.format : null,
+    content_type: entry.contentType,
+    size: entry.size,
+    received_at: entry.receivedAt,
+    count: 1,
+    reason_code: failure?.code ?? null,
+    reason: failure?.reason.toWellFormed() ?? null,
+    line: failure?.line ?? null,
+    column_number: failure?.column ?? null,
+    has_bytes: 1,
+  };
 }
 
 export function deliveryOf(row: DeliveryRow): Delivery {
@@ -189,5 +213,6 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     receivedAt: row.received_at,
     count: row.count,
     failure,
+    hasBytes: row.has_bytes === 1,
   };
 }
