@@ -4,17 +4,17 @@
  * "There is no such job" is null. Every other answer that is not what was asked for is a `ReceiverError`, and
  * a connection that fails is the error `fetch` rejects with.
  */
+import type { DeliveryRecord, ListedJob, Run } from "./answers.ts";
 import { ReceiverError, readError } from "./client/errors.ts";
 import type { Job } from "./client/job.ts";
 import { type Answer, type Backoff, defaultBackoff, waitUntilTerminal, type WaitOptions } from "./client/wait.ts";
-import type { DeliveryRecord, ListedJob, Run } from "./job.ts";
 import type { ProblemCode } from "./problem.ts";
 
+export type { DeliveryRecord, JobDelivery, ListedJob, Run } from "./answers.ts";
 export { JobTimeoutError, ReceiverError } from "./client/errors.ts";
 export { isSegmentation, type Job, type OtherJob, type OtherTag, type SegmentationJob } from "./client/job.ts";
 export type { Backoff, WaitOptions } from "./client/wait.ts";
 export type { Content, ContentNode, TaskReading, Workflow } from "./callback/types.ts";
-export type { DeliveryRecord, JobDelivery, ListedJob, Run } from "./job.ts";
 export type { ProblemCode } from "./problem.ts";
 export * from "./segmentation.ts";
 

@@ -1,6 +1,6 @@
 /** A job as the client types it: what look-ups answer, told apart by `tag`. */
 import type { ContentNode } from "../callback/types.ts";
-import type { ListedJob } from "../job.ts";
+import type { ListedJob } from "../answers.ts";
 import type { SegmentationDetail } from "../segmentation.ts";
 
 type Capital = "A" | "B" | "C" | "D" | "E" | "F" | "G" | "H" | "I" | "J" | "K" | "L" | "M";

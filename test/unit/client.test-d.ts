@@ -17,7 +17,7 @@ import {
   type WordsGeneralizeToken,
 } from "../../src/client.ts";
 import type { ContentNode } from "../../src/callback/types.ts";
-import type { Job as AnsweredJob } from "../../src/job.ts";
+import type { Job as AnsweredJob } from "../../src/answers.ts";
 
 declare const client: Client;
 declare const job: Job;
