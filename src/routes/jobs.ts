@@ -1,8 +1,9 @@
 /** Look-ups of jobs: one, the bytes behind it, and lists. */
 import { type Context, Hono } from "hono";
 import type * as v from "valibot";
+import type { Job, ListedJob } from "../answers.ts";
 import { READER_VERSION } from "../callback/callback.ts";
-import { jobOf, type ListedJob, listedJob, spilledJob } from "../job.ts";
+import { jobOf, listedJob, spilledJob } from "../job.ts";
 import { type Problem, problemResponse } from "../problem.ts";
 import { StoreError } from "../store/retry.ts";
 import { FilterError, type JobFilter, type KeptJob, type Position, type Store } from "../store/store.ts";
@@ -167,7 +168,7 @@ async function exportOf(store: Store, filter: JobFilter, after: Position | null)
   const lines = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const text = page.items
-        .map((kept): ListedJob => listedJob(kept))
+        .map(listedJob)
         .map((job) => `${JSON.stringify(job)}\n`)
         .join("");
       if (text !== "") controller.enqueue(new TextEncoder().encode(text));
