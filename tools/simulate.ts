@@ -15,6 +15,8 @@ import { type Letter, sendAll } from "./simulate/send.ts";
 import { count, newTally } from "./simulate/tally.ts";
 import { type Check, type Verification, verifyAll } from "./simulate/verify.ts";
 
+const WRONG_KEY = "404, so its path is wrong, or its key is none of the receiver's CALLBACK_KEYS";
+
 const EXIT = { asExpected: 0, notAsExpected: 1, usage: 2, interrupted: 130 } as const;
 
 /** One thing to post; `number` is its place in the plan. */
@@ -47,12 +49,13 @@ function* checksOf({ plan }: SimulateOptions, unacknowledged: ReadonlySet<number
     number += 1;
     if (!isDue) continue;
     const { format } = callback.kind;
-    if (callback.outcome === "malformed-body" || callback.outcome === "unsupported-media-type") {
-      yield { format, quarantined: digestOf(callback.body) };
-    }
+    if (isUnreadable(callback)) yield { format, quarantined: digestOf(callback.body) };
     for (const job of callback.expected) yield { format, job };
   }
 }
+
+const isUnreadable = ({ outcome }: Callback): boolean =>
+  outcome === "malformed-body" || outcome === "unsupported-media-type";
 
 const digestOf = (body: string | Uint8Array): string => createHash("sha256").update(body).digest("hex");
 
@@ -105,49 +108,45 @@ async function simulate(options: SimulateOptions, files: readonly Post[]): Promi
   const dead = new AbortController();
   const tally = newTally();
   const unacknowledged = new Set<number>();
-  let unreachable: string | null = null;
+  /** Why the first answer leaves no hope for the others. */
+  let hopeless: string | null = null;
+  let due = 0;
 
   const total = files.length + (options.plan?.count ?? 0);
   const progress = startProgress("Sending", total);
   const start = performance.now();
   const signal = AbortSignal.any([interruption.signal, dead.signal]);
   await sendAll(postsOf(files, options), { ...options, signal }, (post, answer) => {
-    if (answer.unreachable && tally.latencies.length === 0) {
-      unreachable = answer.fault;
+    if (tally.sent === 0 && (answer.unreachable || answer.status === 404)) {
+      hopeless = answer.unreachable ? `${answer.fault}. For a local run, start one with npm run dev` : WRONG_KEY;
       return dead.abort();
     }
     const size = typeof post.body === "string" ? Buffer.byteLength(post.body) : post.body.length;
     const isExpected = count(tally, { ...post, digest: digestOf(post.body) }, size, answer);
     if (!isExpected) unacknowledged.add(post.number);
+    else if (post.isCounted && post.callback !== null)
+      due += post.callback.expected.length + Number(isUnreadable(post.callback));
     if (post.isCounted) progress.step();
   });
   const seconds = (performance.now() - start) / 1000;
   progress.end();
-  if (unreachable !== null) {
-    process.stderr.write(
-      `Nothing could be sent to ${maskedUrl(options.url)}: ${unreachable}.\nFor a local run, start one with npm run dev.\n`,
-    );
+  if (hopeless !== null) {
+    process.stderr.write(`Nothing could be sent to ${maskedUrl(options.url)}: ${hopeless}.
+`);
     return EXIT.notAsExpected;
   }
 
-  const verification =
-    options.verify && !interruption.signal.aborted ? await verify(options, unacknowledged, interruption.signal) : null;
+  let verification: Verification | null = null;
+  if (options.verify && !interruption.signal.aborted) {
+    const looking = startProgress("Looking up", due);
+    const lookUps = { ...options, base: lookUpBase(options.url) as URL, signal: interruption.signal };
+    verification = await verifyAll(checksOf(options, unacknowledged), lookUps, looking.step);
+    looking.end();
+  }
   const outcome: Outcome = { options, tally, seconds, verification, interrupted: interruption.signal.aborted };
   process.stdout.write(`${options.json ? jsonReport(outcome) : textReport(outcome)}\n`);
   if (outcome.interrupted) return EXIT.interrupted;
   return isAsExpected(outcome) ? EXIT.asExpected : EXIT.notAsExpected;
-}
-
-async function verify(
-  options: SimulateOptions,
-  unacknowledged: ReadonlySet<number>,
-  signal: AbortSignal,
-): Promise<Verification> {
-  const progress = startProgress("Looking up", options.plan?.count ?? 1);
-  const lookUps = { ...options, base: lookUpBase(options.url) as URL, signal };
-  const verification = await verifyAll(checksOf(options, unacknowledged), lookUps, progress.step);
-  progress.end();
-  return verification;
 }
 
 process.exitCode = await main();

@@ -2,7 +2,7 @@
 import { SHAPE_NAMES } from "../callbacks/callback.ts";
 import { TAGS } from "../callbacks/job-types.ts";
 
-/** Names in lines of at most 96 characters, under the description of an option. */
+/** Names in lines of at most 72 characters, under the description of an option. */
 function inLines(names: readonly string[]): string {
   const lines: string[] = [""];
   for (const name of names) {
@@ -26,7 +26,7 @@ ${inLines(TAGS)}
   --shape <name>         Envelope, several times or with commas, or all. Default usual: the one in which CI's
                          documentation shows the job type.
 ${inLines(SHAPE_NAMES)}
-  --tokens <n>           Words of a segmentation. Default 40; 100,000 make a body of about 10 MB.
+  --tokens <n>           Words of a segmentation. Default 40; 10,000 make a body of about 1.4 MB in XML.
   --count <n>            Callbacks. Default one of each kind asked for. The percentages below add to it.
   --file <path>          Posts a file as it is; several times for several. Without --count, only files.
 

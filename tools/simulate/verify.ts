@@ -42,15 +42,20 @@ export async function verifyAll(
 ): Promise<Verification> {
   const counts = { xml: nothingFound(), json: nothingFound(), quarantined: nothingFound() };
   const faults = newFaults();
+  let refused = false;
   async function checkSome(): Promise<void> {
-    while (!lookUps.signal.aborted) {
+    while (!lookUps.signal.aborted && !refused) {
       const next = checks.next();
       if (next.done === true) return;
       const check = next.value;
       const isJob = "job" in check;
       const path = isJob ? `jobs/${encodeURIComponent(check.job.jobId)}` : `deliveries/${check.quarantined}`;
       const answer = await lookUp(path, lookUps);
-      if (lookUps.signal.aborted) return;
+      if (lookUps.signal.aborted || refused) return;
+      if (answer.refused) {
+        refused = true;
+        return addFault(faults, "The look-up token is not one of the receiver's: set --token, or LOOKUP_TOKEN.");
+      }
       const counted = isJob ? counts[check.format] : counts.quarantined;
       const difference =
         answer.found === null ? null : isJob ? differenceOf(check.job, answer.found) : statusDifference(answer.found);
@@ -68,21 +73,26 @@ export async function verifyAll(
 
 type Json = Readonly<Record<string, unknown>>;
 
-async function lookUp(
-  path: string,
-  { base, token, timeoutSeconds, signal }: LookUps,
-): Promise<{ found: Json | null; fault: string | null }> {
+interface LookUp {
+  found: Json | null;
+  /** Why nothing was found. */
+  fault: string | null;
+  /** True where the token was not accepted: no other look-up will be answered either. */
+  refused: boolean;
+}
+
+async function lookUp(path: string, { base, token, timeoutSeconds, signal }: LookUps): Promise<LookUp> {
   try {
     const response = await fetch(new URL(path, base), {
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
     });
     const said = (await response.json().catch(() => ({}))) as Json;
-    if (response.ok) return { found: said, fault: null };
+    if (response.ok) return { found: said, fault: null, refused: false };
     const title = typeof said["title"] === "string" ? `: ${said["title"]}` : "";
-    return { found: null, fault: `not found, ${response.status}${title}` };
+    return { found: null, fault: `not found, ${response.status}${title}`, refused: response.status === 401 };
   } catch (error) {
-    return { found: null, fault: explain(error, timeoutSeconds).fault };
+    return { found: null, fault: explain(error, timeoutSeconds).fault, refused: false };
   }
 }
 
