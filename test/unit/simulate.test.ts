@@ -276,7 +276,7 @@ test("an answer is held against what its callback should have brought about", ()
   };
   const faultsOf = (change: Partial<Answer>) => {
     const tally = newTally();
-    count(tally, { name: "it", callback, digest: "d1" }, 10, { ...answer, ...change });
+    count(tally, { name: "it", body: callback.body, callback, digest: "d1" }, { ...answer, ...change });
     return tally.faults.first;
   };
   expect(faultsOf({})).toEqual([]);

@@ -3,7 +3,12 @@ import type { Callback } from "../callbacks/callback.ts";
 import type { Answer } from "./send.ts";
 
 /** What was posted: a callback of the plan, or a file, of which nothing is known but its name. */
-export type Posted = { name: string; callback: Callback | null; digest: string };
+export interface Posted {
+  name: string;
+  body: string | Uint8Array;
+  callback: Callback | null;
+  digest: string;
+}
 
 export interface Tally {
   sent: number;
@@ -41,10 +46,10 @@ export const newTally = (): Tally => ({
 });
 
 /** Counts one answer; says whether it was as expected. */
-export function count(tally: Tally, posted: Posted, bytes: number, answer: Answer): boolean {
+export function count(tally: Tally, posted: Posted, answer: Answer): boolean {
   const kind = kindOf(answer);
   tally.sent += 1;
-  tally.bytes += bytes;
+  tally.bytes += typeof posted.body === "string" ? Buffer.byteLength(posted.body) : posted.body.length;
   tally.tries += answer.tries;
   tally.answers.set(kind, (tally.answers.get(kind) ?? 0) + 1);
   if (answer.status !== 0) tally.latencies.push(answer.milliseconds);
