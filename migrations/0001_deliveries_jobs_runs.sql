@@ -77,3 +77,10 @@ CREATE TABLE runs (
   object TEXT,
   created_at TEXT
 ) WITHOUT ROWID;
+
+CREATE INDEX runs_by_received ON runs (received_at);
+
+CREATE TABLE marks (
+  name TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -1,30 +1,71 @@
 /** The Hono app: what every request passes, the routes, and errors to problem documents. */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import type { Places } from "./intake.ts";
 import { log } from "./log.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { callbacks } from "./routes/callbacks.ts";
-import type { AppEnv } from "./routes/context.ts";
+import { type AppEnv, rayOf, refuseSecret } from "./routes/context.ts";
+import { deliveries } from "./routes/deliveries.ts";
 import { jobs } from "./routes/jobs.ts";
-import { readSettings } from "./settings.ts";
+import { meta, openapi } from "./routes/meta.ts";
+import { runs } from "./routes/runs.ts";
+import { readSettings, type Settings } from "./settings.ts";
 import { d1Store } from "./store/d1.ts";
+import { kvStore } from "./store/kv.ts";
+import { StoreError } from "./store/retry.ts";
+import { kvSpill } from "./store/spill.ts";
 
 export const app = new Hono<AppEnv>();
 
 app.use(secureHeaders());
 app.use(async (c, next) => {
-  c.set("settings", readSettings(c.env));
-  c.set("store", d1Store(c.env.DB));
+  const settings = readSettings(c.env);
+  c.set("settings", settings);
+  c.set("places", placesOf(c.env, settings));
   await next();
 });
 
 app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
+app.route("/runs", runs);
+app.route("/deliveries", deliveries);
+app.route("/", meta);
+app.get("/openapi.json", async (c) => c.json(await openapi(app)));
 
-app.notFound((c) => problemResponse(c, { code: "not-found", detail: "No route of this receiver has this path." }));
+refuseOtherMethods(app);
+
+app.notFound((c) => refuseSecret(c, { code: "not-found", detail: "No route of this receiver has this path." }));
 
 app.onError((error, c) => {
   if (error instanceof ProblemError) return problemResponse(c, error.problem);
-  log("error", "unexpected", { message: error.message, ray: c.req.header("cf-ray") ?? null });
-  return problemResponse(c, { code: "internal-error", detail: "The receiver failed in a way it does not expect." });
+  log("error", error instanceof StoreError ? "store unavailable" : "unexpected", {
+    message: error.message,
+    ray: rayOf(c),
+  });
+  if (!(error instanceof StoreError)) {
+    return problemResponse(c, { code: "internal-error", detail: "The receiver failed in a way it does not expect." });
+  }
+  const detail = "The store did not do what it was asked within its time.";
+  return problemResponse(c, { code: "store-unavailable", detail, headers: { "retry-after": "10" } });
 });
+
+/** With D1 as the store, KV is the second place to write. */
+export function placesOf(env: Env, { store, retentionDays }: Settings): Places {
+  if (store === "d1") return { store: d1Store(env.DB), spill: kvSpill(env.KV) };
+  return { store: kvStore(env.KV, retentionDays.jobs === 0 ? null : retentionDays.jobs * 86_400), spill: null };
+}
+
+/** 405 with `Allow` for every path that has a route, and none for the method that came. */
+function refuseOtherMethods(routed: Hono<AppEnv>): void {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routed.routes) {
+    if (method !== "ALL" && !methods.get(path)?.includes(method))
+      methods.set(path, [...(methods.get(path) ?? []), method]);
+  }
+  for (const [path, allowed] of methods) {
+    const allow = allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+    const detail = `This path takes ${allow}.`;
+    routed.all(path, (c) => problemResponse(c, { code: "method-not-allowed", detail, headers: { allow } }));
+  }
+}

@@ -4,7 +4,10 @@ import { fail, ok, type Result } from "./callback/result.ts";
 export type BodyFailure = { code: "body-too-large" | "incomplete-body"; bytesRead: number };
 
 /** All bytes of a body up to `limit`; fails as soon as it is passed, and where the connection breaks. */
-export async function readBytes(body: ReadableStream<Uint8Array> | null, limit: number): Promise<Result<Uint8Array, BodyFailure>> {
+export async function readBytes(
+  body: ReadableStream<Uint8Array> | null,
+  limit: number,
+): Promise<Result<Uint8Array, BodyFailure>> {
   if (body === null) return ok(new Uint8Array());
   const chunks: Uint8Array[] = [];
   let bytesRead = 0;

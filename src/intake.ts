@@ -1,47 +1,91 @@
 /**
- * The one way in. Whatever brings bytes goes through here: they are named by their digest, read by the
- * pure reader, and written with what they say in one batch. Resolves only when they are stored.
+ * The one way in. Whatever brings bytes goes through here: they are named by their digest, read by the pure
+ * reader, and written with what they say in one batch. Resolves only when they are stored, in the store or,
+ * where that fails, in the second place. A large body is stored before it is read, so that whatever ends the
+ * reading, the bytes are there.
  */
-import { decodeBytes, parseCallback } from "./callback/callback.ts";
-import type { ReadFailure } from "./callback/types.ts";
-import type { Entry, Store } from "./store/store.ts";
+import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
+import type { Reading, ReadFailure } from "./callback/types.ts";
+import type { Result } from "./callback/result.ts";
+import { StoreError } from "./store/retry.ts";
+import type { Spill } from "./store/spill.ts";
+import type { Entry, KeptBody, Store } from "./store/store.ts";
 
-/** One body as it arrived. */
+/** Bodies above this are stored before they are read, in bytes: reading 1 MiB is far from any plan's CPU limit. */
+export const READ_AFTER_BYTES = 1024 * 1024;
+
+/** Where deliveries are written. With KV as the store there is no second place. */
+export interface Places {
+  store: Store;
+  spill: Spill | null;
+}
+
+/** One body as it arrived, or as it was kept and comes again. */
 export interface Arrival {
   bytes: Uint8Array;
   contentType: string | null;
   /** Milliseconds since 1970. */
   receivedAt: number;
+  /** Of an arrival that is tried again; a new one gets a new receipt. */
+  receipt?: string;
 }
 
 /** What became of one arrival, once it is stored. */
 export interface Outcome {
   delivery: string;
-  status: "stored" | "duplicate" | "no-job" | "quarantined";
+  status: "stored" | "duplicate" | "no-job" | "quarantined" | "spilled";
   jobs: string[];
-  /** Why it is in quarantine; null where it is not. */
-  failure: ReadFailure | null;
+  reading: Result<Reading, ReadFailure>;
 }
 
-/** Keeps and reads arrivals, in one write. Rejects where they are not certain to be stored. */
-export async function intake(store: Store, arrivals: readonly Arrival[]): Promise<Outcome[]> {
-  const entries = await Promise.all(arrivals.map(entryOf));
-  const counts = await store.put(entries);
-  return entries.map((entry, index) => outcomeOf(entry, counts[index] ?? 0));
+/** Keeps and reads arrivals, in one write. Rejects with a StoreError where they are not certain to be stored. */
+export async function intake(places: Places, arrivals: readonly Arrival[]): Promise<Outcome[]> {
+  const unread = await Promise.all(arrivals.map(unreadEntry));
+  const large = unread.filter((entry) => entry.size > READ_AFTER_BYTES);
+  try {
+    if (large.length > 0) await places.store.put(large);
+    for (const entry of large) entry.bodyIsKept = true;
+    const entries = unread.map(read);
+    const counts = await places.store.put(entries);
+    return entries.map((entry, index) => outcomeOf(entry, statusOf(entry, counts[index] ?? 0)));
+  } catch (error) {
+    if (places.spill === null || !(error instanceof StoreError)) throw error;
+    const { spill } = places;
+    const entries = unread.map(read);
+    await Promise.all(entries.map((entry) => spill.put(entry)));
+    return entries.map((entry) => outcomeOf(entry, "spilled"));
+  }
 }
 
-async function entryOf({ bytes, contentType, receivedAt }: Arrival): Promise<Entry> {
+/** Reads deliveries that are kept already, again: after an upgrade, or where the first reading did not end. Twice is as once. */
+export async function readAgain(store: Store, kept: readonly KeptBody[]): Promise<Outcome[]> {
+  const entries = kept.flatMap(({ delivery, body }) => {
+    if (body === null) return [];
+    const { id, size, contentType, receivedAt } = delivery;
+    return [read({ id, body, size, contentType, receivedAt, receipt: "", bodyIsKept: true, reading: null })];
+  });
+  if (entries.length > 0) await store.put(entries);
+  return entries.map((entry) => outcomeOf(entry, statusOf(entry, 1)));
+}
+
+type ReadEntry = Entry & { reading: Result<Reading, ReadFailure> };
+
+async function unreadEntry(arrival: Arrival): Promise<Entry> {
+  const { bytes, contentType, receivedAt } = arrival;
   const id = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  const body = decodeBytes(bytes);
-  const receipt = crypto.randomUUID().slice(0, 8);
-  return { id, body, size: bytes.length, contentType, receivedAt, receipt, reading: parseCallback(body) };
+  const body: Body = decodeBytes(bytes);
+  const receipt = arrival.receipt ?? crypto.randomUUID().slice(0, 8);
+  return { id, body, size: bytes.length, contentType, receivedAt, receipt, bodyIsKept: false, reading: null };
 }
 
-function outcomeOf(entry: Entry, count: number): Outcome {
-  const { id: delivery, reading } = entry;
-  if (reading?.ok !== true) return { delivery, status: "quarantined", jobs: [], failure: reading?.error ?? null };
-  const jobs = reading.value.jobs.map((job) => job.jobId);
-  const isEmpty = jobs.length + reading.value.runs.length === 0;
-  const status = count > 1 ? "duplicate" : isEmpty ? "no-job" : "stored";
-  return { delivery, status, jobs, failure: null };
+const read = (entry: Entry): ReadEntry => ({ ...entry, reading: parseCallback(entry.body) });
+
+function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"]): Outcome {
+  return { delivery: id, status, jobs: reading.ok ? reading.value.jobs.map((job) => job.jobId) : [], reading };
+}
+
+function statusOf({ reading }: ReadEntry, count: number): Outcome["status"] {
+  if (!reading.ok) return "quarantined";
+  if (count > 1) return "duplicate";
+  return reading.value.jobs.length + reading.value.runs.length === 0 ? "no-job" : "stored";
 }

@@ -1,6 +1,7 @@
 /** What is kept of jobs, runs and deliveries, as look-ups answer it. Pure: rows and bytes in, JSON values out. */
 import { parseCallback } from "./callback/callback.ts";
 import type { ContentNode, RunReading, TaskReading } from "./callback/types.ts";
+import type { Spilled } from "./store/spill.ts";
 import type { Delivery, JobSummary, KeptBody, KeptJob, KeptRun, RunSummary } from "./store/store.ts";
 
 /** Where a record comes from. */
@@ -37,9 +38,21 @@ export interface DeliveryRecord {
   size: number;
   receivedAt: string;
   count: number;
+  /** False when the bytes have passed their time of retention. */
+  hasBytes: boolean;
   reason: string | null;
   line: number | null;
   column: number | null;
+}
+
+/** A job of a delivery that waits in the second place: all that its own look-up shows, before the store has it. */
+export function spilledJob(jobId: string, { id, bytes, receivedAt }: Spilled): Job | null {
+  const reading = parseCallback(bytes);
+  const job = reading.ok ? reading.value.jobs.find((read) => read.jobId === jobId) : undefined;
+  if (!reading.ok || job === undefined) return null;
+  const { full: _, detail, ...summary } = job;
+  const delivery = { id, format: reading.value.format, receivedAt: timeOf(receivedAt), count: 1 };
+  return { ...summary, source: "callback", delivery, detail };
 }
 
 export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -68,7 +68,8 @@ export const PROBLEMS = {
   "too-many-requests": {
     status: 429,
     title: "Too many wrong keys or tokens",
-    meaning: "This address has tried too many wrong secrets within a minute. Requests with a right one pass all the same.",
+    meaning:
+      "This address has tried too many wrong secrets within a minute. Requests with a right one pass all the same.",
     remedy: "Wait a minute, and use a right key or token.",
   },
   "not-found": {
@@ -80,7 +81,8 @@ export const PROBLEMS = {
   "job-not-found": {
     status: 404,
     title: "No callback has named this job",
-    meaning: "No delivery kept here names this JobId. The job may still be running, or its callback may have gone elsewhere.",
+    meaning:
+      "No delivery kept here names this JobId. The job may still be running, or its callback may have gone elsewhere.",
     remedy: "Ask again with ?wait=60 to be answered when the callback comes.",
   },
   "run-not-found": {

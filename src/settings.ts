@@ -12,6 +12,17 @@ export interface Settings {
   store: "d1" | "kv";
   /** Largest body taken, in bytes; counted while it is read. */
   maxBodyBytes: number;
+  retentionDays: RetentionDays;
+}
+
+/** How long what is kept, in days; 0 for ever. */
+export interface RetentionDays {
+  /** Jobs and runs, with the deliveries that told of them. */
+  jobs: number;
+  /** The bytes of deliveries that could be read. */
+  bytes: number;
+  /** Deliveries that could not be read. */
+  quarantined: number;
 }
 
 /** The vars and secrets as they come: all text, any may be missing. */
@@ -23,7 +34,17 @@ export function readSettings(env: RawSettings): Settings {
     callbackKeys: readSecrets(env, "CALLBACK_KEYS"),
     lookupTokens: readSecrets(env, "LOOKUP_TOKENS"),
     store: readChoice(env, "STORE", ["d1", "kv"]),
-    maxBodyBytes: readWhole(env, "MAX_BODY_BYTES", { fallback: 8 * 1024 * 1024, min: 1, max: 100_000_000, unit: "bytes" }),
+    maxBodyBytes: readWhole(env, "MAX_BODY_BYTES", {
+      fallback: 8 * 1024 * 1024,
+      min: 1,
+      max: 24_000_000,
+      unit: "bytes",
+    }),
+    retentionDays: {
+      jobs: readWhole(env, "RETENTION_DAYS_JOBS", DAYS),
+      bytes: readWhole(env, "RETENTION_DAYS_BYTES", DAYS),
+      quarantined: readWhole(env, "RETENTION_DAYS_QUARANTINED", DAYS),
+    },
   };
 }
 
@@ -60,11 +81,14 @@ interface Range {
   unit: string;
 }
 
+const DAYS: Range = { fallback: 0, min: 0, max: 36_500, unit: "days" };
+
 function readWhole(env: RawSettings, name: string, { fallback, min, max, unit }: Range): number {
   const text = textOf(env, name);
   if (text === "") return fallback;
   const number = Number(text);
-  if (!/^\d+$/.test(text) || number < min || number > max) refuse(name, text, `a whole number of ${unit}, ${min} to ${max}`);
+  if (!/^\d+$/.test(text) || number < min || number > max)
+    refuse(name, text, `a whole number of ${unit}, ${min} to ${max}`);
   return number;
 }
 

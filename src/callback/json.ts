@@ -96,7 +96,7 @@ export function endOfJson(text: string): number {
   /** Moves past a string, or to the character that spoils it. */
   const takeString = (): boolean => {
     if (text[at] !== '"') return false;
-    for (at += 1; at < text.length && text[at] !== '"'; ) {
+    for (at += 1; at < text.length && text[at] !== '"';) {
       if (text.charCodeAt(at) < 0x20) return false;
       if (text[at] !== "\\") at += 1;
       else if (!take(ESCAPE)) return false;

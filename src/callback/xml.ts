@@ -78,7 +78,8 @@ function findForbidden(text: string): ReadFailure | undefined {
 
 /** The validator names the place, except where a document ends too early: that place is its end. */
 function validatorFailure(text: string, error: { msg: string; line: number; col: number }): ReadFailure {
-  if (error.msg.startsWith("Invalid '[")) return malformed("The document ends inside unclosed elements.", placeOf(text, text.length));
+  if (error.msg.startsWith("Invalid '["))
+    return malformed("The document ends inside unclosed elements.", placeOf(text, text.length));
   return { ...malformed(error.msg), line: error.line ?? null, column: error.col ?? null };
 }
 
@@ -98,7 +99,8 @@ interface Ordered {
 function rootOf(top: Ordered[]): Result<ContentNode, ReadFailure> {
   const count = { elements: 0 };
   const elements = top.filter((item) => nameOf(item).startsWith(GUARD));
-  if (elements.length !== 1) return fail(malformed(`A document has one root element; this one has ${elements.length}.`));
+  if (elements.length !== 1)
+    return fail(malformed(`A document has one root element; this one has ${elements.length}.`));
   const document = newNode();
   const problem = addElement(document, elements[0] as Ordered, 1, count);
   return problem === undefined ? ok(document) : fail(malformed(problem));
@@ -107,7 +109,12 @@ function rootOf(top: Ordered[]): Result<ContentNode, ReadFailure> {
 const nameOf = (item: Ordered): string => Object.keys(item).find((key) => key !== ATTRIBUTES) ?? "";
 
 /** Adds one element and all that is in it; gives the reason where a limit is passed. */
-function addElement(parent: ContentNode, item: Ordered, depth: number, count: { elements: number }): string | undefined {
+function addElement(
+  parent: ContentNode,
+  item: Ordered,
+  depth: number,
+  count: { elements: number },
+): string | undefined {
   count.elements += 1;
   if (depth > MAX_DEPTH_LEVELS) return TOO_DEEP;
   if (count.elements > MAX_NODES) return TOO_MANY;

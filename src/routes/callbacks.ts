@@ -1,11 +1,14 @@
 /** `POST /callbacks/{key}`: where CI posts. */
 import { Hono } from "hono";
 import { isOneOf } from "../auth.ts";
-import { readBytes } from "../body.ts";
+import { type BodyFailure, readBytes } from "../body.ts";
+import type { ReadFailure } from "../callback/types.ts";
 import { intake, type Outcome } from "../intake.ts";
 import { log } from "../log.ts";
-import { problemResponse } from "../problem.ts";
-import type { AppEnv } from "./context.ts";
+import { type Problem, problemResponse } from "../problem.ts";
+import { type AppEnv, rayOf } from "./context.ts";
+import { describe } from "./contract.ts";
+import { Receipt } from "./schemas.ts";
 
 export const callbacks = new Hono<AppEnv>();
 
@@ -15,25 +18,59 @@ callbacks.all("/:key", async (c, next) => {
   return next();
 });
 
-callbacks.post("/:key", async (c) => {
-  const receivedAt = Date.now();
-  const { maxBodyBytes } = c.var.settings;
-  const body = await readBytes(c.req.raw.body, maxBodyBytes);
-  if (!body.ok) {
-    const { code, bytesRead } = body.error;
-    log("error", "callback refused", { code, bytesRead, ray: c.req.header("cf-ray") ?? null });
-    const detail =
-      code === "body-too-large"
-        ? `The body is larger than MAX_BODY_BYTES, ${maxBodyBytes} bytes.`
-        : `The connection failed after ${bytesRead} bytes.`;
-    return problemResponse(c, { code, detail });
-  }
-  const arrival = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
-  const [outcome] = (await intake(c.var.store, [arrival])) as [Outcome];
-  const { delivery, status, jobs, failure } = outcome;
-  log(failure === null ? "info" : "warn", "callback", { delivery, status, jobs, bytes: body.value.length, ray: c.req.header("cf-ray") ?? null });
-  if (failure === null) return c.json({ delivery, status, jobs });
-  const { code, reason, line, column } = failure;
+callbacks.post(
+  "/:key",
+  describe({
+    operationId: "receiveCallback",
+    summary: "The callback URL to give to CI",
+    description:
+      "Takes every body that CI posts, XML or JSON, told by its first character. A 2xx is given only for bytes that are stored. " +
+      "`key` is one of CALLBACK_KEYS; with another this path does not exist.",
+    answers: {
+      200: { description: "Stored, or the same bytes again, or stored and about no job.", schema: Receipt },
+      202: {
+        description: "Stored in the second place; the look-up by JobId finds it, lists will when it is drained.",
+        schema: Receipt,
+      },
+    },
+    problems: [
+      "malformed-body",
+      "incomplete-body",
+      "not-found",
+      "body-too-large",
+      "unsupported-media-type",
+      "too-many-requests",
+      "store-unavailable",
+      "misconfigured",
+    ],
+    needsToken: false,
+  }),
+  async (c) => {
+    const receivedAt = Date.now();
+    const { maxBodyBytes } = c.var.settings;
+    const body = await readBytes(c.req.raw.body, maxBodyBytes);
+    if (!body.ok) {
+      log("error", "callback refused", { ...body.error, ray: rayOf(c) });
+      return problemResponse(c, refusal(body.error, maxBodyBytes));
+    }
+    const arrival = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
+    const [outcome] = (await intake(c.var.places, [arrival])) as [Outcome];
+    const { delivery, status, jobs, reading } = outcome;
+    log(reading.ok ? "info" : "warn", "callback", { delivery, status, jobs, bytes: body.value.length, ray: rayOf(c) });
+    if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
+    return c.json({ delivery, status, jobs }, status === "spilled" ? 202 : 200);
+  },
+);
+
+function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Problem {
+  const detail =
+    code === "body-too-large"
+      ? `The body is larger than MAX_BODY_BYTES, ${maxBodyBytes} bytes.`
+      : `The connection failed after ${bytesRead} bytes.`;
+  return { code, detail };
+}
+
+function unreadable(delivery: string, { code, reason, line, column }: ReadFailure): Problem {
   const place = line === null ? "" : ` (line ${line}${column === null ? "" : `, column ${column}`})`;
-  return problemResponse(c, { code, detail: `${reason}${place}`, more: { delivery, reason, line, column } });
-});
+  return { code, detail: `${reason}${place}`, more: { delivery, reason, line, column } };
+}

@@ -1,23 +1,38 @@
 /** What every route is given, and the checks they share. */
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { isOneOf, readToken } from "../auth.ts";
-import { problemResponse } from "../problem.ts";
+import type { Places } from "../intake.ts";
+import { type Problem, problemResponse } from "../problem.ts";
 import type { Settings } from "../settings.ts";
-import type { Store } from "../store/store.ts";
 
 export interface AppEnv {
   Bindings: Env;
-  Variables: { settings: Settings; store: Store };
+  Variables: { settings: Settings; places: Places };
 }
 
 /** Lets look-ups through that carry one of the tokens. */
 export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
   const token = readToken(c.req.header("authorization"));
-  const known = token !== null && (await isOneOf(token, c.var.settings.lookupTokens));
-  if (known) return next();
-  return problemResponse(c, {
-    code: "unauthorized",
-    detail: token === null ? "No look-up token came with this request." : "The look-up token is not one of this receiver's.",
-    headers: { "www-authenticate": 'Bearer realm="look-ups", Basic realm="look-ups", charset="UTF-8"' },
-  });
+  if (token !== null && (await isOneOf(token, c.var.settings.lookupTokens))) return next();
+  const detail =
+    token === null ? "No look-up token came with this request." : "The look-up token is not one of this receiver's.";
+  const headers = { "www-authenticate": 'Bearer realm="look-ups", Basic realm="look-ups", charset="UTF-8"' };
+  return refuseSecret(c, { code: "unauthorized", detail, headers });
 };
+
+/**
+ * The answer to a wrong secret, or to a path that is none, which look alike: the problem given, and after many
+ * from one address within a minute 429. A right secret is never counted.
+ */
+export async function refuseSecret(c: Context<AppEnv>, problem: Problem): Promise<Response> {
+  const address = c.req.header("cf-connecting-ip") ?? "unknown";
+  const { success } = await c.env.REFUSALS.limit({ key: address });
+  if (success) return problemResponse(c, problem);
+  return problemResponse(c, {
+    code: "too-many-requests",
+    detail: "Too many wrong paths, keys or tokens came from this address within a minute.",
+    headers: { "retry-after": "60" },
+  });
+}
+
+export const rayOf = (c: Context): string | null => c.req.header("cf-ray") ?? null;

@@ -1,23 +1,174 @@
-/** Look-ups of jobs. */
-import { Hono } from "hono";
-import { jobOf } from "../job.ts";
-import { problemResponse } from "../problem.ts";
+/** Look-ups of jobs: one, the bytes behind it, and lists. */
+import { type Context, Hono } from "hono";
+import type * as v from "valibot";
+import { READER_VERSION } from "../callback/callback.ts";
+import { type Job, jobOf, type ListedJob, listedJob, spilledJob } from "../job.ts";
+import { type Problem, problemResponse } from "../problem.ts";
+import type { Places } from "../intake.ts";
+import { FilterError, type JobFilter, type KeptJob } from "../store/store.ts";
 import { type AppEnv, requireToken } from "./context.ts";
+import { describe, query } from "./contract.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
+import { Job as JobSchema, JobList, JobQuery, JobsQuery, PAGE_LIMIT_MAX } from "./schemas.ts";
+import { poll } from "./wait.ts";
 
 export const jobs = new Hono<AppEnv>();
 jobs.use(requireToken);
 
-jobs.get("/:jobId", async (c) => {
-  const jobId = c.req.param("jobId");
-  const kept = await c.var.store.getJobWithBody(jobId);
-  if (kept === null) return problemResponse(c, { code: "job-not-found", detail: `No callback has named job ${jobId}.` });
-  return c.json(jobOf(kept));
+const READ_PROBLEMS = [
+  "invalid-request",
+  "unauthorized",
+  "too-many-requests",
+  "store-unavailable",
+  "misconfigured",
+] as const;
+
+jobs.get(
+  "/:jobId",
+  describe({
+    operationId: "getJob",
+    summary: "What became of a job",
+    description:
+      "Answers at once, or, with `wait`, when the job is terminal or the seconds are up, with what there is then. " +
+      "`ETag` changes exactly when the answer does; nothing but the answer for a terminal job may be stored by a cache, and that only to be validated.",
+    answers: {
+      200: { description: "The job.", schema: JobSchema },
+      304: { description: "The job is as it was when `If-None-Match` was given." },
+    },
+    problems: ["job-not-found", ...READ_PROBLEMS],
+    needsToken: true,
+  }),
+  query(JobQuery),
+  async (c) => {
+    const { wait } = c.req.valid("query");
+    const { places } = c.var;
+    const jobId = c.req.param("jobId");
+    const ask = () => places.store.getJob(jobId);
+    const noneMatch = c.req.header("if-none-match");
+    if (wait > 0) await poll(ask, (kept) => kept?.summary.terminal === true, wait, c.req.raw.signal);
+    if (noneMatch !== undefined) {
+      const kept = await ask();
+      const tag = kept === null ? null : await etagOf(kept);
+      if (kept !== null && tag !== null && matches(noneMatch, tag))
+        return c.body(null, 304, headersOf(kept.summary, tag));
+    }
+    const kept = await places.store.getJobWithBody(jobId);
+    if (kept === null) return answerSpilled(c, places, jobId);
+    return c.json(jobOf(kept), 200, headersOf(kept.summary, await etagOf(kept)));
+  },
+);
+
+/** A job that the store does not know: it may wait in the second place. */
+async function answerSpilled(c: Context<AppEnv>, { spill }: Places, jobId: string): Promise<Response> {
+  const spilled = (await spill?.findByJob(jobId)) ?? null;
+  const job: Job | null = spilled === null ? null : spilledJob(jobId, spilled);
+  if (job === null) return problemResponse(c, notFound(jobId));
+  return c.json(job, 200, { "cache-control": "no-store" });
+}
+
+const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });
+
+/** Changes when the row, the delivery behind it or the reader does, and those make the answer. */
+async function etagOf(kept: KeptJob): Promise<string> {
+  const parts = JSON.stringify([listedJob(kept), kept.delivery.hasBytes, READER_VERSION]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts));
+  return `"${new Uint8Array(digest, 0, 16).toHex()}"`;
+}
+
+/** RFC 9110 section 13.1.2: weak comparison with each tag in the list. */
+const matches = (noneMatch: string, tag: string): boolean =>
+  noneMatch.trim() === "*" || noneMatch.split(",").some((other) => other.trim().replace(/^W\//, "") === tag);
+
+const headersOf = ({ terminal }: { terminal: boolean }, etag: string) => ({
+  etag,
+  "cache-control": terminal ? "private, no-cache" : "no-store",
 });
 
-jobs.get("/:jobId/raw", async (c) => {
-  const jobId = c.req.param("jobId");
-  const kept = await c.var.store.getJobWithBody(jobId);
-  if (kept === null) return problemResponse(c, { code: "job-not-found", detail: `No callback has named job ${jobId}.` });
-  return rawResponse(c, kept);
-});
+jobs.get(
+  "/:jobId/raw",
+  describe({
+    operationId: "getJobRaw",
+    summary: "The exact bytes of the delivery behind a job",
+    answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
+    problems: ["job-not-found", "bytes-gone", ...READ_PROBLEMS],
+    needsToken: true,
+  }),
+  async (c) => {
+    const jobId = c.req.param("jobId");
+    const kept = await c.var.places.store.getJobWithBody(jobId);
+    return kept === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, kept);
+  },
+);
+
+jobs.get(
+  "/",
+  describe({
+    operationId: "listJobs",
+    summary: "Jobs, last received first",
+    description:
+      "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
+      "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
+    answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
+    problems: ["not-supported-by-store", ...READ_PROBLEMS],
+    needsToken: true,
+  }),
+  query(JobsQuery),
+  async (c) => {
+    const { limit, cursor, ...given } = c.req.valid("query");
+    const { store } = c.var.places;
+    const filter = filterOf(given);
+    const list = `${store.name}:jobs:${JSON.stringify(filter)}`;
+    const after = decodeCursor(list, cursor);
+    try {
+      if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(store, filter, after);
+      const page = await store.listJobs(filter, limit, after);
+      const next = encodeCursor(list, page.next);
+      const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
+      return c.json({ jobs: page.items.map(listedJob), next }, 200, { "cache-control": "no-store", ...link });
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      return problemResponse(c, {
+        code: "not-supported-by-store",
+        detail: `STORE=${store.name} cannot filter by ${error.message}.`,
+      });
+    }
+  },
+);
+
+/** The filters that were given, in one order, so that they name the list. */
+const filterOf = (given: Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">): JobFilter =>
+  Object.fromEntries(
+    Object.entries(given)
+      .filter(([, value]) => value !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+
+function nextPath(url: string, cursor: string): string {
+  const next = new URL(url);
+  next.searchParams.set("cursor", cursor);
+  return next.pathname + next.search;
+}
+
+const NDJSON = "application/x-ndjson";
+
+/** Every page in turn, as the reader takes them: never more than one in memory. */
+async function exportOf(
+  store: Places["store"],
+  filter: JobFilter,
+  after: Parameters<Places["store"]["listJobs"]>[2],
+): Promise<Response> {
+  let page = await store.listJobs(filter, PAGE_LIMIT_MAX, after);
+  const lines = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const text = page.items
+        .map((kept): ListedJob => listedJob(kept))
+        .map((job) => `${JSON.stringify(job)}\n`)
+        .join("");
+      if (text !== "") controller.enqueue(new TextEncoder().encode(text));
+      if (page.next === null) controller.close();
+      else page = await store.listJobs(filter, PAGE_LIMIT_MAX, page.next);
+    },
+  });
+  return new Response(lines, { headers: { "content-type": NDJSON, "cache-control": "no-store" } });
+}

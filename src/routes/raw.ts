@@ -5,7 +5,10 @@ import type { Delivery, KeptBody } from "../store/store.ts";
 
 export function rawResponse(c: Context, { delivery, body }: KeptBody): Response {
   if (body === null) {
-    return problemResponse(c, { code: "bytes-gone", detail: `The bytes of delivery ${delivery.id} are no longer kept.` });
+    return problemResponse(c, {
+      code: "bytes-gone",
+      detail: `The bytes of delivery ${delivery.id} are no longer kept.`,
+    });
   }
   return new Response(c.req.method === "HEAD" ? null : body, {
     headers: {

@@ -4,8 +4,11 @@
  * statements may be run twice. Tables: docs/storage.md. The only writer of SQL.
  */
 import { decodeBody, encodeBody, type Encoding } from "./encoding.ts";
+import { purge } from "./d1-purge.ts";
+import { persistently } from "./retry.ts";
 import {
   deliveryOf,
+  deliveryRow,
   type DeliveryRow,
   jobRows,
   type JobRow,
@@ -14,11 +17,10 @@ import {
   type RunRow,
   runRows,
   runSummaryOf,
-  statusOf,
   summaryOf,
   WORKFLOW_COLUMNS,
 } from "./rows.ts";
-import type { Entry, JobFilter, JobPosition, KeptBody, KeptJob, Page, Store } from "./store.ts";
+import type { Entry, JobFilter, KeptBody, KeptJob, Page, Position, Store } from "./store.ts";
 
 /** Arrivals remembered with a delivery, 8 characters each: a write tried again within the last 16 is not counted again. */
 const RECEIPTS_CHARACTERS = 16 * 8;
@@ -27,20 +29,26 @@ const RECEIPTS_CHARACTERS = 16 * 8;
 const JSON_CHARACTERS = 600_000;
 
 const isNew = "instr(deliveries.receipts, excluded.receipts) = 0";
-const unlessPending = (column: string) => `${column} = iif(excluded.status = 'pending', deliveries.${column}, excluded.${column})`;
+const unlessPending = (column: string) =>
+  `${column} = iif(excluded.status = 'pending', deliveries.${column}, excluded.${column})`;
 const unlessKept = (column: string) =>
   `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
 
 const PUT_DELIVERY = `
-  INSERT INTO deliveries (id, status, format, content_type, size, received_at, count, receipts,
-    reason_code, reason, line, column_number, encoding, parts, body)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+  INSERT INTO deliveries (id, status, format, reason_code, reason, line, column_number,
+    content_type, size, received_at, receipts, encoding, parts, body, count)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 1)
   ON CONFLICT (id) DO UPDATE SET
     count = deliveries.count + (${isNew}),
     receipts = iif(${isNew}, substr(excluded.receipts || deliveries.receipts, 1, ${RECEIPTS_CHARACTERS}), deliveries.receipts),
     ${["status", "format", "reason_code", "reason", "line", "column_number"].map(unlessPending).join(", ")},
     ${["encoding", "parts", "body"].map(unlessKept).join(", ")}
   RETURNING count`;
+
+/** For a delivery whose bytes are there: only what they say is news. */
+const PUT_READING = `
+  UPDATE deliveries SET status = ?2, format = ?3, reason_code = ?4, reason = ?5, line = ?6, column_number = ?7
+  WHERE id = ?1 RETURNING count`;
 
 const PUT_PART = "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
@@ -71,8 +79,8 @@ const PUT_RUNS = `
   ON CONFLICT (run_id) DO UPDATE SET ${takeOver(RUN_COLUMNS)}
   WHERE ${supersedes("runs")}`;
 
-const DELIVERY_COLUMNS =
-  "d.id, d.status, d.format, d.content_type, d.size, d.received_at, d.count, d.reason_code, d.reason, d.line, d.column_number";
+const DELIVERY_COLUMNS = `d.id, d.status, d.format, d.content_type, d.size, d.received_at, d.count,
+  d.reason_code, d.reason, d.line, d.column_number, (d.body IS NOT NULL OR d.parts > 0) AS has_bytes`;
 const BODY_COLUMNS = `${DELIVERY_COLUMNS}, d.encoding, d.parts, d.body`;
 const JOB_FIELDS = `j.received_at AS job_received_at, ${JOB_COLUMNS.filter((column) => column !== "received_at")
   .map((column) => `j.${column}`)
@@ -84,15 +92,36 @@ type BodyRow = DeliveryRow & { encoding: Encoding; parts: number; body: string |
 type ListedJobRow = JobRow & DeliveryRow & { job_received_at: number };
 
 export function d1Store(db: D1Database): Store {
-  const first = <Row>(sql: string, ...values: unknown[]) => db.prepare(sql).bind(...values).first<Row>();
+  const first = <Row>(sql: string, ...values: unknown[]) =>
+    persistently(() =>
+      db
+        .prepare(sql)
+        .bind(...values)
+        .first<Row>(),
+    );
+  const all = async <Row>(sql: string, ...values: unknown[]) =>
+    (
+      await persistently(() =>
+        db
+          .prepare(sql)
+          .bind(...values)
+          .all<Row>(),
+      )
+    ).results;
 
   async function readBody(row: BodyRow): Promise<KeptBody> {
     const delivery = deliveryOf(row);
     if (row.body !== null) return { delivery, body: await decodeBody(row.encoding, [row.body]) };
     if (row.parts === 0) return { delivery, body: null };
     const sql = "SELECT body FROM delivery_parts WHERE delivery_id = ?1 ORDER BY part";
-    const { results } = await db.prepare(sql).bind(row.id).all<{ body: string }>();
-    return { delivery, body: await decodeBody(row.encoding, results.map((part) => part.body)) };
+    const parts = await all<{ body: string }>(sql, row.id);
+    return {
+      delivery,
+      body: await decodeBody(
+        row.encoding,
+        parts.map((part) => part.body),
+      ),
+    };
   }
 
   return {
@@ -108,7 +137,7 @@ export function d1Store(db: D1Database): Store {
         ...inChunks(greatestPerJob(jobs)).map((json) => db.prepare(PUT_WORKFLOWS).bind(json)),
         ...inChunks(entries.flatMap(runRows)).map((json) => db.prepare(PUT_RUNS).bind(json)),
       ];
-      const results = await db.batch<{ count: number }>(batch);
+      const results = await persistently(() => db.batch<{ count: number }>(batch));
       return entries.map((_, index) => results[index]?.results[0]?.count ?? 0);
     },
 
@@ -128,8 +157,8 @@ export function d1Store(db: D1Database): Store {
       const { where, values } = conditions(filter, after);
       const sql = `SELECT ${JOB_FIELDS}, ${DELIVERY_COLUMNS} ${JOB_WITH_DELIVERY} ${where}
         ORDER BY j.received_at DESC, j.job_id DESC LIMIT ?`;
-      const { results } = await db.prepare(sql).bind(...values, limit + 1).all<ListedJobRow>();
-      return pageOf(results, limit);
+      const rows = await all<ListedJobRow>(sql, ...values, limit + 1);
+      return pageOf(rows, limit, keptJob, (row) => [row.job_received_at, row.job_id]);
     },
 
     async getRun(runId) {
@@ -148,35 +177,43 @@ export function d1Store(db: D1Database): Store {
       return row === null ? null : readBody(row);
     },
 
+    async listDeliveries({ status }, limit, after) {
+      const terms = status === undefined ? ["true"] : ["d.status = ?"];
+      if (status !== undefined && status !== "stored") terms.push("d.status <> 'stored'");
+      if (after !== null) terms.push("d.seq < ?");
+      const sql = `SELECT d.seq, ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE ${terms.join(" AND ")} ORDER BY d.seq DESC LIMIT ?`;
+      const bound = [...(status === undefined ? [] : [status]), ...(after ?? []), limit + 1];
+      const rows = await all<DeliveryRow & { seq: number }>(sql, ...bound);
+      return pageOf(rows, limit, deliveryOf, (row) => [row.seq]);
+    },
+
+    async countDeliveries(status, after) {
+      if (status === "stored") return null;
+      const sql = "SELECT count(*) AS n FROM deliveries WHERE status = ?1 AND status <> 'stored' AND seq < ?2";
+      return (await first<{ n: number }>(sql, status, after?.[0] ?? Number.MAX_SAFE_INTEGER))?.n ?? 0;
+    },
+
+    purge: (cutoffs) => purge(db, cutoffs),
+
     async check() {
-      await db.prepare("SELECT job_id FROM jobs LIMIT 1").run();
+      await first("SELECT job_id FROM jobs LIMIT 1");
     },
   };
 }
 
 /** The statement for a delivery's row, and those for the parts of a body that one row does not hold. */
 async function putDelivery(db: D1Database, entry: Entry) {
+  const row = deliveryRow(entry);
+  const read = [row.status, row.format, row.reason_code, row.reason, row.line, row.column_number];
+  if (entry.bodyIsKept) return { row: db.prepare(PUT_READING).bind(row.id, ...read), parts: [] };
+
   const { encoding, parts } = await encodeBody(entry.body, entry.size);
-  const failure = entry.reading === null || entry.reading.ok ? null : entry.reading.error;
-  const single = parts.length === 1;
-  const row = db.prepare(PUT_DELIVERY).bind(
-    entry.id,
-    statusOf(entry),
-    entry.reading?.ok === true ? entry.reading.value.format : null,
-    entry.contentType,
-    entry.size,
-    entry.receivedAt,
-    entry.receipt,
-    failure?.code ?? null,
-    failure?.reason.toWellFormed() ?? null,
-    failure?.line ?? null,
-    failure?.column ?? null,
-    encoding,
-    single ? 0 : parts.length,
-    single ? (parts[0] as string) : null,
-  );
-  const rest = single ? [] : parts.map((part, index) => db.prepare(PUT_PART).bind(entry.id, index, part));
-  return { row, parts: rest };
+  const body = parts.length === 1 ? [0, parts[0]] : [parts.length, null];
+  const arrival = [row.content_type, row.size, row.received_at, entry.receipt];
+  return {
+    row: db.prepare(PUT_DELIVERY).bind(row.id, ...read, ...arrival, encoding, ...body),
+    parts: parts.length === 1 ? [] : parts.map((part, index) => db.prepare(PUT_PART).bind(row.id, index, part)),
+  };
 }
 
 /** JSON arrays of the rows, none longer than one statement takes. */
@@ -215,10 +252,10 @@ const FILTER_COLUMNS = {
 } as const;
 
 /** The WHERE of a list. The index of states leaves out Success, most of all jobs: naming that lets SQLite use it. */
-function conditions(filter: JobFilter, after: JobPosition | null): { where: string; values: (string | number)[] } {
+function conditions(filter: JobFilter, after: Position | null): { where: string; values: (string | number)[] } {
   const terms: string[] = [];
   const values: (string | number)[] = [];
-  const add = (term: string, ...bound: (string | number)[]) => {
+  const add = (term: string, ...bound: Position) => {
     terms.push(term);
     values.push(...bound);
   };
@@ -229,14 +266,19 @@ function conditions(filter: JobFilter, after: JobPosition | null): { where: stri
   if (filter.state !== undefined && filter.state !== "Success") add("j.state <> 'Success'");
   if (filter.receivedAfter !== undefined) add("j.received_at > ?", filter.receivedAfter);
   if (filter.receivedBefore !== undefined) add("j.received_at < ?", filter.receivedBefore);
-  if (after !== null) add("(j.received_at, j.job_id) < (?, ?)", after.receivedAt, after.jobId);
+  if (after !== null) add("(j.received_at, j.job_id) < (?, ?)", ...after);
   return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values };
 }
 
 const keptJob = (row: JobRow & DeliveryRow): KeptJob => ({ summary: summaryOf(row), delivery: deliveryOf(row) });
 
-function pageOf(rows: readonly ListedJobRow[], limit: number): Page<KeptJob, JobPosition> {
+/** The page, where one row more than its limit was asked for. */
+function pageOf<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  itemOf: (row: Row) => T,
+  positionOf: (row: Row) => Position,
+): Page<T> {
   const last = rows.length > limit ? rows[limit - 1] : undefined;
-  const next = last === undefined ? null : { receivedAt: last.job_received_at, jobId: last.job_id };
-  return { items: rows.slice(0, limit).map(keptJob), next };
+  return { items: rows.slice(0, limit).map(itemOf), next: last === undefined ? null : positionOf(last) };
 }

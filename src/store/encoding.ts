@@ -24,7 +24,9 @@ export async function encodeBody(body: Body, size: number): Promise<EncodedBody>
     const compressed = await through(new CompressionStream("gzip"), body);
     return { encoding: "gzip", parts: split(compressed.toBase64()) };
   }
-  return typeof body === "string" ? { encoding: "utf-8", parts: [body] } : { encoding: "base64", parts: [body.toBase64()] };
+  return typeof body === "string"
+    ? { encoding: "utf-8", parts: [body] }
+    : { encoding: "base64", parts: [body.toBase64()] };
 }
 
 /** The body again, byte for byte: text where the bytes are UTF-8. */

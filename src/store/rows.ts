@@ -31,14 +31,37 @@ export const RECORD_COLUMNS = [
 /** Columns that any delivery may add to a job, whichever is behind its record. */
 export const WORKFLOW_COLUMNS = ["workflow_rank", "run_id", "workflow_id", "workflow_name", "workflow_step"] as const;
 
-type Cell = string | number | null;
-export type JobRow = { job_id: string; received_at: number } & Record<
-  (typeof RECORD_COLUMNS)[number] | (typeof WORKFLOW_COLUMNS)[number],
-  Cell
->;
+type Text = string | null;
+
+export interface JobRow {
+  job_id: string;
+  received_at: number;
+  delivery_id: string;
+  rank: string;
+  event: Text;
+  tag: Text;
+  state: Text;
+  state_source: JobSummary["stateSource"];
+  terminal: number;
+  code: Text;
+  message: Text;
+  queue_id: Text;
+  user_data: Text;
+  bucket: Text;
+  region: Text;
+  object: Text;
+  created_at: Text;
+  started_at: Text;
+  ended_at: Text;
+  workflow_rank: Text;
+  run_id: Text;
+  workflow_id: Text;
+  workflow_name: Text;
+  workflow_step: Text;
+}
 
 /** A value for a column: well-formed, and null where it is too long for an index. */
-const cell = (value: string | null): string | null =>
+const cell = (value: Text): Text =>
   value === null || value.length > INDEXED_VALUE_CHARACTERS ? null : value.toWellFormed();
 
 export function jobRows(entry: Entry): JobRow[] {
@@ -90,7 +113,19 @@ export const RUN_COLUMNS = [
   "created_at",
 ] as const;
 
-export type RunRow = { run_id: string; received_at: number } & Record<(typeof RUN_COLUMNS)[number], Cell>;
+export interface RunRow {
+  run_id: string;
+  received_at: number;
+  delivery_id: string;
+  rank: string;
+  workflow_id: Text;
+  workflow_name: Text;
+  state: Text;
+  terminal: number;
+  bucket: Text;
+  object: Text;
+  created_at: Text;
+}
 
 export function runRows(entry: Entry): RunRow[] {
   if (entry.reading === null || !entry.reading.ok) return [];
@@ -110,7 +145,7 @@ export function runRows(entry: Entry): RunRow[] {
 }
 
 /** What kind of delivery a reading makes of its bytes. */
-export function statusOf({ reading }: Entry): DeliveryStatus {
+function statusOf({ reading }: Entry): DeliveryStatus {
   if (reading === null) return "pending";
   if (!reading.ok) return "quarantined";
   return reading.value.jobs.length + reading.value.runs.length > 0 ? "stored" : "no-job";
@@ -119,21 +154,21 @@ export function statusOf({ reading }: Entry): DeliveryStatus {
 export function summaryOf(row: JobRow): JobSummary {
   return {
     jobId: row.job_id,
-    event: row.event as string | null,
-    tag: row.tag as string | null,
-    state: row.state as string | null,
-    stateSource: row.state_source as JobSummary["stateSource"],
+    event: row.event,
+    tag: row.tag,
+    state: row.state,
+    stateSource: row.state_source,
     terminal: row.terminal === 1,
-    code: row.code as string | null,
-    message: row.message as string | null,
-    queueId: row.queue_id as string | null,
-    userData: row.user_data as string | null,
-    bucket: row.bucket as string | null,
-    region: row.region as string | null,
-    object: row.object as string | null,
-    createdAt: row.created_at as string | null,
-    startedAt: row.started_at as string | null,
-    endedAt: row.ended_at as string | null,
+    code: row.code,
+    message: row.message,
+    queueId: row.queue_id,
+    userData: row.user_data,
+    bucket: row.bucket,
+    region: row.region,
+    object: row.object,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
     workflow: workflowOf(row),
   };
 }
@@ -141,23 +176,23 @@ export function summaryOf(row: JobRow): JobSummary {
 function workflowOf(row: JobRow): Workflow | null {
   if (row.workflow_rank === null) return null;
   return {
-    runId: row.run_id as string | null,
-    workflowId: row.workflow_id as string | null,
-    workflowName: row.workflow_name as string | null,
-    name: row.workflow_step as string | null,
+    runId: row.run_id,
+    workflowId: row.workflow_id,
+    workflowName: row.workflow_name,
+    name: row.workflow_step,
   };
 }
 
 export function runSummaryOf(row: RunRow): RunSummary {
   return {
     runId: row.run_id,
-    workflowId: row.workflow_id as string | null,
-    workflowName: row.workflow_name as string | null,
-    state: row.state as string | null,
+    workflowId: row.workflow_id,
+    workflowName: row.workflow_name,
+    state: row.state,
     terminal: row.terminal === 1,
-    bucket: row.bucket as string | null,
-    object: row.object as string | null,
-    createdAt: row.created_at as string | null,
+    bucket: row.bucket,
+    object: row.object,
+    createdAt: row.created_at,
   };
 }
 
@@ -173,6 +208,27 @@ export interface DeliveryRow {
   reason: string | null;
   line: number | null;
   column_number: number | null;
+  has_bytes: 0 | 1;
+}
+
+/** The row of a delivery that came for the first time. */
+export function deliveryRow(entry: Entry): DeliveryRow {
+  const { reading } = entry;
+  const failure = reading === null || reading.ok ? null : reading.error;
+  return {
+    id: entry.id,
+    status: statusOf(entry),
+    format: reading?.ok === true ? reading.value.format : null,
+    content_type: entry.contentType,
+    size: entry.size,
+    received_at: entry.receivedAt,
+    count: 1,
+    reason_code: failure?.code ?? null,
+    reason: failure?.reason.toWellFormed() ?? null,
+    line: failure?.line ?? null,
+    column_number: failure?.column ?? null,
+    has_bytes: 1,
+  };
 }
 
 export function deliveryOf(row: DeliveryRow): Delivery {
@@ -189,5 +245,6 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     receivedAt: row.received_at,
     count: row.count,
     failure,
+    hasBytes: row.has_bytes === 1,
   };
 }

@@ -20,8 +20,10 @@ export interface Entry {
   contentType: string | null;
   /** Milliseconds since 1970. */
   receivedAt: number;
-  /** Names this arrival, in 8 characters, so that a write tried twice is counted once. Empty for a delivery that is only read again. */
+  /** Names this arrival, in 8 characters, so that a write tried twice is counted once. */
   receipt: string;
+  /** The store has the bytes already: only what they say is written, and nothing counted. */
+  bodyIsKept: boolean;
   reading: Result<Reading, ReadFailure> | null;
 }
 
@@ -36,6 +38,8 @@ export interface Delivery {
   /** How many times these bytes came. */
   count: number;
   failure: ReadFailure | null;
+  /** False when the bytes have passed their time of retention. */
+  hasBytes: boolean;
 }
 
 /** The record of a job without its detail: what lists show. */
@@ -72,13 +76,21 @@ export interface JobFilter {
   receivedBefore?: number;
 }
 
-/** Where a list goes on: after this job, in order of arrival. */
-export interface JobPosition {
-  receivedAt: number;
-  jobId: string;
+export interface DeliveryFilter {
+  status?: DeliveryStatus;
 }
 
-export interface Page<T, Position> {
+/** What was received before these times is to go, in milliseconds since 1970; null keeps for ever. */
+export interface Cutoffs {
+  jobs: number | null;
+  bytes: number | null;
+  quarantined: number | null;
+}
+
+/** Where a list goes on, in the terms of the store that gave it. */
+export type Position = readonly (string | number)[];
+
+export interface Page<T> {
   items: T[];
   /** Null on the last page. */
   next: Position | null;
@@ -91,10 +103,22 @@ export interface Store {
   getJob(jobId: string): Promise<KeptJob | null>;
   /** The job and the body behind its record, in one go. */
   getJobWithBody(jobId: string): Promise<(KeptJob & KeptBody) | null>;
-  listJobs(filter: JobFilter, limit: number, after: JobPosition | null): Promise<Page<KeptJob, JobPosition>>;
+  /** Last received first, by the first delivery that named a job, so that a job keeps its place. Rejects with a FilterError. */
+  listJobs(filter: JobFilter, limit: number, after: Position | null): Promise<Page<KeptJob>>;
   getRun(runId: string): Promise<KeptRun | null>;
   getDelivery(id: string): Promise<Delivery | null>;
   getBody(id: string): Promise<KeptBody | null>;
+  /** Last received first; of one status, or of all. */
+  listDeliveries(filter: DeliveryFilter, limit: number, after: Position | null): Promise<Page<Delivery>>;
+  /** How many deliveries of a status a list has after that position; null where only counting all would tell. */
+  countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
+  /** Deletes some of what has passed its time of retention; says how many rows it deleted or emptied. */
+  purge(cutoffs: Cutoffs): Promise<number>;
   /** Rejects where the store cannot be reached or lacks its tables. */
   check(): Promise<void>;
+}
+
+/** The store in use cannot filter by this. */
+export class FilterError extends Error {
+  override readonly name = "FilterError";
 }

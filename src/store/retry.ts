@@ -1,0 +1,66 @@
+/**
+ * Calls to a store that may fail for a moment: tried again, with jitter, until one deadline. Only for work that
+ * may be done twice. What still fails then is a `StoreError`, whatever the platform called it.
+ */
+
+/** How long a call to a store is tried, in milliseconds. A sender waits; nobody knows for how long. */
+export const STORE_DEADLINE_MILLISECONDS = 3_000;
+
+/** Longest pause before the first repeat, in milliseconds; doubled with each. The actual pause is random below it. */
+const FIRST_PAUSE_MILLISECONDS = 50;
+
+/**
+ * What Cloudflare documents as worth another try (developers.cloudflare.com/d1/observability/debug-d1, and
+ * /d1/best-practices/retry-queries), and KV's answer to more than one write a second to a key.
+ */
+const TRANSIENT = [
+  "Network connection lost",
+  "storage caused object to be reset",
+  "reset because its code was updated",
+  "Cannot resolve D1 DB due to transient issue",
+  "D1 DB is overloaded",
+  "storage operation exceeded timeout",
+  "nternal error",
+  "429 Too Many Requests",
+];
+
+/** The store did not do what it was asked, or did not say so in time. */
+export class StoreError extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = "StoreError";
+  }
+}
+
+/** Runs `work` until it succeeds, fails for good, or the deadline has passed. Rejects with a StoreError. */
+export async function persistently<T>(
+  work: () => Promise<T>,
+  deadline = Date.now() + STORE_DEADLINE_MILLISECONDS,
+): Promise<T> {
+  for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause *= 2) {
+    try {
+      return await before(deadline, work());
+    } catch (error) {
+      const wait = Math.random() * pause;
+      if (!isTransient(error) || Date.now() + wait >= deadline) throw new StoreError(error);
+      await scheduler.wait(wait);
+    }
+  }
+}
+
+const isTransient = (error: unknown): boolean => TRANSIENT.some((message) => String(error).includes(message));
+
+/** A call that never answers is given up at the deadline; what it does later does no harm, since all work may be done twice. */
+async function before<T>(deadline: number, work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const tooLate = scheduler.wait(Math.max(0, deadline - Date.now()), { signal: done.signal }).then(() => {
+    throw new Error("The store did not answer in time.");
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    tooLate.catch(() => {}); // Aborted on purpose, and nobody waits for it any more.
+    work.catch(() => {});
+    done.abort();
+  }
+}

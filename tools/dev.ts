@@ -1,0 +1,73 @@
+/**
+ * `npm run dev`: everything a local run needs, in one command. Applies the D1 migrations to the local database,
+ * makes .dev.vars when there is none, starts `wrangler dev`, and says what to copy. Options go on to wrangler.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+
+const options = process.argv.slice(2);
+const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
+
+if (!existsSync(".dev.vars")) {
+  copyFileSync(".dev.vars.example", ".dev.vars");
+  console.log("Made .dev.vars from .dev.vars.example.");
+}
+
+const persist = optionValue("--persist-to");
+const migrate = [
+  "d1",
+  "migrations",
+  "apply",
+  "DB",
+  "--local",
+  ...(persist === undefined ? [] : ["--persist-to", persist]),
+];
+const migrated = spawnSync("wrangler", migrate, { env: { ...env, CI: "true" }, encoding: "utf8" });
+if (migrated.status !== 0) {
+  console.error(migrated.stdout + migrated.stderr);
+  console.error("The migrations could not be applied to the local database: see above.");
+  process.exit(1);
+}
+
+const wrangler = spawn("wrangler", ["dev", ...options], { env, stdio: ["inherit", "inherit", "inherit"] });
+wrangler.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => wrangler.kill(signal));
+
+const base = `http://localhost:${optionValue("--port") ?? "8787"}`;
+const secrets = readFileSync(".dev.vars", "utf8");
+await answers(`${base}/livez`);
+console.log(`
+Callback URL   ${base}/callbacks/${firstSecret("CALLBACK_KEYS")}
+Look a job up  curl -H "Authorization: Bearer ${firstSecret("LOOKUP_TOKENS")}" ${base}/jobs/<JobId>
+In a browser   ${base}/
+`);
+
+function optionValue(name: string): string | undefined {
+  const joined = options.find((option) => option.startsWith(`${name}=`));
+  if (joined !== undefined) return joined.slice(name.length + 1);
+  const at = options.indexOf(name);
+  return at === -1 ? undefined : options[at + 1];
+}
+
+function firstSecret(name: string): string {
+  const line = secrets.split("\n").find((text) => text.startsWith(`${name}=`)) ?? "";
+  return (
+    line
+      .slice(name.length + 1)
+      .split(",")[0]
+      ?.trim()
+      .replaceAll(/^["']|["']$/g, "") || `<one of ${name} in .dev.vars>`
+  );
+}
+
+/** Resolves when something answers there; wrangler says by itself when it cannot start. */
+async function answers(url: string): Promise<void> {
+  for (;;) {
+    const isUp = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isUp) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
