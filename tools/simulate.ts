@@ -101,7 +101,9 @@ async function verify(
   const { plan, url } = options;
   const progress = startProgress("Looking up", checks);
   const due = plan === undefined ? [].values() : checksOf(plan, unacknowledged);
-  const verification = await verifyAll(due, { ...options, base: lookUpBase(url) as URL, signal }, progress.step);
+  const verification = await verifyAll(due, { ...options, base: lookUpBase(url) as URL, signal }, () =>
+    progress.step(),
+  );
   progress.end();
   return verification;
 }

@@ -30,7 +30,7 @@ test.each(generated)(
 async function lookUp(jobId: string) {
   const authorization = "Bearer test-lookup-token";
   const answer = await exports.default.fetch(`https://receiver.example/jobs/${jobId}`, { headers: { authorization } });
-  const { tag, state, userData, workflow, detail } = (await answer.json()) as Record<string, unknown>;
+  const { tag, state, userData, workflow, detail } = await answer.json<Record<string, unknown>>();
   const runId = (workflow as { runId: string } | null)?.runId ?? null;
   return { jobId, tag, state, userData, runId, detail };
 }

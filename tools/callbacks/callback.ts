@@ -112,7 +112,14 @@ export function describeCallback(request: CallbackRequest): { callback: Callback
       const jobs = steps.map(({ step, tag }) => jobOf(request, tag, step, run));
       return { callback: finishCallback(request, run, jobs), jobs };
     }
-    default: {
+    case "response":
+    case "no-event-name":
+    case "several":
+    case "wrapped-object":
+    case "wrapped-array":
+    case "bare-object":
+    case "bare-array":
+    case "workflow-beside": {
       const tag = kind.tag ?? "WordsGeneralize";
       const run = request.run ?? (kind.shape === "workflow-beside" ? describeRun(seed, `of ${index}`, now) : undefined);
       const steps = kind.shape === "several" ? [0, 1, 2] : [0];

@@ -59,7 +59,8 @@ export function describeJob({ seed, key, tag, now, tokens, state, run }: JobRequ
   const hasTag = random.chance(0.75);
   const queueId = `p${random.hex(32)}`;
   const doneMessage = random.pick(["", "Success", "success", "done"]);
-  const input = inputOf(tag, place, object, run === undefined ? [] : cosHeaders(random));
+  const headers = run === undefined ? {} : { CosHeaders: cosHeaders(random) };
+  const input = { ...inputOf(tag, place, object), ...headers };
   const { settings, results } = type.describe({ random, ...place, stem: `${stem}-${random.hex(6)}`, tokens });
 
   const isOver = state === "Success" || state === "Failed";
@@ -121,16 +122,12 @@ function writeUserData(random: Random, tag: string, key: string): string | null 
   ]);
 }
 
-/** `CosHeaders` are there when a workflow started the job. */
-function inputOf(tag: Tag, { bucket, region }: Place, object: string, CosHeaders: Tree[]): Tree {
-  switch (tag) {
-    case "DocProcess":
-      return { Object: object, CosHeaders };
-    case "Translation":
-      return { Object: object, Lang: "en", Type: "pdf", BasicType: "pdf", CosHeaders };
-    case "Tts":
-      return { CosHeaders };
-    default:
-      return { BucketId: bucket, Object: object, Region: region, CosHeaders };
-  }
-}
+/** Types whose input is told otherwise than by bucket, region and object. */
+const INPUTS: Readonly<Partial<Record<Tag, (object: string) => Tree>>> = {
+  DocProcess: (object) => ({ Object: object }),
+  Translation: (object) => ({ Object: object, Lang: "en", Type: "pdf", BasicType: "pdf" }),
+  Tts: () => ({}),
+};
+
+const inputOf = (tag: Tag, { bucket, region }: Place, object: string): Tree =>
+  INPUTS[tag]?.(object) ?? { BucketId: bucket, Object: object, Region: region };

@@ -126,7 +126,7 @@ export function writeSegmentation(random: Random, count: number): Segmentation {
     const gap = tokens.length === 0 ? "" : language.separator;
     text += gap + word;
     offset += gap.length;
-    const length = [...word].length;
+    const length = Array.from(word).length;
     tokens.push({ word, offset, length, pos });
     offset += length;
   };

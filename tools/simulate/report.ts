@@ -17,9 +17,10 @@ export const maskedUrl = (url: URL): string => `${url.origin}${url.pathname.repl
 export const isAsExpected = ({ tally, verification }: Outcome): boolean =>
   tally.faults.count === 0 && (verification === null || verification.faults.count === 0);
 
+const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
+
 function figuresOf({ tally, seconds }: Outcome) {
   const sorted = tally.latencies.toSorted((a, b) => a - b);
-  const rounded = (value: number | null) => (value === null ? null : Math.round(value * 10) / 10);
   return {
     perSecond: seconds === 0 ? 0 : Math.round((tally.sent / seconds) * 10) / 10,
     latencyMs: {
@@ -82,10 +83,11 @@ export function textReport(outcome: Outcome): string {
 const table = (rows: readonly (readonly [string, number])[]): string[] =>
   rows.map(([name, number]) => `  ${name.padEnd(26)}${String(number).padStart(7)}`);
 
+const row = (name: string, ...cells: readonly (string | number)[]): string =>
+  `  ${name.padEnd(22)}${cells.map((cell) => String(cell).padStart(11)).join("")}`;
+
 function verificationLines(verification: Verification): string[] {
   const { xml, json, quarantined, faults } = verification;
-  const row = (name: string, ...cells: readonly (string | number)[]) =>
-    `  ${name.padEnd(22)}${cells.map((cell) => String(cell).padStart(11)).join("")}`;
   const rows = [
     ["jobs sent as XML", xml],
     ["jobs sent as JSON", json],
