@@ -279,8 +279,8 @@ describe("a list of jobs", () => {
       runId: one.Workflow.RunId,
     };
     for (const [name, value] of Object.entries(filters)) expect(await walk(`${name}=${value}`)).toEqual([jobId]);
-    expect(await walk(`${new URLSearchParams(filters)}&state=Failed`)).toEqual([jobId]);
-    expect(await walk(`${new URLSearchParams(filters)}&state=Success`)).toEqual([]);
+    expect(await walk(`${String(new URLSearchParams(filters))}&state=Failed`)).toEqual([jobId]);
+    expect(await walk(`${String(new URLSearchParams(filters))}&state=Success`)).toEqual([]);
     expect(await walk(`bucket=${one.Bucket}&receivedAfter=2020-01-01&receivedBefore=2999-01-01T00:00:00Z`)).toEqual([
       jobId,
     ]);
