@@ -59,6 +59,7 @@ export function openapi(app: Hono<AppEnv>) {
         description: "Keeps every callback of Tencent Cloud Infinite (CI), and answers what became of a job.",
         license: { name: "MIT", identifier: "MIT" },
       },
+      servers: [{ url: "/" }],
       components: {
         securitySchemes: {
           bearer: { type: "http", scheme: "bearer", description: "One of LOOKUP_TOKENS." },
