@@ -100,7 +100,7 @@ jobs.get(
     operationId: "getJobRaw",
     summary: "The exact bytes of the delivery behind a job",
     answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
-    problems: ["job-not-found", "bytes-gone", ...READ_PROBLEMS],
+    problems: ["job-not-found", "bytes-gone", ...READ_PROBLEMS.slice(1)],
     needsToken: true,
   }),
   async (c) => {

@@ -34,6 +34,11 @@ const KINDS = {
   jobs: { mark: "deliveries", where: "status IN ('stored', 'no-job')", statements: DELETE_DELIVERIES },
 } as const satisfies Record<keyof Cutoffs, Kind>;
 
+const SET_MARK = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
+
+/** SQLite gives the numbers of deleted last rows out again: no mark may be past the last row there is. */
+const LOWER_MARKS = "UPDATE marks SET seq = min(seq, coalesce((SELECT max(seq) FROM deliveries), 0))";
+
 /** One slice of each kind. Gives how many rows were looked at and passed their time; zero when there is nothing left to do. */
 export async function purge(db: D1Database, persistently: Persistently, cutoffs: Cutoffs): Promise<number> {
   let purged = 0;
@@ -71,8 +76,9 @@ async function purgeDeliveries(
   if (last === undefined) return 0;
   const ids = slice.filter((row) => row.goes === 1).map((row) => row.id);
   const json = JSON.stringify(ids);
-  const mark = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
   const deletions = ids.length === 0 ? [] : kind.statements.map((statement) => db.prepare(statement).bind(json));
-  await persistently(() => db.batch([...deletions, db.prepare(mark).bind(kind.mark, last.seq)]));
+  await persistently(() =>
+    db.batch([...deletions, db.prepare(SET_MARK).bind(kind.mark, last.seq), db.prepare(LOWER_MARKS)]),
+  );
   return slice.length;
 }

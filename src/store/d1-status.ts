@@ -80,9 +80,10 @@ export async function check(db: D1Database, persistently: Persistently): Promise
 }
 
 export async function measure(db: D1Database, persistently: Persistently): Promise<Figures> {
-  const [figures, states] = (await persistently(() =>
-    db.batch([db.prepare(MEASURE), db.prepare(JOBS_BY_STATE)]),
-  )) as [D1Result<FiguresRow>, D1Result<{ state: string; jobs: number }>];
+  const [figures, states] = (await persistently(() => db.batch([db.prepare(MEASURE), db.prepare(JOBS_BY_STATE)]))) as [
+    D1Result<FiguresRow>,
+    D1Result<{ state: string; jobs: number }>,
+  ];
   const row = figures.results[0] as FiguresRow;
   return {
     ...healthOf(row, figures.meta),

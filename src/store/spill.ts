@@ -40,7 +40,7 @@ const POINTER = "spilled-job:";
 
 export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
   async function get(id: string): Promise<Spilled | null> {
-    const value = await kv.get(PREFIX + id, "arrayBuffer");
+    const value = await persistently(() => kv.get(PREFIX + id, "arrayBuffer"));
     if (value === null) return null;
     const { head, bytes } = openEnvelope(value);
     return { ...(head as SpillHead), id, bytes };
@@ -58,12 +58,13 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
     },
 
     async findByJob(jobId) {
-      const id = await kv.get(await jobKey(POINTER, jobId));
+      const key = await jobKey(POINTER, jobId);
+      const id = await persistently(() => kv.get(key));
       return id === null ? null : get(id);
     },
 
     async take(limit) {
-      const { keys } = await kv.list<SpillMetadata>({ prefix: PREFIX });
+      const { keys } = await persistently(() => kv.list<SpillMetadata>({ prefix: PREFIX }));
       const taken: Spilled[] = [];
       let bytes = 0;
       for (const { name, metadata } of keys.slice(0, limit)) {
@@ -80,8 +81,8 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
     },
 
     async remove({ id, jobs }) {
-      await Promise.all(jobs.map(async (jobId) => kv.delete(await jobKey(POINTER, jobId))));
-      await kv.delete(PREFIX + id);
+      const keys = await Promise.all(jobs.map((jobId) => jobKey(POINTER, jobId)));
+      await Promise.all([...keys, PREFIX + id].map((key) => persistently(() => kv.delete(key))));
     },
   };
 }

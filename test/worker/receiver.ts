@@ -15,7 +15,7 @@ export async function send(
   changes: Partial<Record<keyof Env, unknown>> = {},
 ): Promise<Response> {
   const ctx = createExecutionContext();
-  const request = new Request<unknown, IncomingRequestCfProperties>(ORIGIN + path, init);
+  const request = new Request(ORIGIN + path, init);
   const response = await worker.fetch(request, { ...env, ...changes } as Env, ctx);
   await waitOnExecutionContext(ctx);
   return response;
