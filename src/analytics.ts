@@ -23,7 +23,7 @@ export interface CallbackReport {
   bytes: number;
   format: "xml" | "json" | null;
   /** Of the first job, as are the tag, the state and the age. */
-  event: string | null;
+  eventName: string | null;
   tag: string | null;
   state: string | null;
   /** Seconds from the job's EndTime to its arrival; null where it has none. */
@@ -43,7 +43,7 @@ export function reportOf(seen: CallbackSeen, problem: ProblemCode | null, millis
     jobCount: outcome?.jobs.length ?? 0,
     bytes,
     format: reading?.format ?? null,
-    event: job?.event ?? null,
+    eventName: job?.event ?? null,
     tag: job?.tag ?? null,
     state: job?.state ?? reading?.runs[0]?.state ?? null,
     ageSeconds: job?.endedAt == null ? null : Math.round((receivedAt - Date.parse(job.endedAt)) / 1000),
@@ -58,10 +58,10 @@ const BLOB_CHARACTERS = 200;
 const UNKNOWN = -1;
 
 export function callbackPoint(report: CallbackReport): AnalyticsEngineDataPoint {
-  const { outcome, problem, format, event, tag, state } = report;
+  const { outcome, problem, format, eventName, tag, state } = report;
   return {
     indexes: [outcome],
-    blobs: [outcome, problem, format, event, tag, state].map((text) => text?.slice(0, BLOB_CHARACTERS) ?? ""),
+    blobs: [outcome, problem, format, eventName, tag, state].map((text) => text?.slice(0, BLOB_CHARACTERS) ?? ""),
     doubles: [report.bytes, report.jobCount, report.ageSeconds ?? UNKNOWN, report.milliseconds],
   };
 }
