@@ -3,16 +3,18 @@
  * and characters by number. A body cannot declare others, since DOCTYPE is refused.
  */
 const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#(\d{1,8})|#x([0-9a-fA-F]{1,6}));/y;
+const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#0*(\d{1,7})|#x0*([0-9a-fA-F]{1,6}));/y;
 
 /**
  * Decodes the references in a text. Gives the offset of the first `&` that starts none of them
  * (an undeclared name, a bare `&`, a number that is no character) instead, as a number.
  */
 export function decodeReferences(text: string): string | number {
+  let at = text.indexOf("&");
+  if (at === -1) return text;
   let decoded = "";
   let from = 0;
-  for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", from)) {
+  for (; at !== -1; at = text.indexOf("&", from)) {
     REFERENCE.lastIndex = at;
     const match = REFERENCE.exec(text);
     if (match === null) return at;
