@@ -29,7 +29,7 @@ export function decodeReferences(text: string): string | number {
 
 /** NUL, the surrogates and what lies past Unicode are no characters; other control characters pass, as sent. */
 function characterOf(decimal: string | undefined, hex: string | undefined): string | undefined {
-  const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
+  const code = decimal === undefined ? Number(`0x${hex}`) : Number(decimal);
   if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
   return String.fromCodePoint(code);
 }

@@ -107,8 +107,10 @@ function readStartTag(text: string, start: number): { name: string; isEmpty: boo
   let end = START_OF_TAG.lastIndex;
   const attributes = new Set<string>();
   for (let match = matchAt(ATTRIBUTE, text, end); match !== null; match = matchAt(ATTRIBUTE, text, end)) {
-    const [, attribute, value] = match as unknown as [string, string, string];
-    if (attributes.has(attribute)) return { reason: `Attribute ${excerptOf(attribute)} occurs twice.`, at: end };
+    const [sent, attribute, value] = match as unknown as [string, string, string];
+    if (attributes.has(attribute)) {
+      return { reason: `Attribute ${excerptOf(attribute)} occurs twice.`, at: end + sent.search(NOT_SPACE) };
+    }
     attributes.add(attribute);
     end = ATTRIBUTE.lastIndex;
     const reference = decodeReferences(value);

@@ -46,8 +46,9 @@ export function parseAnyXml(text: string, limit = Infinity): Result<ContentNode,
     maxNestedTags: Infinity,
     transformTagName: (name) => (name.startsWith(GUARD) ? name : GUARD + name),
   });
+  const [root] = parser.parse(checked.value) as [Ordered];
   const document = newNode();
-  for (const item of parser.parse(checked.value) as Ordered[]) if (isElement(item)) addElement(document, item);
+  addElement(document, root);
   return ok(document);
 }
 
@@ -57,7 +58,6 @@ interface Ordered {
 }
 
 const nameOf = (item: Ordered): string => Object.keys(item).find((key) => key !== ATTRIBUTES) as string;
-const isElement = (item: Ordered): boolean => nameOf(item).startsWith(GUARD);
 
 /** Adds one element and all that is in it. */
 function addElement(parent: ContentNode, item: Ordered): void {
