@@ -7,7 +7,12 @@ export interface Fault {
   at: number;
 }
 
-export const malformed = (reason: string): ReadFailure => ({ code: "malformed-body", reason, line: null, column: null });
+export const malformed = (reason: string): ReadFailure => ({
+  code: "malformed-body",
+  reason,
+  line: null,
+  column: null,
+});
 
 export const malformedAt = (text: string, { reason, at }: Fault): ReadFailure => ({
   code: "malformed-body",

@@ -102,8 +102,8 @@ function endOfPlainText(text: string, from: number): number {
 function meet(text: string, from: number, before: Met, known: Map<string, Met>): Met {
   const { next } = before;
   if (next !== undefined && text.startsWith(next.name, from) && !isNameAt(text, from + next.name.length)) return next;
-  let end = from;
-  if (NAME[text.charCodeAt(from)] === 1) do end += 1; while (isNameAt(text, end));
+  let end = NAME[text.charCodeAt(from)] === 1 ? from + 1 : from;
+  while (end > from && isNameAt(text, end)) end += 1;
   const name = text.slice(from, end);
   const found = known.get(name) ?? { name, next: undefined };
   known.set(name, found);

@@ -40,6 +40,8 @@ export function jobRank(job: Pick<JobReading, "terminal" | "full" | "endedAt" | 
 
 /** The same for the readings of one run: terminal, then the end of its last task, then the delivery id. */
 export function runRank(run: Pick<RunReading, "terminal" | "tasks">, deliveryId: string): string {
-  const ended = run.tasks.map((task) => sortableTime(task.endedAt)).reduce((a, b) => (a > b ? a : b), sortableTime(null));
+  const ended = run.tasks
+    .map((task) => sortableTime(task.endedAt))
+    .reduce((a, b) => (a > b ? a : b), sortableTime(null));
   return `${Number(run.terminal)} ${ended} ${deliveryId}`;
 }

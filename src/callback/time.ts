@@ -14,7 +14,8 @@ export function parseTime(text: string | null): string | null {
   const wall = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
   const milliseconds = Number(fraction.padEnd(3, "0").slice(0, 3));
   if (new Date(wall).getUTCDate() !== Number(day)) return null;
-  const shift = sign === undefined ? 0 : (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === "-" ? -60_000 : 60_000);
+  const shift =
+    sign === undefined ? 0 : (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === "-" ? -60_000 : 60_000);
   const time = new Date(wall - shift + milliseconds).toISOString();
   return milliseconds === 0 ? time.replace(".000Z", "Z") : time;
 }

@@ -3,7 +3,8 @@
  * it and its validator take two roots, text after the root, `</a/>` and references to nothing, and misread
  * instructions that hold a quote. DOCTYPE is refused, and with it every entity but the five that XML has anyway.
  *
- * Lenient where nothing can be misread: control characters, `]]>` in text and `--` in comments pass, as sent.
+ * Lenient where nothing can be misread: control characters and `]]>` in text pass, as sent, and nobody looks into
+ * comments, instructions and the XML declaration.
  */
 import { decodeReferences } from "./entities.ts";
 import { excerptOf, type Fault } from "./failure.ts";
@@ -34,6 +35,10 @@ const OPAQUE = [
 
 const BAD_REFERENCE = '"&" starts no known entity and no character reference.';
 const OUTSIDE_ROOT = "Text stands outside the root element.";
+const LATE_DECLARATION = "An XML declaration stands after the start.";
+const DOCTYPE = "A document type declaration (DOCTYPE) is refused.";
+const TOO_DEEP = `Elements are nested deeper than ${MAX_DEPTH_LEVELS} levels.`;
+const TOO_MANY = `The body has more than ${MAX_NODES} elements.`;
 
 /** Gives the document without comments and instructions: they are not content, and the parser may misread them. */
 export function checkWellFormed(text: string): Result<string, Fault> {
@@ -54,7 +59,7 @@ export function checkWellFormed(text: string): Result<string, Fault> {
       const end = text.indexOf(opaque.end, start + opaque.mark.length);
       if (end === -1) return fault(start, `A ${opaque.kind} is not closed.`);
       at = end + opaque.end.length;
-      if (start > 0 && matchAt(DECLARATION, text, start)) return fault(start, "An XML declaration stands after the start.");
+      if (start > 0 && matchAt(DECLARATION, text, start)) return fault(start, LATE_DECLARATION);
       if (opaque.mark !== "<![CDATA[") continue;
       if (open.length === 0) return fault(start, OUTSIDE_ROOT);
       kept.push(text.slice(start, at));
@@ -72,8 +77,8 @@ export function checkWellFormed(text: string): Result<string, Fault> {
       const tag = readStartTag(text, start);
       if ("reason" in tag) return fail(tag);
       if (open.length === 0 && elements > 0) return fault(start, "A second root element starts.");
-      if (open.length === MAX_DEPTH_LEVELS) return fault(start, `Elements are nested deeper than ${MAX_DEPTH_LEVELS} levels.`);
-      if (elements === MAX_NODES) return fault(start, `The body has more than ${MAX_NODES} elements.`);
+      if (open.length === MAX_DEPTH_LEVELS) return fault(start, TOO_DEEP);
+      if (elements === MAX_NODES) return fault(start, TOO_MANY);
       elements += 1;
       if (!tag.isEmpty) open.push(tag.name);
       at = tag.end;
@@ -82,7 +87,9 @@ export function checkWellFormed(text: string): Result<string, Fault> {
   }
   if (elements === 0) return fault(text.length, "There is no root element.");
   const unclosed = open.at(-1);
-  return unclosed === undefined ? ok(kept.join("")) : fault(text.length, `The document ends inside <${excerptOf(unclosed)}>.`);
+  return unclosed === undefined
+    ? ok(kept.join(""))
+    : fault(text.length, `The document ends inside <${excerptOf(unclosed)}>.`);
 }
 
 const fault = (at: number, reason: string): Result<never, Fault> => fail({ reason, at });
@@ -102,7 +109,7 @@ function readStartTag(text: string, start: number): { name: string; isEmpty: boo
   const name = matchAt(START_OF_TAG, text, start)?.[1];
   if (name === undefined) {
     const isDoctype = text.startsWith("<!DOCTYPE", start);
-    return { reason: isDoctype ? "A document type declaration (DOCTYPE) is refused." : '"<" starts no tag.', at: start };
+    return { reason: isDoctype ? DOCTYPE : '"<" starts no tag.', at: start };
   }
   let end = START_OF_TAG.lastIndex;
   const attributes = new Set<string>();
@@ -120,5 +127,8 @@ function readStartTag(text: string, start: number): { name: string; isEmpty: boo
   const isEmpty = text[SPACES.lastIndex] === "/";
   end = SPACES.lastIndex + (isEmpty ? 2 : 1);
   if (text[end - 1] === ">") return { name, isEmpty, end };
-  return { reason: `The tag <${excerptOf(name)}> is not closed, or an attribute in it is not well-formed.`, at: SPACES.lastIndex };
+  return {
+    reason: `The tag <${excerptOf(name)}> is not closed, or an attribute in it is not well-formed.`,
+    at: SPACES.lastIndex,
+  };
 }

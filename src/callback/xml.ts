@@ -33,7 +33,8 @@ export function parseXml(text: string): Result<ContentNode, ReadFailure> {
 export function parseAnyXml(text: string, limit = Infinity): Result<ContentNode, ReadFailure> {
   const checked = checkWellFormed(text);
   if (!checked.ok) return fail(malformedAt(text, checked.error));
-  if (text.length > limit) return fail(malformed(`XML beyond plain elements and text is read up to ${limit} characters.`));
+  if (text.length > limit)
+    return fail(malformed(`XML beyond plain elements and text is read up to ${limit} characters.`));
   const parser = new XMLParser({
     preserveOrder: true,
     ignoreAttributes: false,

@@ -97,7 +97,12 @@ test("a segmentation as published, without State and Tag, is told by its Code an
   const sent = without(jobOf("WordsGeneralize"), "State", "Tag", "QueueId", "StartTime");
   const jobs = [xmlCallback(sent), jsonCallback(sent)].map((body) => reading(body).jobs[0]);
   for (const job of jobs) {
-    expect([job?.tag, job?.state, job?.stateSource, job?.terminal]).toEqual(["WordsGeneralize", "Success", "derived", true]);
+    expect([job?.tag, job?.state, job?.stateSource, job?.terminal]).toEqual([
+      "WordsGeneralize",
+      "Success",
+      "derived",
+      true,
+    ]);
   }
 });
 
@@ -221,9 +226,21 @@ test.each([
 });
 
 test.each([
-  ["gzip", [0x1f, 0x8b, 8, 0], failure("unsupported-media-type", "The body is compressed with gzip; CI sends its callbacks plain.")],
-  ["UTF-16, little end first", [0xff, 0xfe, 0x3c, 0], failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8.")],
-  ["UTF-16, big end first", [0xfe, 0xff, 0, 0x3c], failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8.")],
+  [
+    "gzip",
+    [0x1f, 0x8b, 8, 0],
+    failure("unsupported-media-type", "The body is compressed with gzip; CI sends its callbacks plain."),
+  ],
+  [
+    "UTF-16, little end first",
+    [0xff, 0xfe, 0x3c, 0],
+    failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8."),
+  ],
+  [
+    "UTF-16, big end first",
+    [0xfe, 0xff, 0, 0x3c],
+    failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8."),
+  ],
   ["other bytes", [0x80, 0x3c], NEITHER],
   ["one half of a mark", [0xff], NEITHER],
   ["another half of it", [0xfe], NEITHER],
@@ -231,8 +248,16 @@ test.each([
   ["JSON with a bad byte", [0x7b, 0x0a, 0x22, 0xff], failure("malformed-body", NOT_UTF_8, 2, 2)],
   ["XML cut within a character", [0x3c, 0x61, 0x3e, 0xe4, 0xbb], failure("malformed-body", NOT_UTF_8, 1, 4)],
   ["XML that ends like a replacement character", [0x3c, 0xef, 0xbf], failure("malformed-body", NOT_UTF_8, 1, 2)],
-  ["a bad byte after a replacement character", [0x3c, 0xef, 0xbf, 0xbd, 0xc0], failure("malformed-body", NOT_UTF_8, 1, 3)],
-  ["a surrogate after a byte order mark", [0xef, 0xbb, 0xbf, 0x3c, 0xed, 0xa0, 0x80], failure("malformed-body", NOT_UTF_8, 1, 2)],
+  [
+    "a bad byte after a replacement character",
+    [0x3c, 0xef, 0xbf, 0xbd, 0xc0],
+    failure("malformed-body", NOT_UTF_8, 1, 3),
+  ],
+  [
+    "a surrogate after a byte order mark",
+    [0xef, 0xbb, 0xbf, 0x3c, 0xed, 0xa0, 0x80],
+    failure("malformed-body", NOT_UTF_8, 1, 2),
+  ],
   ["GBK under a UTF-8 start", [...utf8("<a>今"), 0xbd, 0xf1], failure("malformed-body", NOT_UTF_8, 1, 5)],
 ])("bytes that are no UTF-8: %s", (_name, bytes, expected) => {
   expect(parseCallback(new Uint8Array(bytes))).toEqual(expected);
@@ -253,7 +278,9 @@ test("a byte order mark and white space stand before either format", () => {
 });
 
 test("what is not well-formed fails with its place, counted after a byte order mark", () => {
-  expect(parseCallback("\ufeff<a>\n</b>")).toEqual(failure("malformed-body", "</b> stands where <a> has to end.", 2, 1));
+  expect(parseCallback("\ufeff<a>\n</b>")).toEqual(
+    failure("malformed-body", "</b> stands where <a> has to end.", 2, 1),
+  );
   expect(parseCallback('\ufeff\n{"a":}')).toEqual(failure("malformed-body", 'Expected a value, found "}".', 2, 6));
 });
 
@@ -271,31 +298,65 @@ describe("bodies made to hurt", () => {
   const tooDeep = (what: string) => `${what} are nested deeper than ${MAX_DEPTH_LEVELS} levels.`;
   test.each([
     ["100,000 elements inside one another", "<a>".repeat(100_000), tooDeep("Elements")],
-    ["100,000 elements inside one another, closed", "<a>".repeat(100_000) + "</a>".repeat(100_000), tooDeep("Elements")],
+    [
+      "100,000 elements inside one another, closed",
+      "<a>".repeat(100_000) + "</a>".repeat(100_000),
+      tooDeep("Elements"),
+    ],
     ["100,000 lists inside one another", "[".repeat(100_000), 'Expected a value or "]", found the end of the body.'],
-    ["100,000 lists inside one another, closed", "[".repeat(100_000) + "]".repeat(100_000), tooDeep("Objects and arrays")],
+    [
+      "100,000 lists inside one another, closed",
+      "[".repeat(100_000) + "]".repeat(100_000),
+      tooDeep("Objects and arrays"),
+    ],
     ["comments that do not close", `<a>${"<!--".repeat(250_000)}`, "A comment is not closed."],
     ["instructions that do not close", `<a>${"<?".repeat(500_000)}`, "A processing instruction is not closed."],
     ["CDATA that does not close", `<a>${"<![CDATA[".repeat(100_000)}`, "A CDATA section is not closed."],
-    ["a string of a million characters that does not end", `{"a":"${"x".repeat(1_000_000)}`, "Expected a double quote that ends the string, found the end of the body."],
-    ["a million escapes that end in none", `{"a":"${"\\n".repeat(1_000_000)}\\x`, "A backslash in a string starts no escape sequence."],
-    ["a number of a million digits in a broken list", `[${"1".repeat(1_000_000)}`, 'Expected "," or "]", found the end of the body.'],
-    ["a million spaces before nothing", `[${" ".repeat(1_000_000)}`, 'Expected a value or "]", found the end of the body.'],
-    ["entities that multiply", '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>', "A document type declaration (DOCTYPE) is refused."],
-    ["entities nobody declared", `<a>${"&lol;".repeat(100_000)}</a>`, '"&" starts no known entity and no character reference.'],
+    [
+      "a string of a million characters that does not end",
+      `{"a":"${"x".repeat(1_000_000)}`,
+      "Expected a double quote that ends the string, found the end of the body.",
+    ],
+    [
+      "a million escapes that end in none",
+      `{"a":"${"\\n".repeat(1_000_000)}\\x`,
+      "A backslash in a string starts no escape sequence.",
+    ],
+    [
+      "a number of a million digits in a broken list",
+      `[${"1".repeat(1_000_000)}`,
+      'Expected "," or "]", found the end of the body.',
+    ],
+    [
+      "a million spaces before nothing",
+      `[${" ".repeat(1_000_000)}`,
+      'Expected a value or "]", found the end of the body.',
+    ],
+    [
+      "entities that multiply",
+      '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>',
+      "A document type declaration (DOCTYPE) is refused.",
+    ],
+    [
+      "entities nobody declared",
+      `<a>${"&lol;".repeat(100_000)}</a>`,
+      '"&" starts no known entity and no character reference.',
+    ],
   ])("%s are refused", (_name, body, reason) => {
     const read = parseCallback(body);
     expect(!read.ok && [read.error.code, read.error.reason]).toEqual(["malformed-body", reason]);
   });
 
   test("a million references to the five entities are read", () => {
-    const job = reading(xmlCallback({ JobId: "a1" }).replace("</JobId>", `</JobId><Message>${"&amp;".repeat(1_000_000)}</Message>`)).jobs[0];
+    const job = reading(
+      xmlCallback({ JobId: "a1" }).replace("</JobId>", `</JobId><Message>${"&amp;".repeat(1_000_000)}</Message>`),
+    ).jobs[0];
     expect(job?.message).toBe("&".repeat(1_000_000));
   });
 
   test("999,997 empty elements beside a JobId are read", () => {
     const body = `<Response><JobsDetail><JobId>a1</JobId>${"<b/>".repeat(999_997)}</JobsDetail></Response>`;
-    expect((reading(body).jobs[0]?.detail["b"] as string[]).length).toBe(999_997);
+    expect(reading(body).jobs[0]?.detail["b"]).toHaveLength(999_997);
   });
 
   test("10,000 JobsDetail are 10,000 jobs", () => {
@@ -307,6 +368,8 @@ describe("bodies made to hurt", () => {
 
   test("an attribute of 8 MB is refused", () => {
     const read = parseCallback(`<a b="${"x".repeat(8_000_000)}"/>`);
-    expect(read).toEqual(failure("malformed-body", "XML beyond plain elements and text is read up to 1000000 characters."));
+    expect(read).toEqual(
+      failure("malformed-body", "XML beyond plain elements and text is read up to 1000000 characters."),
+    );
   });
 });

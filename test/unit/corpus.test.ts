@@ -57,7 +57,7 @@ describe.skipIf(files.length === 0)("the provider's published payloads", () => {
       return reading.ok && reading.value.jobs.map((job) => job.jobId).join();
     });
     const [image, video] = ["ixzt90jl2dfscxxxxxxxxxxxxxxxxx", "vxzt90jl2dfscxxxxxxxxxxxxxxxxx"];
-    expect(ids.toSorted()).toEqual(["", image, image, video, video]);
+    expect(ids.map(String).toSorted()).toEqual(["", image, image, video, video]);
   });
 
   test("fail with their place where they are broken as published", () => {

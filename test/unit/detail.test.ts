@@ -34,13 +34,29 @@ const cases = [
   },
   {
     name: "offset and length are whole numbers where that loses nothing",
-    sent: token({ Offset: "0", Length: "12", Word: "60", Pos: "3" }, { Offset: "999999999999999", Length: "1000000000000000" }),
-    read: token({ Offset: 0, Length: 12, Word: "60", Pos: "3" }, { Offset: 999999999999999, Length: "1000000000000000" }),
+    sent: token(
+      { Offset: "0", Length: "12", Word: "60", Pos: "3" },
+      { Offset: "999999999999999", Length: "1000000000000000" },
+    ),
+    read: token(
+      { Offset: 0, Length: 12, Word: "60", Pos: "3" },
+      { Offset: 999999999999999, Length: "1000000000000000" },
+    ),
   },
   {
     name: "other spellings of numbers stay text",
-    sent: token({ Offset: "007", Length: "-1" }, { Offset: "1e5", Length: "1.0" }, { Offset: "", Length: " 1" }, { Offset: { a: "1" } }),
-    read: token({ Offset: "007", Length: "-1" }, { Offset: "1e5", Length: "1.0" }, { Offset: "", Length: " 1" }, { Offset: { a: "1" } }),
+    sent: token(
+      { Offset: "007", Length: "-1" },
+      { Offset: "1e5", Length: "1.0" },
+      { Offset: "", Length: " 1" },
+      { Offset: { a: "1" } },
+    ),
+    read: token(
+      { Offset: "007", Length: "-1" },
+      { Offset: "1e5", Length: "1.0" },
+      { Offset: "", Length: " 1" },
+      { Offset: { a: "1" } },
+    ),
   },
   {
     name: "an empty token is an item all the same",

@@ -20,7 +20,12 @@ test.each([
 
 test("a failure has a reason, and a place where there is one", () => {
   expect(malformed("So.")).toEqual({ code: "malformed-body", reason: "So.", line: null, column: null });
-  expect(malformedAt("a\nbc", { reason: "So.", at: 3 })).toEqual({ code: "malformed-body", reason: "So.", line: 2, column: 2 });
+  expect(malformedAt("a\nbc", { reason: "So.", at: 3 })).toEqual({
+    code: "malformed-body",
+    reason: "So.",
+    line: 2,
+    column: 2,
+  });
 });
 
 test("long names are cut, and no character with them", () => {

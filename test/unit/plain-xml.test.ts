@@ -12,7 +12,10 @@ test.each([
   ['<?xml version="1.0"?>\n<a/>\n', { a: "" }],
   ["\n\t <a>\n <b>x</b>\n <c/> </a> ", { a: { b: "x", c: "" } }],
   ["<a><b/><b>x</b><b><c>y</c></b></a>", { a: { b: ["", "x", { c: "y" }] } }],
-  ["<a><b>1</b><c>2</c><b>3</b><c>4</c><bb>5</bb><b>6</b><c/></a>", { a: { b: ["1", "3", "6"], c: ["2", "4", ""], bb: "5" } }],
+  [
+    "<a><b>1</b><c>2</c><b>3</b><c>4</c><bb>5</bb><b>6</b><c/></a>",
+    { a: { b: ["1", "3", "6"], c: ["2", "4", ""], bb: "5" } },
+  ],
   ["<_A-1.b><A_><a/></A_></_A-1.b>", { "_A-1.b": { A_: { a: "" } } }],
   ["<constructor><toString>x</toString></constructor>", { constructor: { toString: "x" } }],
 ])("%j", (text, tree) => {
@@ -22,7 +25,13 @@ test.each([
 test("a node may be called __proto__", () => {
   const tree = readPlainXml("<__proto__><__proto__>x</__proto__><b>y</b></__proto__>") as object;
   const [[name, inner]] = Object.entries(tree) as [[string, object]];
-  expect([name, Object.entries(inner)]).toEqual(["__proto__", [["__proto__", "x"], ["b", "y"]]]);
+  expect([name, Object.entries(inner)]).toEqual([
+    "__proto__",
+    [
+      ["__proto__", "x"],
+      ["b", "y"],
+    ],
+  ]);
 });
 
 test.each([
@@ -61,7 +70,8 @@ test.each([
   expect(readPlainXml(text)).toBeUndefined();
 });
 
-const nested = (levels: number, inner: string): string => `${"<a>".repeat(levels - 1)}${inner}${"</a>".repeat(levels - 1)}`;
+const nested = (levels: number, inner: string): string =>
+  `${"<a>".repeat(levels - 1)}${inner}${"</a>".repeat(levels - 1)}`;
 const flat = (elements: number): string => `<a>${"<b/>".repeat(elements - 1)}</a>`;
 
 test("it gives up beyond the limits", () => {

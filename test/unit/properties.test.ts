@@ -21,13 +21,58 @@ const holds = <T>(values: fc.Arbitrary<T>, assertion: (value: T) => unknown, num
   );
 
 // Words and names that other readers have been seen to change, and any other.
-const ODD_WORDS = ["", " ", "  x ", "\u00a0", "\ufeff", "007", "1e5", "0x1F", "-0", "true", "null", "NaN", "&amp;", "&#20170;"];
-const ODD_TEXT = ["<a>", "]]>", "<!-- x -->", "😀", "e\u0301", "\r\n", "\r", "\u0085", "\u2028", "\u0001", "\ufffe", "\\u0041", "~", "今天"];
+const ODD_WORDS = [
+  "",
+  " ",
+  "  x ",
+  "\u00a0",
+  "\ufeff",
+  "007",
+  "1e5",
+  "0x1F",
+  "-0",
+  "true",
+  "null",
+  "NaN",
+  "&amp;",
+  "&#20170;",
+];
+const ODD_TEXT = [
+  "<a>",
+  "]]>",
+  "<!-- x -->",
+  "😀",
+  "e\u0301",
+  "\r\n",
+  "\r",
+  "\u0085",
+  "\u2028",
+  "\u0001",
+  "\ufffe",
+  "\\u0041",
+  "~",
+  "今天",
+];
 const isXmlText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
-const anyWord = fc.oneof(fc.constantFrom(...ODD_WORDS, ...ODD_TEXT), fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }));
+const anyWord = fc.oneof(
+  fc.constantFrom(...ODD_WORDS, ...ODD_TEXT),
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: "grapheme" }),
+);
 const word = anyWord.filter(isXmlText);
 
-const ODD_NAMES = ["__proto__", "constructor", "prototype", "hasOwnProperty", "toString", "valueOf", "length", "Word", "JobId", "State"];
+const ODD_NAMES = [
+  "__proto__",
+  "constructor",
+  "prototype",
+  "hasOwnProperty",
+  "toString",
+  "valueOf",
+  "length",
+  "Word",
+  "JobId",
+  "State",
+];
 const name = fc.oneof(fc.constantFrom(...ODD_NAMES), fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,6}$/));
 
 const { fields } = fc.letrec<{ fields: Fields; value: string | Fields }>((tie) => ({
@@ -51,7 +96,43 @@ const job = fc
 const envelope = fc.constantFrom(...ENVELOPES);
 
 /** Edits to a text, as chance and bad software make them. */
-const SCRAPS = ["<", ">", "/", "&", ";", "'", '"', "=", " ", "\n", "\r", "]]>", "<!--", "-->", "<![CDATA[", "<?", "?>", "<a>", "</a>", "<a/>", "{", "}", "[", "]", ",", ":", "\\", "\0", "é", "😀", "\ud800", "<?xml ", "<!DOCTYPE a>", "&#0;", "&lt;"];
+const SCRAPS = [
+  "<",
+  ">",
+  "/",
+  "&",
+  ";",
+  "'",
+  '"',
+  "=",
+  " ",
+  "\n",
+  "\r",
+  "]]>",
+  "<!--",
+  "-->",
+  "<![CDATA[",
+  "<?",
+  "?>",
+  "<a>",
+  "</a>",
+  "<a/>",
+  "{",
+  "}",
+  "[",
+  "]",
+  ",",
+  ":",
+  "\\",
+  "\0",
+  "é",
+  "😀",
+  "\ud800",
+  "<?xml ",
+  "<!DOCTYPE a>",
+  "&#0;",
+  "&lt;",
+];
 const edit = fc.record({
   kind: fc.constantFrom("insert", "delete", "double"),
   at: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -68,11 +149,15 @@ const edited = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
     }, start),
   );
 
-const xmlIsh = fc.array(fc.constantFrom(...SCRAPS, "a", "b", "<b>", "</b>", "<a b='1'>", "amp;"), { maxLength: 30 }).map((scraps) => scraps.join(""));
+const xmlIsh = fc
+  .array(fc.constantFrom(...SCRAPS, "a", "b", "<b>", "</b>", "<a b='1'>", "amp;"), { maxLength: 30 })
+  .map((scraps) => scraps.join(""));
 
 const folder = process.env["CORPUS_DIR"] ?? "";
 const published = existsSync(folder)
-  ? readdirSync(folder).filter((file) => !file.endsWith(".tsv")).map((file) => readFileSync(join(folder, file), "utf8"))
+  ? readdirSync(folder)
+      .filter((file) => !file.endsWith(".tsv"))
+      .map((file) => readFileSync(join(folder, file), "utf8"))
   : [];
 const fixture = fc.constantFrom(
   ...ENVELOPES.flatMap(({ print }) => TAGS.map((tag) => print(workflowJobOf(tag)))),
@@ -93,7 +178,10 @@ describe("XML and JSON", () => {
 
   test("of one finished workflow are read the same", () => {
     holds(fc.array(fc.record({ JobId: word, Name: word, More: fields }), { maxLength: 4 }), (tasks) => {
-      const finish = { EventName: "WorkflowFinish", WorkflowExecution: { RunId: "i1", Tasks: tasks as unknown as Fields[] } };
+      const finish = {
+        EventName: "WorkflowFinish",
+        WorkflowExecution: { RunId: "i1", Tasks: tasks as unknown as Fields[] },
+      };
       expect(said(JSON.stringify(finish))).toBe(said(xmlOf({ Response: finish })));
     });
   });
@@ -126,14 +214,19 @@ describe("parseCallback", () => {
   test("throws at no JSON", () => holds(fc.json({ maxDepth: 6 }), isReadOrRefused));
   test("throws at no callback that was edited", () => holds(edited(fixture), isReadOrRefused, 1_000));
   test("throws at no callback of which bytes were changed", () => {
-    holds(fc.tuple(fixture, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 })), ([text, changes]) => {
-      const bytes = asBytes(text);
-      for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
-      isReadOrRefused(bytes);
-    });
+    holds(
+      fc.tuple(fixture, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 })),
+      ([text, changes]) => {
+        const bytes = asBytes(text);
+        for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+        isReadOrRefused(bytes);
+      },
+    );
   });
   test("reads bytes as it reads their text", () => {
-    holds(edited(fixture).filter(isXmlText), (text) => expect(parseCallback(asBytes(text))).toEqual(parseCallback(text)));
+    holds(edited(fixture).filter(isXmlText), (text) =>
+      expect(parseCallback(asBytes(text))).toEqual(parseCallback(text)),
+    );
   });
 });
 
@@ -157,20 +250,29 @@ describe("words come out exactly as they went in", () => {
 
   test("from XML in references of any kind", () => {
     holds(fc.tuple(word, fc.infiniteStream(fc.nat(3))), ([sent, kinds]) => {
-      const printed = [...sent].map((character) => {
+      const printed = Array.from(sent, (character) => {
         const code = character.codePointAt(0) as number;
         const kind = kinds.next().value as number;
-        return kind === 0 ? `&#${code};` : kind === 1 ? `&#x${code.toString(16)};` : kind === 2 ? `&#x00${code.toString(16).toUpperCase()};` : xmlOf({ a: character }).slice(3, -4);
+        return kind === 0
+          ? `&#${code};`
+          : kind === 1
+            ? `&#x${code.toString(16)};`
+            : kind === 2
+              ? `&#x00${code.toString(16).toUpperCase()};`
+              : xmlOf({ a: character }).slice(3, -4);
       });
       expect(messageIn(`<JobsDetail><JobId>a1</JobId><Message>${printed.join("")}</Message></JobsDetail>`)).toBe(sent);
     });
   });
 
   test("from CDATA", () => {
-    holds(word.filter((text) => !text.includes("]]>")), (sent) => {
-      const body = `<JobsDetail><JobId>a1</JobId><Message><![CDATA[${sent}]]></Message></JobsDetail>`;
-      expect(messageIn(body)).toBe(sent.replace(/\r\n?/g, "\n"));
-    });
+    holds(
+      word.filter((text) => !text.includes("]]>")),
+      (sent) => {
+        const body = `<JobsDetail><JobId>a1</JobId><Message><![CDATA[${sent}]]></Message></JobsDetail>`;
+        expect(messageIn(body)).toBe(sent.replace(/\r\n?/g, "\n"));
+      },
+    );
   });
 
   test("from JSON, surrogates without their other half included", () => {
@@ -203,8 +305,16 @@ test("names that mean something to JavaScript do no harm and lose nothing", () =
   const odd = fc.uniqueArray(fc.constantFrom(...ODD_NAMES), { minLength: 1 });
   holds(fc.tuple(odd, fc.constantFrom("#text", "@a")), ([names, jsonOnly]) => {
     const inner = Object.fromEntries(names.map((key) => [key, `the ${key}`]));
-    const detail = Object.fromEntries([["JobId", "a1"], ["Operation", inner], ...names.filter((key) => key !== "JobId").map((key) => [key, inner])]) as Fields;
-    for (const body of [xmlCallback(detail), xmlCallback(detail).replace("<JobsDetail>", "<JobsDetail >"), jsonCallback(detail)]) {
+    const detail = Object.fromEntries([
+      ["JobId", "a1"],
+      ["Operation", inner],
+      ...names.filter((key) => key !== "JobId").map((key) => [key, inner]),
+    ]) as Fields;
+    for (const body of [
+      xmlCallback(detail),
+      xmlCallback(detail).replace("<JobsDetail>", "<JobsDetail >"),
+      jsonCallback(detail),
+    ]) {
       const read = parseCallback(body);
       expect(read.ok && JSON.stringify(read.value.jobs[0]?.detail)).toBe(JSON.stringify(detail));
     }
@@ -219,9 +329,14 @@ describe("of many readings one stands, whatever their order and repetition", () 
   const time = fc.constantFrom(null, "2026-03-01T01:00:00Z", "2026-03-01T01:00:00.500Z", "1969-12-31T00:00:00Z");
   const state = fc.constantFrom(null, "Submitted", "Running", "Success", "Failed");
   const deliveries = <T>(reading: fc.Arbitrary<T>) =>
-    fc.uniqueArray(fc.record({ id: fc.stringMatching(/^[0-9a-f]{8}$/), reading }), { selector: ({ id }) => id, minLength: 1 }).chain((all) =>
-      fc.tuple(fc.constant(all), fc.shuffledSubarray(all), fc.shuffledSubarray(all, { minLength: all.length })),
-    );
+    fc
+      .uniqueArray(fc.record({ id: fc.stringMatching(/^[0-9a-f]{8}$/), reading }), {
+        selector: ({ id }) => id,
+        minLength: 1,
+      })
+      .chain((all) =>
+        fc.tuple(fc.constant(all), fc.shuffledSubarray(all), fc.shuffledSubarray(all, { minLength: all.length })),
+      );
   const standing = <T>(rank: (reading: T, id: string) => string, all: { id: string; reading: T }[]): string =>
     all.map(({ id, reading }) => ({ id, rank: rank(reading, id) })).reduce((a, b) => (b.rank > a.rank ? b : a)).id;
 
@@ -233,8 +348,24 @@ describe("of many readings one stands, whatever their order and repetition", () 
   });
 
   test("of a run", () => {
-    const task = { type: null, name: null, jobId: null, state: null, createdAt: null, startedAt: null, templateId: null, templateName: null, detail: {} };
-    const reading = fc.record({ terminal: fc.boolean(), tasks: fc.array(time.map((endedAt) => ({ ...task, endedAt })), { maxLength: 3 }) });
+    const task = {
+      type: null,
+      name: null,
+      jobId: null,
+      state: null,
+      createdAt: null,
+      startedAt: null,
+      templateId: null,
+      templateName: null,
+      detail: {},
+    };
+    const reading = fc.record({
+      terminal: fc.boolean(),
+      tasks: fc.array(
+        time.map((endedAt) => ({ ...task, endedAt })),
+        { maxLength: 3 },
+      ),
+    });
     holds(deliveries(reading), ([all, again, shuffled]) => {
       expect(standing(runRank, [...again, ...shuffled, ...again])).toBe(standing(runRank, all));
     });
@@ -249,11 +380,17 @@ describe("whatever the plain reader reads, fast-xml-parser reads as the same tre
     return plain !== undefined;
   };
   const document = fc
-    .tuple(name, fields, fc.constantFrom("", "\t", "  "), fc.constantFrom("", '<?xml version="1.0"?>', "<?xml ?>", "\n"))
+    .tuple(
+      name,
+      fields,
+      fc.constantFrom("", "\t", "  "),
+      fc.constantFrom("", '<?xml version="1.0"?>', "<?xml ?>", "\n"),
+    )
     .map(([root, inner, indent, before]) => before + xmlOf(Object.fromEntries([[root, inner]]), indent));
   const publishedXml = published.filter((text) => text.startsWith("<"));
 
-  test("of generated documents, all of which it reads", () => holds(document, (text) => expect(agrees(text)).toBe(true)));
+  test("of generated documents, all of which it reads", () =>
+    holds(document, (text) => expect(agrees(text)).toBe(true)));
   test("of edited ones", () => holds(edited(document), agrees, 3_000));
   test("of edited callbacks", () => holds(edited(fixture.filter((text) => /^\s*</.test(text))), agrees, 1_000));
   test("of scraps of markup", () => holds(xmlIsh, agrees, 5_000));
@@ -263,7 +400,8 @@ describe("whatever the plain reader reads, fast-xml-parser reads as the same tre
   });
 
   test("at the limits", () => {
-    const nested = (levels: number, inner: string): string => `${"<a>".repeat(levels - 1)}${inner}${"</a>".repeat(levels - 1)}`;
+    const nested = (levels: number, inner: string): string =>
+      `${"<a>".repeat(levels - 1)}${inner}${"</a>".repeat(levels - 1)}`;
     const flat = (elements: number): string => `<a>${"<b/>".repeat(elements - 1)}</a>`;
     const atLimits = ["<b/>", "<b></b>", "<b>x</b>"].map((inner) => nested(MAX_DEPTH_LEVELS, inner));
     expect(atLimits.map(agrees)).toEqual([true, true, true]);

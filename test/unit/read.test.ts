@@ -38,7 +38,11 @@ const job = {
 };
 
 const read = (tree: object) => readTree(structuredClone(tree) as ContentNode);
-const envelope = (changed: object, beside: object = {}) => ({ EventName: "TaskFinish", JobsDetail: changed, ...beside });
+const envelope = (changed: unknown, beside: object = {}) => ({
+  EventName: "TaskFinish",
+  JobsDetail: changed,
+  ...beside,
+});
 
 test("a job is read whole, and its detail kept", () => {
   expect(read(envelope(detail))).toEqual({ event: "TaskFinish", jobs: [{ ...job, detail }], runs: [] });
@@ -66,13 +70,33 @@ test("what is absent is null, and what was sent empty is empty", () => {
   };
   expect(read({ JobsDetail: bare })).toEqual({ event: null, jobs: [{ ...nothing, detail: bare }], runs: [] });
   const empty = {
-    JobId: "a1", Code: "", Message: "", QueueId: "", State: "", Tag: "", CreationTime: "", EndTime: "",
+    JobId: "a1",
+    Code: "",
+    Message: "",
+    QueueId: "",
+    State: "",
+    Tag: "",
+    CreationTime: "",
+    EndTime: "",
     Input: { BucketId: "", Object: "", Region: "" },
     Operation: { UserData: "" },
     Workflow: "",
   };
-  const sentEmpty = { ...nothing, code: "", message: "", queueId: "", userData: "", bucket: "", region: "", object: "" };
-  expect(read({ EventName: "", JobsDetail: empty })).toEqual({ event: null, jobs: [{ ...sentEmpty, detail: empty }], runs: [] });
+  const sentEmpty = {
+    ...nothing,
+    code: "",
+    message: "",
+    queueId: "",
+    userData: "",
+    bucket: "",
+    region: "",
+    object: "",
+  };
+  expect(read({ EventName: "", JobsDetail: empty })).toEqual({
+    event: null,
+    jobs: [{ ...sentEmpty, detail: empty }],
+    runs: [],
+  });
 });
 
 const workflow = { RunId: "i1", WorkflowId: "w1", WorkflowName: "evening", Name: "Translation_1" };
@@ -82,15 +106,39 @@ test.each([
   ["a State and no Code", { Code: undefined, State: "Running" }, { code: null, state: "Running", terminal: false }],
   ["a failure", { Code: "InvalidArgument", State: "Failed" }, { code: "InvalidArgument", state: "Failed" }],
   ["no State and success", { State: undefined }, { stateSource: "derived" }],
-  ["no State and another Code", { State: undefined, Code: "X" }, { state: "Failed", stateSource: "derived", code: "X" }],
-  ["no State and an empty Code", { State: undefined, Code: "" }, { state: null, stateSource: "derived", terminal: false, code: "" }],
+  [
+    "no State and another Code",
+    { State: undefined, Code: "X" },
+    { state: "Failed", stateSource: "derived", code: "X" },
+  ],
+  [
+    "no State and an empty Code",
+    { State: undefined, Code: "" },
+    { state: null, stateSource: "derived", terminal: false, code: "" },
+  ],
   ["a State that is no leaf", { State: { a: "Failed" } }, { stateSource: "derived" }],
   ["a Workflow", { Workflow: workflow }, { workflow: readWorkflow }],
-  ["a part of a Workflow", { Workflow: { RunId: "i1" } }, { workflow: { runId: "i1", workflowId: null, workflowName: null, name: null } }],
+  [
+    "a part of a Workflow",
+    { Workflow: { RunId: "i1" } },
+    { workflow: { runId: "i1", workflowId: null, workflowName: null, name: null } },
+  ],
   ["a Workflow that says nothing", { Workflow: { Other: "x" } }, { workflow: null }],
-  ["Input inside Operation", { Input: undefined, Operation: { Input: { Object: "o", BucketId: "b" } } }, { object: "o", bucket: "b", region: null, userData: null }],
-  ["Object and bucket beside JobId", { Input: undefined, Object: "o", BucketId: "b", Region: "r" }, { object: "o", bucket: "b", region: "r" }],
-  ["nested nodes of the same names", { Operation: { State: "Failed", Code: "X", Tag: "Y", Input: { State: "Failed" } } }, { userData: null }],
+  [
+    "Input inside Operation",
+    { Input: undefined, Operation: { Input: { Object: "o", BucketId: "b" } } },
+    { object: "o", bucket: "b", region: null, userData: null },
+  ],
+  [
+    "Object and bucket beside JobId",
+    { Input: undefined, Object: "o", BucketId: "b", Region: "r" },
+    { object: "o", bucket: "b", region: "r" },
+  ],
+  [
+    "nested nodes of the same names",
+    { Operation: { State: "Failed", Code: "X", Tag: "Y", Input: { State: "Failed" } } },
+    { userData: null },
+  ],
   ["an Operation that is a leaf", { Operation: "" }, { userData: null }],
   ["an unreadable time", { EndTime: "tomorrow" }, { endedAt: null }],
 ])("a job with %s", (_name, changes, difference) => {
@@ -143,7 +191,11 @@ test("several JobsDetail are several jobs, in their order", () => {
 test("of two readings of one job in a body the greater rank stands, and of equals the last", () => {
   const running = { ...detail, State: "Running" };
   const again = { ...detail, Message: "again" };
-  for (const sent of [[running, detail], [detail, running]]) expect(read(envelope(sent)).jobs).toEqual([{ ...job, detail }]);
+  for (const sent of [
+    [running, detail],
+    [detail, running],
+  ])
+    expect(read(envelope(sent)).jobs).toEqual([{ ...job, detail }]);
   expect(read(envelope([detail, again])).jobs).toEqual([{ ...job, message: "again", detail: again }]);
 });
 
@@ -242,7 +294,17 @@ test("a finished workflow is its run, and a job for each task that started one",
       detail: failed,
     },
   ]);
-  const nothing = { type: null, name: null, jobId: null, state: null, createdAt: null, startedAt: null, endedAt: null, templateId: null, templateName: null };
+  const nothing = {
+    type: null,
+    name: null,
+    jobId: null,
+    state: null,
+    createdAt: null,
+    startedAt: null,
+    endedAt: null,
+    templateId: null,
+    templateName: null,
+  };
   expect(runs).toEqual([
     {
       ...readRun,
@@ -254,8 +316,17 @@ test("a finished workflow is its run, and a job for each task that started one",
 test("a run that says little", () => {
   const bare = { RunId: "i1", Tasks: { JobId: "j1" } };
   const { jobs, runs } = read({ WorkflowExecution: bare });
-  const run = { runId: "i1", workflowId: null, workflowName: null, state: null, terminal: false, bucket: null, object: null, createdAt: null };
-  expect(runs.map(({ tasks: _, ...rest }) => rest)).toEqual([run]);
+  const run = {
+    runId: "i1",
+    workflowId: null,
+    workflowName: null,
+    state: null,
+    terminal: false,
+    bucket: null,
+    object: null,
+    createdAt: null,
+  };
+  expect(runs.map((one) => ({ ...one, tasks: null }))).toEqual([{ ...run, tasks: null }]);
   expect(jobs.map((one) => [one.event, one.tag, one.state, one.terminal, one.workflow])).toEqual([
     [null, null, null, false, { runId: "i1", workflowId: null, workflowName: null, name: null }],
   ]);
@@ -294,15 +365,31 @@ const moderated = {
 
 test.each([
   ["success", { code: "0", message: "success", data: moderation }, { detail: moderation }],
-  ["failure", { code: "403", message: "denied", data: moderation }, { state: "Failed", code: "403", message: "denied", detail: moderation }],
-  ["no code", { data: { trace_id: "s1" } }, { event: null, state: null, terminal: false, code: null, message: null, detail: { trace_id: "s1" } }],
-  ["an empty code", { code: "", message: "", data: moderation }, { state: null, terminal: false, code: "", message: "", detail: moderation }],
+  [
+    "failure",
+    { code: "403", message: "denied", data: moderation },
+    { state: "Failed", code: "403", message: "denied", detail: moderation },
+  ],
+  [
+    "no code",
+    { data: { trace_id: "s1" } },
+    { event: null, state: null, terminal: false, code: null, message: null, detail: { trace_id: "s1" } },
+  ],
+  [
+    "an empty code",
+    { code: "", message: "", data: moderation },
+    { state: null, terminal: false, code: "", message: "", detail: moderation },
+  ],
 ])("simple moderation of %s", (_name, sent, difference) => {
   expect(read(sent).jobs).toEqual([{ ...moderated, ...difference }]);
 });
 
 test.each([
-  ["a console's test", { code: "0", message: "Test request", data: { event: "ReviewText", trace_id: "test_trace_id" } }, "ReviewText"],
+  [
+    "a console's test",
+    { code: "0", message: "Test request", data: { event: "ReviewText", trace_id: "test_trace_id" } },
+    "ReviewText",
+  ],
   ["moderation without a trace", { code: "0", data: { event: "ReviewText" } }, "ReviewText"],
   ["an event alone", { EventName: "TaskFinish" }, "TaskFinish"],
   ["an unknown root", { Error: { Code: "NoSuchJob" } }, null],

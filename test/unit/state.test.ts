@@ -46,7 +46,9 @@ test("readings of a job rank by terminal, full, end, progress and delivery, in t
 });
 
 test("a rank is text of fixed width before the delivery id", () => {
-  expect(jobRank({ terminal: true, full: true, endedAt: late, state: "Success" }, "id")).toBe("11 001772355605000 2 id");
+  expect(jobRank({ terminal: true, full: true, endedAt: late, state: "Success" }, "id")).toBe(
+    "11 001772355605000 2 id",
+  );
   expect(runRank({ terminal: true, tasks: [] }, "id")).toBe("1 000000000000000 id");
 });
 

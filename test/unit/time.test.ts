@@ -31,6 +31,6 @@ test.each([
   [" 2022-07-25T16:35:39Z", "after a space"],
   ["2022-07-25T16:35:39Z\n", "before a line feed"],
   ["1658738139", "seconds since 1970"],
-])("%j is no time: %s", (sent) => {
+])("%j is no time: %s", (sent, _why) => {
   expect(parseTime(sent)).toBeNull();
 });

@@ -27,12 +27,22 @@ test.each([
   ["Number", { node: null, nodes: [], leaf: null, filled: null }],
   ["Absent", { node: null, nodes: [], leaf: null, filled: null }],
 ])("what stands at %s", (name, found) => {
-  const at = { node: nodeAt(tree, name), nodes: nodesAt(tree, name), leaf: leafAt(tree, name), filled: filledLeafAt(tree, name) };
+  const at = {
+    node: nodeAt(tree, name),
+    nodes: nodesAt(tree, name),
+    leaf: leafAt(tree, name),
+    filled: filledLeafAt(tree, name),
+  };
   expect(at).toEqual(found);
 });
 
 test("nothing stands in an absent node", () => {
-  expect([nodeAt(null, "a"), nodesAt(null, "a"), leafAt(null, "a"), filledLeafAt(null, "a")]).toEqual([null, [], null, null]);
+  expect([nodeAt(null, "a"), nodesAt(null, "a"), leafAt(null, "a"), filledLeafAt(null, "a")]).toEqual([
+    null,
+    [],
+    null,
+    null,
+  ]);
 });
 
 test("a node is no leaf and no list", () => {

@@ -105,10 +105,14 @@ test.each([
 test("the names in a reason are cut", () => {
   const name = "x".repeat(100);
   const cut = `${"x".repeat(60)}…`;
-  expect(checkWellFormed(`<${name}>`)).toEqual({ ok: false, error: { at: 102, reason: `The document ends inside <${cut}>.` } });
+  expect(checkWellFormed(`<${name}>`)).toEqual({
+    ok: false,
+    error: { at: 102, reason: `The document ends inside <${cut}>.` },
+  });
 });
 
-const nested = (levels: number, inner: string): string => `${"<a>".repeat(levels - 1)}${inner}${"</a>".repeat(levels - 1)}`;
+const nested = (levels: number, inner: string): string =>
+  `${"<a>".repeat(levels - 1)}${inner}${"</a>".repeat(levels - 1)}`;
 
 test("elements may nest as deep as the limit, and no deeper", () => {
   const reason = `Elements are nested deeper than ${MAX_DEPTH_LEVELS} levels.`;

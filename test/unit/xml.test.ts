@@ -15,8 +15,16 @@ test.each([
   ["instructions with quotes", "<a><?x it's?><b>don't</b><?y?></a>", { a: { b: "don't" } }],
   ["space in tags", "<a ><b\n/><b ></b ></a\t>", { a: { b: ["", ""] } }],
   ["names beyond ASCII", "<ns:今><é/></ns:今>", { "ns:今": { é: "" } }],
-  ["numbers and names of values", "<a ><b>007</b><b>1e5</b><b>0x1F</b><b>true</b><b>-0</b></a>", { a: { b: ["007", "1e5", "0x1F", "true", "-0"] } }],
-  ["names the parser refuses", "<a ><constructor/><prototype>x</prototype><toString/></a>", { a: { constructor: "", prototype: "x", toString: "" } }],
+  [
+    "numbers and names of values",
+    "<a ><b>007</b><b>1e5</b><b>0x1F</b><b>true</b><b>-0</b></a>",
+    { a: { b: ["007", "1e5", "0x1F", "true", "-0"] } },
+  ],
+  [
+    "names the parser refuses",
+    "<a ><constructor/><prototype>x</prototype><toString/></a>",
+    { a: { constructor: "", prototype: "x", toString: "" } },
+  ],
 ])("%s", (_name, text, tree) => {
   expect(parseXml(text)).toEqual({ ok: true, value: tree });
   expect(parseAnyXml(text)).toEqual({ ok: true, value: tree });
@@ -25,7 +33,10 @@ test.each([
 test("an element and an attribute may be called __proto__", () => {
   const read = parseXml('<a __proto__="x"><__proto__>y</__proto__></a>');
   const entries = read.ok && Object.entries(read.value["a"] as object);
-  expect(entries).toEqual([["@__proto__", "x"], ["__proto__", "y"]]);
+  expect(entries).toEqual([
+    ["@__proto__", "x"],
+    ["__proto__", "y"],
+  ]);
 });
 
 test.each([
@@ -48,6 +59,9 @@ test("only plain documents may be larger than the parser can hold", () => {
   const reason = `XML beyond plain elements and text is read up to ${MAX_GENERAL_XML_CHARACTERS} characters.`;
   const text = "x".repeat(MAX_GENERAL_XML_CHARACTERS);
   expect(parseXml(`<a>${text}</a>`)).toEqual({ ok: true, value: { a: text } });
-  expect(parseXml(`<a >${text}</a>`)).toEqual({ ok: false, error: { code: "malformed-body", reason, line: null, column: null } });
+  expect(parseXml(`<a >${text}</a>`)).toEqual({
+    ok: false,
+    error: { code: "malformed-body", reason, line: null, column: null },
+  });
   expect(parseXml(`<a >${text.slice(8)}</a>`)).toEqual({ ok: true, value: { a: text.slice(8) } });
 });
