@@ -20,6 +20,9 @@ const workerd = (bindings: Record<string, string> = {}) =>
 
 const setupFiles = ["test/worker/setup.ts"];
 
+/** Far beyond what any test takes, since nothing here is about time: a slow machine must not fail one. */
+const testTimeout = 180_000;
+
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -31,11 +34,11 @@ export default defineConfig({
     },
     projects: [
       {
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], env: { CORPUS_DIR: corpus } },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], env: { CORPUS_DIR: corpus }, testTimeout },
       },
       {
         plugins: [workerd()],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles },
+        test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles, testTimeout },
       },
       {
         plugins: [
@@ -50,8 +53,10 @@ export default defineConfig({
           include: ["test/faults/**/*.test.ts"],
           setupFiles,
           testTimeout: 1_800_000,
-          silent: false,
         },
+      },
+      {
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 600_000 },
       },
     ],
   },
