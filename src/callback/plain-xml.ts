@@ -12,46 +12,29 @@ import type { ContentNode } from "./types.ts";
 const OPEN = 0x3c; // <
 const CLOSE = 0x3e; // >
 const SLASH = 0x2f; // /
-
-const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
+const AMPERSAND = 0x26; // &
 
 /** 1 for a character that may start an ASCII name, 2 for one that may only go on. */
 const NAME = new Uint8Array(128);
 for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") NAME[character.charCodeAt(0)] = 1;
 for (const character of "0123456789-.") NAME[character.charCodeAt(0)] = 2;
 
-function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (isSpace(text.charCodeAt(at))) at += 1;
-  return at;
+/** A name met before, and the one that followed it then: most likely it follows again, and need not be cut out. */
+interface Met {
+  name: string;
+  next: Met | undefined;
 }
-
-/** Where the name that starts at `from` ends; `from` itself when none starts there. */
-function endOfName(text: string, from: number): number {
-  if (NAME[text.charCodeAt(from)] !== 1) return from;
-  let at = from + 1;
-  while ((NAME[text.charCodeAt(at)] ?? 0) !== 0) at += 1;
-  return at;
-}
-
-/** `</name>` at that offset, to the letter. */
-const closes = (text: string, at: number, name: string): boolean =>
-  text.charCodeAt(at + 1) === SLASH && text.startsWith(name, at + 2) && text.charCodeAt(at + 2 + name.length) === CLOSE;
 
 /** `text` has no byte order mark and no carriage returns. Gives a node that holds the root element, or undefined. */
 export function readPlainXml(text: string): ContentNode | undefined {
-  const hasReferences = text.includes("&");
   const document = newNode();
-  const nodes: ContentNode[] = [document];
-  const names: string[] = [""];
-  let count = 0;
-  let at = 0;
-  if (text.startsWith("<?xml ")) {
-    at = text.indexOf("?>") + 2;
-    if (at === 1) return undefined;
-  }
-  at = skipSpace(text, at);
-  for (;;) {
+  const nodes = [document];
+  const names = [""];
+  const known = new Map<string, Met>();
+  let met: Met = { name: "", next: undefined };
+  let elements = 0;
+  let at = skipSpace(text, endOfDeclaration(text));
+  do {
     if (text.charCodeAt(at) !== OPEN) return undefined;
     const depth = nodes.length - 1;
     if (text.charCodeAt(at + 1) === SLASH) {
@@ -60,38 +43,76 @@ export function readPlainXml(text: string): ContentNode | undefined {
       nodes.pop();
       names.pop();
       at = skipSpace(text, at + name.length + 3);
-      if (depth === 1) break;
       continue;
     }
-    const nameEnd = endOfName(text, at + 1);
-    count += 1;
-    if (nameEnd === at + 1 || depth >= MAX_DEPTH_LEVELS || count > MAX_NODES) return undefined;
-    const name = text.slice(at + 1, nameEnd);
+    elements += 1;
+    if (depth >= MAX_DEPTH_LEVELS || elements > MAX_NODES) return undefined;
+    met = meet(text, at + 1, met, known);
+    const name = met.name;
+    if (name === "") return undefined;
     const parent = nodes[depth] as ContentNode;
-    if (text.charCodeAt(nameEnd) === SLASH) {
-      if (text.charCodeAt(nameEnd + 1) !== CLOSE) return undefined;
+    const nameEnd = at + 1 + name.length;
+    if (text.charCodeAt(nameEnd) === SLASH && text.charCodeAt(nameEnd + 1) === CLOSE) {
       addTo(parent, name, "");
       at = skipSpace(text, nameEnd + 2);
-    } else {
-      if (text.charCodeAt(nameEnd) !== CLOSE) return undefined;
-      const next = text.indexOf("<", nameEnd);
-      if (closes(text, next, name)) {
-        const sent = text.slice(nameEnd + 1, next);
-        const leaf = hasReferences ? decodeReferences(sent) : sent;
-        if (typeof leaf === "number") return undefined;
-        addTo(parent, name, leaf);
-        at = skipSpace(text, next + name.length + 3);
-      } else {
-        at = skipSpace(text, nameEnd + 1);
-        if (at !== next) return undefined;
-        const node = newNode();
-        addTo(parent, name, node);
-        nodes.push(node);
-        names.push(name);
-        continue;
-      }
+      continue;
     }
-    if (depth === 0) break;
-  }
+    if (text.charCodeAt(nameEnd) !== CLOSE) return undefined;
+    const stop = endOfPlainText(text, nameEnd + 1);
+    const next = text.charCodeAt(stop) === AMPERSAND ? text.indexOf("<", stop) : stop;
+    if (closes(text, next, name)) {
+      const sent = text.slice(nameEnd + 1, next);
+      const leaf = next === stop ? sent : decodeReferences(sent);
+      if (typeof leaf === "number") return undefined;
+      addTo(parent, name, leaf);
+      at = skipSpace(text, next + name.length + 3);
+    } else {
+      at = skipSpace(text, nameEnd + 1);
+      if (at !== next) return undefined;
+      const node = newNode();
+      addTo(parent, name, node);
+      nodes.push(node);
+      names.push(name);
+    }
+  } while (nodes.length > 1);
   return at === text.length ? document : undefined;
 }
+
+/** The offset after the XML declaration, 0 where there is none; inside it, where no element starts, if it does not end. */
+const endOfDeclaration = (text: string): number => (text.startsWith("<?xml ") ? text.indexOf("?>") + 2 : 0);
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (isSpace(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x09;
+
+/** The offset of the next `<` or `&`, or the length of the text. */
+function endOfPlainText(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === OPEN || code === AMPERSAND) return at;
+  }
+  return text.length;
+}
+
+/** The name that starts at `from`, "" where none does. The one that followed `before` last time is tried first. */
+function meet(text: string, from: number, before: Met, known: Map<string, Met>): Met {
+  const { next } = before;
+  if (next !== undefined && text.startsWith(next.name, from) && !isNameAt(text, from + next.name.length)) return next;
+  let end = NAME[text.charCodeAt(from)] === 1 ? from + 1 : from;
+  while (end > from && isNameAt(text, end)) end += 1;
+  const name = text.slice(from, end);
+  const found = known.get(name) ?? { name, next: undefined };
+  known.set(name, found);
+  before.next = found;
+  return found;
+}
+
+const isNameAt = (text: string, at: number): boolean => (NAME[text.charCodeAt(at)] ?? 0) !== 0;
+
+/** `</name>` at that offset, to the letter. */
+const closes = (text: string, at: number, name: string): boolean =>
+  text.charCodeAt(at + 1) === SLASH && text.startsWith(name, at + 2) && text.charCodeAt(at + 2 + name.length) === CLOSE;

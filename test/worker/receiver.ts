@@ -16,7 +16,7 @@ export async function send(
 ): Promise<Response> {
   const ctx = createExecutionContext();
   const request = new Request(ORIGIN + path, init);
-  const response = await worker.fetch(request, { ...env, ...changes } as Env, ctx);
+  const response = await worker.fetch(request, { ...env, ...changes }, ctx);
   await waitOnExecutionContext(ctx);
   return response;
 }

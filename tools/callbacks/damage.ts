@@ -8,7 +8,7 @@ const cutShort: Damage = (text, random) => text.trimEnd().slice(0, random.whole(
 
 /** A byte that UTF-8 never has, somewhere after the first character. */
 const notUtf8: Damage = (text, random) => {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(new TextEncoder().encode(text));
   bytes[random.whole(1, bytes.length - 1)] = 0xff;
   return bytes;
 };
