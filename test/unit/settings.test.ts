@@ -102,3 +102,10 @@ test("wrangler.toml has every var at its default, and requires the secrets", () 
   );
   expect(text).toContain(`required = ${JSON.stringify(secrets).replaceAll(",", ", ")}`);
 });
+
+test("the Deploy to Cloudflare button describes every setting, and fills in no secret", () => {
+  const { cloudflare } = JSON.parse(fileOf("package.json")) as { cloudflare: { bindings: object } };
+  expect(Object.keys(cloudflare.bindings).toSorted()).toEqual([...NAMES, "DB", "KV"].toSorted());
+  const asked = [...fileOf(".dev.vars.example").matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]);
+  expect(asked).toEqual(NAMES.filter((name) => SETTINGS[name].kind === "secrets").map((name) => [name, ""]));
+});

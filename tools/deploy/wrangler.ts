@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Found } from "./plan.ts";
 
-/** As in CI, wrangler asks nothing, and writes no ids into wrangler.toml: it finds what is there by name. */
-const ENVIRONMENT = { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false" };
+/** As in CI, where wrangler asks nothing. */
+const UNATTENDED = { CI: "true" };
 
 export class DeployError extends Error {
   override readonly name = "DeployError";
@@ -17,15 +17,21 @@ async function read(args: readonly string[]): Promise<string> {
   return output;
 }
 
-/** Runs it in front of the user; a DeployError where it fails. */
+/**
+ * Runs it in front of the user; a DeployError where it fails. Only the upload may ask: an account without a
+ * workers.dev name has to choose one.
+ */
 export async function show(args: readonly string[], outputFile: string): Promise<void> {
-  const { code } = await run(args, "inherit", { WRANGLER_OUTPUT_FILE_PATH: outputFile });
+  const mayAsk = args[0] === "deploy";
+  const env = { ...(mayAsk ? {} : UNATTENDED), WRANGLER_OUTPUT_FILE_PATH: outputFile };
+  const { code } = await run(args, "inherit", env);
   if (code !== 0) throw new DeployError(`wrangler ${args[0]} failed: see above. What was done before it stays done.`);
 }
 
-function run(args: readonly string[], stdio: "pipe" | "inherit", env: Record<string, string> = {}) {
+function run(args: readonly string[], stdio: "pipe" | "inherit", more: Record<string, string> = UNATTENDED) {
   return new Promise<{ code: number | null; output: string; errors: string }>((resolve, reject) => {
-    const wrangler = spawn("wrangler", args, { env: { ...ENVIRONMENT, ...env }, stdio: ["ignore", stdio, stdio] });
+    const env = { ...process.env, WRANGLER_SEND_METRICS: "false", ...more };
+    const wrangler = spawn("wrangler", args, { env, stdio: [stdio === "pipe" ? "ignore" : "inherit", stdio, stdio] });
     let output = "";
     let errors = "";
     wrangler.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
