@@ -37,7 +37,7 @@ export interface Outcome {
   jobs: string[];
   reading: Result<Reading, ReadFailure>;
   /** Why a spilled one is not in the store. */
-  fault?: string;
+  fault: string | null;
 }
 
 /** Keeps and reads arrivals, in one write. Rejects with a StoreError where they are not certain to be stored. */
@@ -55,7 +55,7 @@ export async function intake(places: Places, arrivals: readonly Arrival[]): Prom
     const { spill } = places;
     const entries = unread.map(read);
     await Promise.all(entries.map((entry) => spill.put(entry)));
-    return entries.map((entry) => ({ ...outcomeOf(entry, "spilled"), fault: error.message }));
+    return entries.map((entry) => outcomeOf(entry, "spilled", error.message));
   }
 }
 
@@ -82,8 +82,8 @@ async function unreadEntry(arrival: Arrival): Promise<Entry> {
 
 const read = (entry: Entry): ReadEntry => ({ ...entry, reading: parseCallback(entry.body) });
 
-function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"]): Outcome {
-  return { delivery: id, status, jobs: reading.ok ? reading.value.jobs.map((job) => job.jobId) : [], reading };
+function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"], fault: string | null = null): Outcome {
+  return { delivery: id, status, jobs: reading.ok ? reading.value.jobs.map((job) => job.jobId) : [], reading, fault };
 }
 
 function statusOf({ reading }: ReadEntry, count: number): Outcome["status"] {

@@ -69,7 +69,7 @@ afterEach(() => close());
 /** Starts a receiver that is healthy but for these routes. */
 async function start(faults: Replies = {}): Promise<URL> {
   const replies = { ...HEALTHY, ...faults };
-  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
     const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
@@ -77,7 +77,8 @@ async function start(faults: Replies = {}): Promise<URL> {
     if (reply === "drop") return void response.destroy();
     response.writeHead(reply.status ?? 200, reply.headers ?? {});
     response.end(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body));
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   close = async () => {

@@ -44,7 +44,7 @@ export function planDeploy(found: Found, { database, secrets, location }: Wanted
     says: "Apply the migrations that it lacks",
     command: ["d1", "migrations", "apply", database.binding, "--remote"],
   });
-  const upload = `${found.secrets === null ? "Make the Worker" : "Upload the Worker"}`;
+  const upload = found.secrets === null ? "Make the Worker" : "Upload the Worker";
   steps.push(
     missing.length === 0
       ? { says: upload, command: ["deploy"] }

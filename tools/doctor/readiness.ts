@@ -65,6 +65,7 @@ function store({ checks, store: place }: Said): Finding[] {
         good("store", where),
         fault("migrations", `${found ?? "none"} applied, ${needed ?? "more"} needed`, migrate),
       ];
+    case undefined:
     default: {
       const remedy = "See cloudflarestatus.com and docs/operations.md#d1-is-down. Callbacks go to the second place.";
       return [fault("store", `${name} ${checks?.store ?? "cannot be asked"}`, remedy)];
