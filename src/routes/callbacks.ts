@@ -72,5 +72,5 @@ function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Proble
 
 function unreadable(delivery: string, { code, reason, line, column }: ReadFailure): Problem {
   const place = line === null ? "" : ` (line ${line}${column === null ? "" : `, column ${column}`})`;
-  return { code, detail: `${reason}${place}`, more: { delivery, reason, line, column } };
+  return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
 }
