@@ -2,14 +2,16 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Places } from "./intake.ts";
-import { log } from "./log.ts";
+import { logger } from "./log.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { callbacks } from "./routes/callbacks.ts";
-import { type AppEnv, rayOf, refuseSecret } from "./routes/context.ts";
+import { type AppEnv, refuseSecret } from "./routes/context.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { jobs } from "./routes/jobs.ts";
+import { health } from "./routes/health.ts";
 import { meta, openapi } from "./routes/meta.ts";
 import { runs } from "./routes/runs.ts";
+import { tell } from "./routes/tell.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { d1Store } from "./store/d1.ts";
 import { kvStore } from "./store/kv.ts";
@@ -20,8 +22,19 @@ export const app = new Hono<AppEnv>();
 
 app.use(secureHeaders());
 app.use(async (c, next) => {
+  const start = Date.now();
+  await next();
+  tell(c, Date.now() - start);
+});
+
+// Whatever the settings are, the receiver says that it runs, and what a problem means.
+app.route("/", meta);
+app.get("/openapi.json", async (c) => c.json(await openapi(app)));
+
+app.use(async (c, next) => {
   const settings = readSettings(c.env);
   c.set("settings", settings);
+  c.set("log", logger(settings.logLevel));
   c.set("places", placesOf(c.env, settings));
   await next();
   if (settings.store === "kv") c.header("x-consistency", EVENTUAL);
@@ -31,8 +44,7 @@ app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
 app.route("/runs", runs);
 app.route("/deliveries", deliveries);
-app.route("/", meta);
-app.get("/openapi.json", async (c) => c.json(await openapi(app)));
+app.route("/", health);
 
 refuseOtherMethods(app);
 
@@ -40,14 +52,13 @@ app.notFound((c) => refuseSecret(c, { code: "not-found", detail: "No route of th
 
 app.onError((error, c) => {
   if (error instanceof ProblemError) return problemResponse(c, error.problem);
-  log("error", error instanceof StoreError ? "store unavailable" : "unexpected", {
-    message: error.message,
-    ray: rayOf(c),
-  });
+  c.set("fault", error.message);
   if (!(error instanceof StoreError)) {
     return problemResponse(c, { code: "internal-error", detail: "The receiver failed in a way it does not expect." });
   }
-  const detail = "The store did not do what it was asked within its time.";
+  const detail = error.isSchema
+    ? "The database's schema is older than this version of the receiver: its migrations are not applied."
+    : "The store did not do what it was asked within its time.";
   return problemResponse(c, { code: "store-unavailable", detail, headers: { "retry-after": "10" } });
 });
 

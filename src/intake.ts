@@ -36,6 +36,8 @@ export interface Outcome {
   status: "stored" | "duplicate" | "no-job" | "quarantined" | "spilled";
   jobs: string[];
   reading: Result<Reading, ReadFailure>;
+  /** Why a spilled one is not in the store. */
+  fault?: string;
 }
 
 /** Keeps and reads arrivals, in one write. Rejects with a StoreError where they are not certain to be stored. */
@@ -53,7 +55,7 @@ export async function intake(places: Places, arrivals: readonly Arrival[]): Prom
     const { spill } = places;
     const entries = unread.map(read);
     await Promise.all(entries.map((entry) => spill.put(entry)));
-    return entries.map((entry) => outcomeOf(entry, "spilled"));
+    return entries.map((entry) => ({ ...outcomeOf(entry, "spilled"), fault: error.message }));
   }
 }
 

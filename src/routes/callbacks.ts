@@ -4,9 +4,8 @@ import { isOneOf } from "../auth.ts";
 import { type BodyFailure, readBytes } from "../body.ts";
 import type { ReadFailure } from "../callback/types.ts";
 import { intake, type Outcome } from "../intake.ts";
-import { log } from "../log.ts";
 import { type Problem, problemResponse } from "../problem.ts";
-import { type AppEnv, rayOf } from "./context.ts";
+import type { AppEnv } from "./context.ts";
 import { describe } from "./contract.ts";
 import { Receipt } from "./schemas.ts";
 
@@ -48,15 +47,15 @@ callbacks.post(
   async (c) => {
     const receivedAt = Date.now();
     const { maxBodyBytes } = c.var.settings;
+    c.set("callback", { receivedAt, bytes: 0, outcome: null });
     const body = await readBytes(c.req.raw.body, maxBodyBytes);
-    if (!body.ok) {
-      log("error", "callback refused", { ...body.error, ray: rayOf(c) });
-      return problemResponse(c, refusal(body.error, maxBodyBytes));
-    }
+    const bytes = body.ok ? body.value.length : body.error.bytesRead;
+    c.set("callback", { receivedAt, bytes, outcome: null });
+    if (!body.ok) return problemResponse(c, refusal(body.error, maxBodyBytes));
     const arrival = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
     const [outcome] = (await intake(c.var.places, [arrival])) as [Outcome];
     const { delivery, status, jobs, reading } = outcome;
-    log(reading.ok ? "info" : "warn", "callback", { delivery, status, jobs, bytes: body.value.length, ray: rayOf(c) });
+    c.set("callback", { receivedAt, bytes, outcome });
     if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
     return c.json({ delivery, status, jobs }, status === "spilled" ? 202 : 200);
   },

@@ -1,13 +1,30 @@
 /** What every route is given, and the checks they share. */
 import type { Context, MiddlewareHandler } from "hono";
 import { isOneOf, readToken } from "../auth.ts";
+import type { CallbackSeen } from "../analytics.ts";
 import type { Places } from "../intake.ts";
-import { type Problem, problemResponse } from "../problem.ts";
+import type { Log } from "../log.ts";
+import { type Problem, type ProblemCode, problemResponse } from "../problem.ts";
 import type { Settings } from "../settings.ts";
 
 export interface AppEnv {
-  Bindings: Env;
-  Variables: { settings: Settings; places: Places };
+  Bindings: Env & OptionalBindings;
+  Variables: {
+    settings: Settings;
+    places: Places;
+    log: Log;
+    /** Of a callback with a right key. */
+    callback?: CallbackSeen;
+    /** What the request is answered with, where that is a problem. */
+    problem?: ProblemCode;
+    /** What an error said that brought the problem about. */
+    fault?: string;
+  };
+}
+
+/** Bindings that wrangler.toml names only where they are wanted. */
+interface OptionalBindings {
+  ANALYTICS?: AnalyticsEngineDataset;
 }
 
 /** Lets look-ups through that carry one of the tokens. */

@@ -1,12 +1,10 @@
-/** What is open to all: health, the contract, and what each problem means. */
+/** What is open to all and asks for nothing, not even settings: that it runs, the contract, what each problem means. */
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { generateSpecs } from "hono-openapi";
-import { PROBLEMS, type ProblemCode, problemResponse } from "../problem.ts";
-import { missingSecrets } from "../settings.ts";
+import { PROBLEMS, type ProblemCode } from "../problem.ts";
 import type { AppEnv } from "./context.ts";
 import { describe } from "./contract.ts";
-import { Readiness } from "./schemas.ts";
 
 export const meta = new Hono<AppEnv>();
 
@@ -20,32 +18,6 @@ meta.get(
     needsToken: false,
   }),
   (c) => c.text("ok\n", 200, { "cache-control": "no-store" }),
-);
-
-meta.get(
-  "/readyz",
-  describe({
-    operationId: "readyz",
-    summary: "Whether the receiver can do its work",
-    answers: { 200: { description: "Secrets are set and the store answers.", schema: Readiness } },
-    problems: ["not-ready", "misconfigured"],
-    needsToken: false,
-  }),
-  async (c) => {
-    const missing = missingSecrets(c.var.settings);
-    const store = await c.var.places.store.check().then(
-      () => "ok",
-      (error: Error) => (error.message.includes("no such table") ? "migrations are not applied" : "cannot be reached"),
-    );
-    const checks = { store, missingSecrets: missing };
-    if (store === "ok" && missing.length === 0)
-      return c.json({ status: "ready", checks }, 200, { "cache-control": "no-store" });
-    const faults = [
-      ...missing.map((name) => `The secret ${name} is not set.`),
-      ...(store === "ok" ? [] : [`The store ${store}.`]),
-    ];
-    return problemResponse(c, { code: "not-ready", detail: faults.join(" "), more: { checks } });
-  },
 );
 
 /** `/openapi.json`, of the routes of the app that it is given. */

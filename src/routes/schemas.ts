@@ -179,7 +179,17 @@ export const ReparsedList = v.object({ reparsed: v.array(Reparsed), next: nullab
 
 export const Readiness = v.object({
   status: v.literal("ready"),
-  checks: v.object({ store: v.string(), missingSecrets: v.array(v.string()) }),
+  checks: v.object({
+    store: v.string(),
+    schema: v.nullable(v.object({ found: v.number(), needed: v.number() })),
+    missingSecrets: v.array(v.string()),
+  }),
+  store: v.object({ name: v.picklist(["d1", "kv"]), region: nullable }),
+  quarantined: v.nullable(v.number()),
+  spilled: v.nullable(v.number()),
+  lastUpkeepAt: nullable,
+  lastReceivedAt: nullable,
+  at: v.string(),
 });
 
 /** RFC 9457; some problems have more members, such as `delivery`, `line` and `column`. */

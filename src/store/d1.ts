@@ -5,6 +5,7 @@
  */
 import { decodeBody, encodeBody, type Encoding } from "./encoding.ts";
 import { purge } from "./d1-purge.ts";
+import { check, measure, noteUpkeep } from "./d1-status.ts";
 import type { Persistently } from "./retry.ts";
 import {
   deliveryOf,
@@ -189,9 +190,11 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
 
     purge: (cutoffs) => purge(db, persistently, cutoffs),
 
-    async check() {
-      await first("SELECT job_id FROM jobs LIMIT 1", []);
-    },
+    check: () => check(db, persistently),
+
+    measure: () => measure(db, persistently),
+
+    noteUpkeep: (at, spilled) => noteUpkeep(db, persistently, at, spilled),
   };
 }
 

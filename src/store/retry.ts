@@ -21,11 +21,18 @@ const TRANSIENT = [
   "429 Too Many Requests",
 ];
 
+/** What SQLite says of a statement that names what an older schema has not. */
+const OLDER_SCHEMA = /no such (?:table|column)|has no column named/;
+
 /** The store did not do what it was asked, or did not say so in time. */
 export class StoreError extends Error {
+  /** The database lacks a table or column: its migrations are not applied. */
+  readonly isSchema: boolean;
+
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.name = "StoreError";
+    this.isSchema = OLDER_SCHEMA.test(this.message);
   }
 }
 

@@ -154,6 +154,10 @@ describe("the contract", () => {
     await expectAnswer("get", "/readyz", 200, () => send("/readyz"));
     await expectAnswer("get", "/readyz", 503, () => send("/readyz", {}, { CALLBACK_KEYS: "" }));
     await expectAnswer("get", "/readyz", 503, () => send("/readyz", {}, noKv()));
+    await expectAnswer("get", "/metrics", 200, () => get("/metrics"));
+    await expectAnswer("get", "/metrics", 401, () => send("/metrics"));
+    await expectAnswer("get", "/metrics", 429, () => send("/metrics", { headers: { "cf-connecting-ip": FLOODER } }));
+    await expectAnswer("get", "/metrics", 503, () => get("/metrics", {}, { STORE: "?" }));
   });
 
   test("documents nothing that was not seen here", () => {
