@@ -6,7 +6,7 @@
  */
 import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
 import type { Reading, ReadFailure } from "./callback/types.ts";
-import type { Result } from "./callback/result.ts";
+import { fail, type Result } from "./callback/result.ts";
 import { StoreError } from "./store/retry.ts";
 import type { Spill } from "./store/spill.ts";
 import type { Entry, KeptBody, Store } from "./store/store.ts";
@@ -80,7 +80,15 @@ async function unreadEntry(arrival: Arrival): Promise<Entry> {
   return { id, body, size: bytes.length, contentType, receivedAt, receipt, bodyIsKept: false, reading: null };
 }
 
-const read = (entry: Entry): ReadEntry => ({ ...entry, reading: parseCallback(entry.body) });
+/** The reader never throws, as far as anybody knows. If it does all the same, the bytes are kept like any that cannot be read. */
+function read(entry: Entry): ReadEntry {
+  try {
+    return { ...entry, reading: parseCallback(entry.body) };
+  } catch (error) {
+    const reason = `The reader failed on this body: ${String(error)}`;
+    return { ...entry, reading: fail({ code: "internal-error", reason, line: null, column: null }) };
+  }
+}
 
 function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"]): Outcome {
   return { delivery: id, status, jobs: reading.ok ? reading.value.jobs.map((job) => job.jobId) : [], reading };

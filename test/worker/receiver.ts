@@ -6,14 +6,13 @@ import worker from "../../src/index.ts";
 export const KEY = "test-callback-key";
 export const TOKEN = "test-lookup-token";
 
+/** Bindings and settings that a test wants to be others, or to be missing. */
+export type Changes = Record<string, unknown>;
+
 const ORIGIN = "https://receiver.example";
 
 /** Sends a request to the Worker, with other bindings or settings where a test wants them. */
-export async function send(
-  path: string,
-  init: RequestInit = {},
-  changes: Partial<Record<keyof Env, unknown>> = {},
-): Promise<Response> {
+export async function send(path: string, init: RequestInit = {}, changes: Changes = {}): Promise<Response> {
   const ctx = createExecutionContext();
   const request = new Request(ORIGIN + path, init);
   const response = await worker.fetch(request, { ...env, ...changes }, ctx);
@@ -21,28 +20,19 @@ export async function send(
   return response;
 }
 
-export const post = (
-  body: BodyInit | null,
-  changes: Partial<Record<keyof Env, unknown>> = {},
-  headers: HeadersInit = {},
-): Promise<Response> => send(`/callbacks/${KEY}`, { method: "POST", body, headers }, changes);
+export const post = (body: BodyInit | null, changes: Changes = {}, headers: HeadersInit = {}): Promise<Response> =>
+  send(`/callbacks/${KEY}`, { method: "POST", body, headers }, changes);
 
-export const get = (
-  path: string,
-  headers: Record<string, string> = {},
-  changes: Partial<Record<keyof Env, unknown>> = {},
-): Promise<Response> => send(path, { headers: { authorization: `Bearer ${TOKEN}`, ...headers } }, changes);
+export const get = (path: string, headers: Record<string, string> = {}, changes: Changes = {}): Promise<Response> =>
+  send(path, { headers: { authorization: `Bearer ${TOKEN}`, ...headers } }, changes);
 
 /** The JSON that a look-up answers. */
-export async function read<T>(path: string, changes: Partial<Record<keyof Env, unknown>> = {}): Promise<T> {
+export async function read<T>(path: string, changes: Changes = {}): Promise<T> {
   return (await get(path, {}, changes)).json<T>();
 }
 
 /** Runs the cron once, as the platform does. */
-export async function cron(
-  changes: Partial<Record<keyof Env, unknown>> = {},
-  scheduledTime = Date.now(),
-): Promise<void> {
+export async function cron(changes: Changes = {}, scheduledTime = Date.now()): Promise<void> {
   await worker.scheduled({ scheduledTime, cron: "* * * * *", noRetry() {} }, { ...env, ...changes } as Env);
 }
 

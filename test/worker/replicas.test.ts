@@ -53,7 +53,7 @@ test("a job that has not ended is looked for in the primary, where it may have",
 
 test("waiting a minute for a job asks 38 times, and twice more for the answer: 40 in all", async () => {
   const { now } = Date;
-  const { wait } = scheduler;
+  const wait = scheduler.wait.bind(scheduler);
   // A clock of its own: a minute passes in no time, pause by pause.
   let clock = now();
   let questions = 0;
