@@ -4,6 +4,20 @@ import { defineConfig } from "vitest/config";
 /** Payloads as the provider publishes them. They are read in place where they are, and tests of them skipped where not. */
 const corpus = process.env["CORPUS_DIR"] ?? new URL("../shared/corpus", import.meta.url).pathname;
 
+/** The queues of `INTAKE = "queue"`, which wrangler.toml does not have by default. */
+const QUEUES = {
+  queueProducers: { INTAKE_QUEUE: "ci-callbacks" },
+  queueConsumers: {
+    "ci-callbacks": {
+      maxBatchSize: 100,
+      maxBatchTimeout: 0.2,
+      maxRetries: 2,
+      deadLetterQueue: "ci-callbacks-dead-letters",
+    },
+    "ci-callbacks-dead-letters": { maxBatchSize: 10, maxBatchTimeout: 0.2, maxRetries: 100 },
+  },
+};
+
 /** The Worker in workerd, with real bindings of its own for each test file. */
 const workerd = (bindings: Record<string, string> = {}) =>
   cloudflareTest(async () => ({
@@ -15,6 +29,7 @@ const workerd = (bindings: Record<string, string> = {}) =>
         MIGRATIONS: await readD1Migrations("./migrations"),
         ...bindings,
       },
+      ...QUEUES,
     },
   }));
 

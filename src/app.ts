@@ -5,11 +5,12 @@ import type { Places } from "./intake.ts";
 import { logger } from "./log.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { callbacks } from "./routes/callbacks.ts";
-import { type AppEnv, refuseSecret } from "./routes/context.ts";
+import { type AppEnv, type OptionalBindings, refuseSecret } from "./routes/context.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { jobs } from "./routes/jobs.ts";
 import { health } from "./routes/health.ts";
 import { meta, openapi } from "./routes/meta.ts";
+import type { Queued } from "./queue.ts";
 import { runs } from "./routes/runs.ts";
 import { tell } from "./routes/tell.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -36,6 +37,7 @@ app.use(async (c, next) => {
   c.set("settings", settings);
   c.set("log", logger(settings.logLevel));
   c.set("places", placesOf(c.env, settings));
+  c.set("queue", queueOf(c.env, settings));
   await next();
   if (settings.store === "kv") c.header("x-consistency", EVENTUAL);
 });
@@ -71,6 +73,13 @@ export function placesOf(env: Env, { store, storeDeadlineMilliseconds, retention
   if (store === "d1") return { store: d1Store(env.DB, persistently), spill: kvSpill(env.KV, persistently) };
   const ttlSeconds = retentionDays.jobs === 0 ? null : retentionDays.jobs * 86_400;
   return { store: kvStore(env.KV, persistently, ttlSeconds), spill: null };
+}
+
+/** The queue that callbacks go to first; null where they are written at once. */
+function queueOf(env: OptionalBindings, { intake }: Settings): Queue<Queued> | null {
+  if (intake === "direct") return null;
+  if (env.INTAKE_QUEUE !== undefined) return env.INTAKE_QUEUE;
+  throw new ProblemError({ code: "misconfigured", detail: 'INTAKE is "queue", and there is no binding INTAKE_QUEUE.' });
 }
 
 /** 405 with `Allow` for every path that has a route, and none for the method that came. */

@@ -1,6 +1,7 @@
 /** The Worker. Wires the app and the upkeep to the platform; nothing is decided here. */
 import { app, placesOf } from "./app.ts";
 import { logger } from "./log.ts";
+import { consume, type Queued } from "./queue.ts";
 import { readSettings } from "./settings.ts";
 import { levelOf, upkeep } from "./upkeep.ts";
 
@@ -12,4 +13,8 @@ export default {
     const report = await upkeep(placesOf(env, settings), settings.retentionDays, controller.scheduledTime);
     logger(settings.logLevel)(levelOf(report), "upkeep", { ...report });
   },
-} satisfies ExportedHandler<Env>;
+
+  async queue(batch, env) {
+    await consume(batch, placesOf(env, readSettings(env)));
+  },
+} satisfies ExportedHandler<Env, Queued>;

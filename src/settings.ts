@@ -9,6 +9,7 @@ export const SETTINGS = {
   CALLBACK_KEYS: { kind: "secrets" },
   LOOKUP_TOKENS: { kind: "secrets" },
   STORE: { kind: "choice", fallback: "d1", choices: ["d1", "kv"] },
+  INTAKE: { kind: "choice", fallback: "direct", choices: ["direct", "queue"] },
   MAX_BODY_BYTES: { kind: "whole", fallback: 8_388_608, min: 1, max: 24_000_000, unit: "bytes" },
   STORE_DEADLINE_MILLISECONDS: { kind: "whole", fallback: 3_000, min: 100, max: 20_000, unit: "milliseconds" },
   RETENTION_DAYS_JOBS: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
@@ -34,6 +35,8 @@ export interface Settings {
   /** Tokens that open the look-ups. None set: no look-up is answered. */
   lookupTokens: readonly string[];
   store: ChoiceOf<"STORE">;
+  /** Whether a callback is written before it is acknowledged, or given to a queue. */
+  intake: ChoiceOf<"INTAKE">;
   /** Largest body taken, in bytes; counted while it is read. */
   maxBodyBytes: number;
   /** How long a call to a store is tried before it has failed, in milliseconds. */
@@ -62,6 +65,7 @@ export function readSettings(env: RawSettings): Settings {
     callbackKeys: readSecrets(env, "CALLBACK_KEYS"),
     lookupTokens: readSecrets(env, "LOOKUP_TOKENS"),
     store: readChoice(env, "STORE"),
+    intake: readChoice(env, "INTAKE"),
     maxBodyBytes: readWhole(env, "MAX_BODY_BYTES"),
     storeDeadlineMilliseconds: readWhole(env, "STORE_DEADLINE_MILLISECONDS"),
     retentionDays: {
@@ -98,7 +102,7 @@ export function allowedOf(name: keyof typeof SETTINGS): string {
 function textOf(env: RawSettings, name: string): string {
   const value: unknown = Reflect.get(env, name);
   if (value === undefined || value === null) return "";
-  return (typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean)).trim();
+  return (typeof value === "object" ? JSON.stringify(value) : String(value)).trim();
 }
 
 const readSecrets = (env: RawSettings, name: Named<"secrets">): string[] =>

@@ -66,8 +66,7 @@ async function bringIn(store: Store, waiting: readonly Spilled[]): Promise<Spill
   try {
     await intake({ store, spill: null }, waiting);
     return [...waiting];
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
+  } catch {
     const stored: Spilled[] = [];
     if (waiting.length > 1) for (const spilled of waiting) stored.push(...(await bringIn(store, [spilled])));
     return stored;

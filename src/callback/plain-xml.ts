@@ -19,19 +19,11 @@ const NAME = new Uint8Array(128);
 for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") NAME[character.charCodeAt(0)] = 1;
 for (const character of "0123456789-.") NAME[character.charCodeAt(0)] = 2;
 
-/** A name met before, and the one that followed it then: most likely it follows again, and need not be cut out. */
-interface Met {
-  name: string;
-  next: Met | undefined;
-}
-
 /** `text` has no byte order mark and no carriage returns. Gives a node that holds the root element, or undefined. */
 export function readPlainXml(text: string): ContentNode | undefined {
   const document = newNode();
   const nodes = [document];
   const names = [""];
-  const known = new Map<string, Met>();
-  let met: Met = { name: "", next: undefined };
   let elements = 0;
   let at = skipSpace(text, endOfDeclaration(text));
   do {
@@ -45,35 +37,34 @@ export function readPlainXml(text: string): ContentNode | undefined {
       at = skipSpace(text, at + name.length + 3);
       continue;
     }
+    const nameEnd = endOfName(text, at + 1);
     elements += 1;
-    if (depth >= MAX_DEPTH_LEVELS || elements > MAX_NODES) return undefined;
-    met = meet(text, at + 1, met, known);
-    const name = met.name;
-    if (name === "") return undefined;
+    if (nameEnd === at + 1 || depth >= MAX_DEPTH_LEVELS || elements > MAX_NODES) return undefined;
+    const name = text.slice(at + 1, nameEnd);
     const parent = nodes[depth] as ContentNode;
-    const nameEnd = at + 1 + name.length;
     if (text.charCodeAt(nameEnd) === SLASH && text.charCodeAt(nameEnd + 1) === CLOSE) {
       addTo(parent, name, "");
       at = skipSpace(text, nameEnd + 2);
       continue;
     }
     if (text.charCodeAt(nameEnd) !== CLOSE) return undefined;
-    const stop = endOfPlainText(text, nameEnd + 1);
-    const next = text.charCodeAt(stop) === AMPERSAND ? text.indexOf("<", stop) : stop;
-    if (closes(text, next, name)) {
-      const sent = text.slice(nameEnd + 1, next);
-      const leaf = next === stop ? sent : decodeReferences(sent);
-      if (typeof leaf === "number") return undefined;
-      addTo(parent, name, leaf);
-      at = skipSpace(text, next + name.length + 3);
-    } else {
-      at = skipSpace(text, nameEnd + 1);
-      if (at !== next) return undefined;
+    const content = skipSpace(text, nameEnd + 1);
+    if (text.charCodeAt(content) === OPEN && text.charCodeAt(content + 1) !== SLASH) {
       const node = newNode();
       addTo(parent, name, node);
       nodes.push(node);
       names.push(name);
+      at = content;
+      continue;
     }
+    const stop = endOfPlainText(text, content);
+    const next = text.charCodeAt(stop) === AMPERSAND ? text.indexOf("<", stop) : stop;
+    if (!closes(text, next, name)) return undefined;
+    const sent = text.slice(nameEnd + 1, next);
+    const leaf = next === stop ? sent : decodeReferences(sent);
+    if (typeof leaf === "number") return undefined;
+    addTo(parent, name, leaf);
+    at = skipSpace(text, next + name.length + 3);
   } while (nodes.length > 1);
   return at === text.length ? document : undefined;
 }
@@ -98,20 +89,13 @@ function endOfPlainText(text: string, from: number): number {
   return text.length;
 }
 
-/** The name that starts at `from`, "" where none does. The one that followed `before` last time is tried first. */
-function meet(text: string, from: number, before: Met, known: Map<string, Met>): Met {
-  const { next } = before;
-  if (next !== undefined && text.startsWith(next.name, from) && !isNameAt(text, from + next.name.length)) return next;
-  let end = NAME[text.charCodeAt(from)] === 1 ? from + 1 : from;
-  while (end > from && isNameAt(text, end)) end += 1;
-  const name = text.slice(from, end);
-  const found = known.get(name) ?? { name, next: undefined };
-  known.set(name, found);
-  before.next = found;
-  return found;
+/** Where the name that starts at `from` ends; `from` itself when none starts there. */
+function endOfName(text: string, from: number): number {
+  if (NAME[text.charCodeAt(from)] !== 1) return from;
+  let at = from + 1;
+  while ((NAME[text.charCodeAt(at)] ?? 0) !== 0) at += 1;
+  return at;
 }
-
-const isNameAt = (text: string, at: number): boolean => (NAME[text.charCodeAt(at)] ?? 0) !== 0;
 
 /** `</name>` at that offset, to the letter. */
 const closes = (text: string, at: number, name: string): boolean =>

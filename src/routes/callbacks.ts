@@ -4,6 +4,7 @@ import { isOneOf } from "../auth.ts";
 import { type BodyFailure, readBytes } from "../body.ts";
 import type { ReadFailure } from "../callback/types.ts";
 import { intake, type Outcome } from "../intake.ts";
+import { enqueue } from "../queue.ts";
 import { type Problem, problemResponse } from "../problem.ts";
 import type { AppEnv } from "./context.ts";
 import { describe } from "./contract.ts";
@@ -53,11 +54,13 @@ callbacks.post(
     c.set("callback", { receivedAt, bytes, outcome: null });
     if (!body.ok) return problemResponse(c, refusal(body.error, maxBodyBytes));
     const arrival = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
-    const [outcome] = (await intake(c.var.places, [arrival])) as [Outcome];
+    const { queue, places } = c.var;
+    const outcome =
+      queue === null ? ((await intake(places, [arrival])) as [Outcome])[0] : await enqueue(queue, places, arrival);
     const { delivery, status, jobs, reading } = outcome;
     c.set("callback", { receivedAt, bytes, outcome });
     if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
-    return c.json({ delivery, status, jobs }, status === "spilled" ? 202 : 200);
+    return c.json({ delivery, status, jobs }, status === "spilled" || status === "queued" ? 202 : 200);
   },
 );
 
@@ -71,5 +74,5 @@ function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Proble
 
 function unreadable(delivery: string, { code, reason, line, column }: ReadFailure): Problem {
   const place = line === null ? "" : ` (line ${line}${column === null ? "" : `, column ${column}`})`;
-  return { code, detail: `${reason}${place}`, more: { delivery, reason, line, column } };
+  return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
 }

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { isOneOf, readToken } from "../auth.ts";
 import type { CallbackSeen } from "../analytics.ts";
 import type { Places } from "../intake.ts";
+import type { Queued } from "../queue.ts";
 import type { Log } from "../log.ts";
 import { type Problem, type ProblemCode, problemResponse } from "../problem.ts";
 import type { Settings } from "../settings.ts";
@@ -12,6 +13,8 @@ export interface AppEnv {
   Variables: {
     settings: Settings;
     places: Places;
+    /** Where callbacks go first, with `INTAKE = "queue"`. */
+    queue: Queue<Queued> | null;
     log: Log;
     /** Of a callback with a right key. */
     callback?: CallbackSeen;
@@ -23,8 +26,9 @@ export interface AppEnv {
 }
 
 /** Bindings that wrangler.toml names only where they are wanted. */
-interface OptionalBindings {
+export interface OptionalBindings {
   ANALYTICS?: AnalyticsEngineDataset;
+  INTAKE_QUEUE?: Queue<Queued>;
 }
 
 /** Lets look-ups through that carry one of the tokens. */

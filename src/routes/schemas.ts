@@ -158,7 +158,7 @@ export const Receipt = named(
   "Receipt",
   v.object({
     delivery: v.string(),
-    status: v.picklist(["stored", "duplicate", "no-job", "spilled"]),
+    status: v.picklist(["stored", "duplicate", "no-job", "spilled", "queued"]),
     jobs: v.array(v.string()),
   }),
 );

@@ -60,6 +60,11 @@ const MUTATIONS: readonly Mutation[] = [
   },
   (bytes) => joined(bytes, bytes),
   (bytes) => bytes.toReversed(),
+  // Gentle ones, that a reader may well survive.
+  (bytes) => bytes.with(below(bytes.length), 0x20 + below(0x5f)),
+  (bytes) => bytes.with(below(bytes.length), 0x20 + below(0x5f)),
+  (bytes) => bytes.with(below(bytes.length), 0x20 + below(0x5f)),
+  (bytes) => joined(bytes, TOKENS[below(TOKENS.length)] as Uint8Array),
 ];
 
 function* bodies(chance: Random): Generator<Uint8Array> {
@@ -72,7 +77,7 @@ function* bodies(chance: Random): Generator<Uint8Array> {
     const kind = kinds[below(kinds.length)] as Callback["kind"];
     const { body } = generateCallback({ seed: `fuzz ${env.SOAK_SEED}`, index, kind, now: 0, tokens: 5 });
     let bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-    for (let times = below(3); times >= 0 && bytes.length > 0; times -= 1)
+    for (let times = below(2); times >= 0 && bytes.length > 0; times -= 1)
       bytes = new Uint8Array((MUTATIONS[below(MUTATIONS.length)] as Mutation)(bytes));
     yield bytes;
   }

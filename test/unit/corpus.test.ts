@@ -1,16 +1,11 @@
 /** The provider's own published payloads, read in place: they are other people's text and no part of this project. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseCallback } from "../../src/callback/callback.ts";
 import { readPlainXml } from "../../src/callback/plain-xml.ts";
 import { parseAnyXml } from "../../src/callback/xml.ts";
+import { bytesOf, published, textOf } from "./published.ts";
 
-const folder = process.env["CORPUS_DIR"] ?? "";
-const files = existsSync(folder) ? readdirSync(folder).filter((file) => !file.endsWith(".tsv")) : [];
-
-const textOf = (file: string): string => readFileSync(join(folder, file), "utf8");
-const read = (file: string) => parseCallback(new Uint8Array(readFileSync(join(folder, file))));
+const read = (file: string) => parseCallback(bytesOf(file));
 
 /** What INDEX.tsv notes of each file. */
 function notes(): Map<string, string> {
@@ -33,10 +28,10 @@ function placeIn(file: string, note: string): [line: number, column: number] {
 const isSimple = (file: string): boolean => /_auditing_(?:simple|console_test)_/.test(file);
 
 // Skipped where the corpus is not: it cannot be shipped with the project.
-describe.skipIf(files.length === 0)("the provider's published payloads", () => {
+describe.skipIf(published.length === 0)("the provider's published payloads", () => {
   test("are all here", () => {
-    expect(files.toSorted()).toEqual([...notes().keys()].toSorted());
-    expect(files).toHaveLength(82);
+    expect(published.toSorted()).toEqual([...notes().keys()].toSorted());
+    expect(published).toHaveLength(82);
   });
 
   test("are read where they are well-formed, and their first job found", () => {

@@ -1,169 +1,15 @@
 /** What holds of every body, by generated ones. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseCallback } from "../../src/callback/callback.ts";
-import { MAX_DEPTH_LEVELS, MAX_NODES } from "../../src/callback/limits.ts";
-import { readPlainXml } from "../../src/callback/plain-xml.ts";
 import { jobRank, runRank } from "../../src/callback/state.ts";
-import { parseAnyXml } from "../../src/callback/xml.ts";
-import * as envelopes from "../fixtures/envelopes.ts";
-import { type Fields, jobOf, TAGS, workflowJobOf } from "../fixtures/jobs.ts";
-
-const { ENVELOPES, jsonCallback, xmlCallback, xmlOf } = envelopes;
-
-/** Asserts something of many values. */
-const holds = <T>(values: fc.Arbitrary<T>, assertion: (value: T) => unknown, numRuns = 300): void =>
-  fc.assert(
-    fc.property(values, (value) => void assertion(value)),
-    { numRuns },
-  );
-
-// Words and names that other readers have been seen to change, and any other.
-const ODD_WORDS = [
-  "",
-  " ",
-  "  x ",
-  "\u00a0",
-  "\ufeff",
-  "007",
-  "1e5",
-  "0x1F",
-  "-0",
-  "true",
-  "null",
-  "NaN",
-  "&amp;",
-  "&#20170;",
-];
-const ODD_TEXT = [
-  "<a>",
-  "]]>",
-  "<!-- x -->",
-  "😀",
-  "e\u0301",
-  "\r\n",
-  "\r",
-  "\u0085",
-  "\u2028",
-  "\u0001",
-  "\ufffe",
-  "\\u0041",
-  "~",
-  "今天",
-];
-const isXmlText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
-const anyWord = fc.oneof(
-  fc.constantFrom(...ODD_WORDS, ...ODD_TEXT),
-  fc.string({ unit: "binary" }),
-  fc.string({ unit: "grapheme" }),
-);
-const word = anyWord.filter(isXmlText);
-
-const ODD_NAMES = [
-  "__proto__",
-  "constructor",
-  "prototype",
-  "hasOwnProperty",
-  "toString",
-  "valueOf",
-  "length",
-  "Word",
-  "JobId",
-  "State",
-];
-const name = fc.oneof(fc.constantFrom(...ODD_NAMES), fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,6}$/));
-
-const { fields } = fc.letrec<{ fields: Fields; value: string | Fields }>((tie) => ({
-  value: fc.oneof({ depthSize: "small" }, word, tie("fields")),
-  fields: fc
-    .uniqueArray(fc.tuple(name, fc.oneof(tie("value"), fc.array(tie("value"), { minLength: 1, maxLength: 3 }))), {
-      selector: ([key]) => key,
-      maxLength: 5,
-    })
-    .map((entries) => Object.fromEntries(entries) as Fields),
-}));
-
-const job = fc
-  .record({ tag: fc.constantFrom(...TAGS), more: fields, message: word, operation: fields, fromWorkflow: fc.boolean() })
-  .map(({ tag, more, message, operation, fromWorkflow }) => {
-    const plain = jobOf(tag);
-    const changes = { Message: message, Operation: { ...(plain["Operation"] as Fields), ...operation }, Extra: more };
-    return fromWorkflow ? workflowJobOf(tag, changes) : jobOf(tag, changes);
-  });
+import { ENVELOPES, jsonCallback, xmlCallback, xmlOf } from "../fixtures/envelopes.ts";
+import { anyWord, edited, fields, holds, isXmlText, job, ODD_NAMES, scraps, word } from "../fixtures/generated.ts";
+import type { Fields } from "../fixtures/jobs.ts";
+import { callbacks } from "./published.ts";
 
 const envelope = fc.constantFrom(...ENVELOPES);
-
-/** Edits to a text, as chance and bad software make them. */
-const SCRAPS = [
-  "<",
-  ">",
-  "/",
-  "&",
-  ";",
-  "'",
-  '"',
-  "=",
-  " ",
-  "\n",
-  "\r",
-  "]]>",
-  "<!--",
-  "-->",
-  "<![CDATA[",
-  "<?",
-  "?>",
-  "<a>",
-  "</a>",
-  "<a/>",
-  "{",
-  "}",
-  "[",
-  "]",
-  ",",
-  ":",
-  "\\",
-  "\0",
-  "é",
-  "😀",
-  "\ud800",
-  "<?xml ",
-  "<!DOCTYPE a>",
-  "&#0;",
-  "&lt;",
-];
-const edit = fc.record({
-  kind: fc.constantFrom("insert", "delete", "double"),
-  at: fc.double({ min: 0, max: 1, noNaN: true }),
-  length: fc.nat(20),
-  scrap: fc.constantFrom(...SCRAPS),
-});
-const edited = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
-  fc.tuple(text, fc.array(edit, { minLength: 1, maxLength: 3 })).map(([start, edits]) =>
-    edits.reduce((before, { kind, at, length, scrap }) => {
-      const from = Math.floor(at * before.length);
-      const piece = before.slice(from, from + length);
-      const after = before.slice(from + (kind === "delete" ? length : 0));
-      return before.slice(0, from) + (kind === "insert" ? scrap : kind === "double" ? piece : "") + after;
-    }, start),
-  );
-
-const xmlIsh = fc
-  .array(fc.constantFrom(...SCRAPS, "a", "b", "<b>", "</b>", "<a b='1'>", "amp;"), { maxLength: 30 })
-  .map((scraps) => scraps.join(""));
-
-const folder = process.env["CORPUS_DIR"] ?? "";
-const published = existsSync(folder)
-  ? readdirSync(folder)
-      .filter((file) => !file.endsWith(".tsv"))
-      .map((file) => readFileSync(join(folder, file), "utf8"))
-  : [];
-const fixture = fc.constantFrom(
-  ...ENVELOPES.flatMap(({ print }) => TAGS.map((tag) => print(workflowJobOf(tag)))),
-  ...Object.values(envelopes).filter((value) => typeof value === "string"),
-  ...published,
-);
+const fixture = fc.constantFrom(...callbacks);
 
 describe("XML and JSON", () => {
   test("of one job are read the same, in every envelope", () => {
@@ -210,7 +56,7 @@ describe("parseCallback", () => {
 
   test("throws at no bytes", () => holds(fc.uint8Array({ maxLength: 200 }), isReadOrRefused));
   test("throws at no text", () => holds(fc.string({ unit: "binary", maxLength: 200 }), isReadOrRefused));
-  test("throws at no scraps of markup", () => holds(xmlIsh, isReadOrRefused, 2_000));
+  test("throws at no scraps of markup", () => holds(scraps, isReadOrRefused, 2_000));
   test("throws at no JSON", () => holds(fc.json({ maxDepth: 6 }), isReadOrRefused));
   test("throws at no callback that was edited", () => holds(edited(fixture), isReadOrRefused, 1_000));
   test("throws at no callback of which bytes were changed", () => {
@@ -369,43 +215,5 @@ describe("of many readings one stands, whatever their order and repetition", () 
     holds(deliveries(reading), ([all, again, shuffled]) => {
       expect(standing(runRank, [...again, ...shuffled, ...again])).toBe(standing(runRank, all));
     });
-  });
-});
-
-describe("whatever the plain reader reads, fast-xml-parser reads as the same tree", () => {
-  const agrees = (sent: string): boolean => {
-    const text = sent.replace(/\r\n?/g, "\n");
-    const plain = readPlainXml(text);
-    if (plain !== undefined) expect(JSON.stringify(parseAnyXml(text))).toBe(JSON.stringify({ ok: true, value: plain }));
-    return plain !== undefined;
-  };
-  const document = fc
-    .tuple(
-      name,
-      fields,
-      fc.constantFrom("", "\t", "  "),
-      fc.constantFrom("", '<?xml version="1.0"?>', "<?xml ?>", "\n"),
-    )
-    .map(([root, inner, indent, before]) => before + xmlOf(Object.fromEntries([[root, inner]]), indent));
-  const publishedXml = published.filter((text) => text.startsWith("<"));
-
-  test("of generated documents, all of which it reads", () =>
-    holds(document, (text) => expect(agrees(text)).toBe(true)));
-  test("of edited ones", () => holds(edited(document), agrees, 3_000));
-  test("of edited callbacks", () => holds(edited(fixture.filter((text) => /^\s*</.test(text))), agrees, 1_000));
-  test("of scraps of markup", () => holds(xmlIsh, agrees, 5_000));
-  // Skipped where the corpus is not: it cannot be shipped with the project.
-  test.skipIf(publishedXml.length === 0)("of edited published payloads", () => {
-    holds(edited(fc.constantFrom(...publishedXml)), agrees, 1_000);
-  });
-
-  test("at the limits", () => {
-    const nested = (levels: number, inner: string): string =>
-      `${"<a>".repeat(levels - 1)}${inner}${"</a>".repeat(levels - 1)}`;
-    const flat = (elements: number): string => `<a>${"<b/>".repeat(elements - 1)}</a>`;
-    const atLimits = ["<b/>", "<b></b>", "<b>x</b>"].map((inner) => nested(MAX_DEPTH_LEVELS, inner));
-    expect(atLimits.map(agrees)).toEqual([true, true, true]);
-    const beyond = [...atLimits.map((text) => `<a>${text}</a>`), flat(MAX_NODES + 1)];
-    expect(beyond.map((text) => [agrees(text), parseAnyXml(text).ok])).toEqual(beyond.map(() => [false, false]));
   });
 });

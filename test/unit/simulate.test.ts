@@ -104,7 +104,7 @@ const PLAN: PlanOptions = {
   workflow: 25,
 };
 
-function outcomeOf({ body }: Callback): Callback["outcome"] {
+function outcomeOf({ body }: Callback): string {
   const reading = parseCallback(body);
   if (!reading.ok) return reading.error.code;
   return reading.value.jobs.length === 0 ? "no-job" : "stored";

@@ -72,7 +72,7 @@ describe("a callback that cannot be read", () => {
     ["JSON that does not close", '{"a":\n [1', "malformed-body", 2, 4],
     ["XML that does not close", "<Response>\n <A>1</B></Response>", "malformed-body", 2, 6],
     ["a document type", "<!DOCTYPE a [<!ENTITY b 'c'>]><Response/>", "malformed-body", 1, 1],
-    ["two roots", "<a>1</a><b>2</b>", "malformed-body", 1, 11],
+    ["two roots", "<a>1</a><b>2</b>", "malformed-body", 1, 9],
     ["text", "hello", "unsupported-media-type", null, null],
     ["a form", "a=1&b=2", "unsupported-media-type", null, null],
   ])("is quarantined with its reason and place: %s", async (_, body, code, line, column) => {

@@ -123,6 +123,7 @@ describe("with a schema that is missing", () => {
     const DB = {
       prepare: (sql: string) => env.DB.prepare(sql.replaceAll(/\b(jobs|deliveries)\b/g, "missing_$1")),
       batch: env.DB.batch.bind(env.DB),
+      withSession: () => DB,
     };
     expect((await post(segmentation(newJobId()), { DB })).status).toBe(202);
     const ready = await get("/readyz", {}, { DB });

@@ -57,13 +57,15 @@ export function faultyD1(db: D1Database, faults: Faults, random: Random): D1Data
     return wrapped;
   };
 
-  return {
+  const faulty = {
     prepare: (sql: string) => wrap(db.prepare(sql)),
     batch: (statements: D1PreparedStatement[]) =>
       through(faults, random, LOST, () =>
         db.batch(statements.map((statement) => real.get(statement) as D1PreparedStatement)),
       ),
+    withSession: () => faulty,
   } as unknown as D1Database;
+  return faulty;
 }
 
 export function faultyKv(kv: KVNamespace, faults: Faults, random: Random): KVNamespace {
