@@ -7,6 +7,7 @@
 import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
 import type { Reading, ReadFailure } from "./callback/types.ts";
 import { fail, type Result } from "./callback/result.ts";
+import { StoreError } from "./store/retry.ts";
 import type { Spill } from "./store/spill.ts";
 import type { Entry, KeptBody, Store } from "./store/store.ts";
 

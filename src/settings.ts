@@ -102,7 +102,7 @@ export function allowedOf(name: keyof typeof SETTINGS): string {
 function textOf(env: RawSettings, name: string): string {
   const value: unknown = Reflect.get(env, name);
   if (value === undefined || value === null) return "";
-  return (typeof value === "object" ? JSON.stringify(value) : String(value)).trim();
+  return typeof value === "string" ? value.trim() : JSON.stringify(value);
 }
 
 const readSecrets = (env: RawSettings, name: Named<"secrets">): string[] =>
