@@ -12,6 +12,7 @@ export const EVENTS = [
   "wrong key",
   "look-up",
   "upkeep",
+  "queue",
   "request",
   "point not written",
   "log failed",
