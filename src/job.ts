@@ -1,49 +1,8 @@
 /** What is kept of jobs, runs and deliveries, as look-ups answer it. Pure: rows and bytes in, JSON values out. */
+import type { DeliveryRecord, Job, ListedJob, Run } from "./answers.ts";
 import { parseCallback } from "./callback/callback.ts";
-import type { ContentNode, RunReading, TaskReading } from "./callback/types.ts";
 import type { Spilled } from "./store/spill.ts";
-import type { Delivery, JobSummary, KeptBody, KeptJob, KeptRun, RunSummary } from "./store/store.ts";
-
-/** Where a record comes from. */
-export type Source = "callback";
-
-export interface JobDelivery {
-  id: string;
-  format: "xml" | "json" | null;
-  receivedAt: string;
-  count: number;
-}
-
-/** A job as lists show it. */
-export interface ListedJob extends JobSummary {
-  source: Source;
-  delivery: JobDelivery;
-}
-
-/** A job as its own look-up shows it. `detail` is null when the bytes behind it are no longer kept. */
-export interface Job extends ListedJob {
-  detail: ContentNode | null;
-}
-
-export interface Run extends Omit<RunReading, "tasks"> {
-  tasks: TaskReading[];
-  jobs: ListedJob[];
-}
-
-export interface DeliveryRecord {
-  id: string;
-  status: Delivery["status"];
-  format: "xml" | "json" | null;
-  contentType: string | null;
-  size: number;
-  receivedAt: string;
-  count: number;
-  /** False when the bytes have passed their time of retention. */
-  hasBytes: boolean;
-  reason: string | null;
-  line: number | null;
-  column: number | null;
-}
+import type { Delivery, KeptBody, KeptJob, KeptRun, RunSummary } from "./store/store.ts";
 
 /** A job of a delivery that waits in the second place: all that its own look-up shows, before the store has it. */
 export function spilledJob(jobId: string, { id, bytes, receivedAt }: Spilled): Job | null {

@@ -1,8 +1,9 @@
 /** Look-ups of jobs: one, the bytes behind it, and lists. */
 import { type Context, Hono } from "hono";
 import type * as v from "valibot";
+import type { Job, ListedJob } from "../answers.ts";
 import { READER_VERSION } from "../callback/callback.ts";
-import { type Job, jobOf, type ListedJob, listedJob, spilledJob } from "../job.ts";
+import { jobOf, listedJob, spilledJob } from "../job.ts";
 import { type Problem, problemResponse } from "../problem.ts";
 import type { Places } from "../intake.ts";
 import { FilterError, type JobFilter, type KeptJob } from "../store/store.ts";

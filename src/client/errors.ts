@@ -1,0 +1,79 @@
+/**
+ * How a look-up can fail: the receiver answers a problem document (RFC 9457), something before it answers in its
+ * place, or a job is not over in time. A connection that fails is the error `fetch` rejects with, unchanged.
+ */
+import type { ProblemCode } from "../problem.ts";
+import type { Job } from "./job.ts";
+
+/** An answer that is not what was asked for. */
+export class ReceiverError extends Error {
+  /** The HTTP status. */
+  readonly status: number;
+  /** One of the receiver's problems, or one of a newer receiver; null where the answer is none of a receiver's. */
+  readonly code: ProblemCode | (string & {}) | null;
+  /** The problem's `type` as sent; `about:blank` where there is none. */
+  readonly type: string;
+  readonly title: string | null;
+  /** What happened this time. */
+  readonly detail: string | null;
+  /** The other members of the problem, such as `checks` of `not-ready`. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+  /** From `Retry-After`; null where there is none. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(status: number, problem: Readonly<Record<string, unknown>>, retryAfterSeconds: number | null = null) {
+    const { type, title, detail, status: _, ...extensions } = problem;
+    const code = codeOf(type);
+    super(`${code ?? "unexpected answer"} (${status})${typeof detail === "string" ? `: ${detail}` : ""}`);
+    this.name = "ReceiverError";
+    this.status = status;
+    this.code = code;
+    this.type = typeof type === "string" ? type : "about:blank";
+    this.title = typeof title === "string" ? title : null;
+    this.detail = typeof detail === "string" ? detail : null;
+    this.extensions = extensions;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+const codeOf = (type: unknown): string | null =>
+  typeof type === "string" ? (/(?:^|\/)problems\/([^/?#]+)$/.exec(type)?.[1] ?? null) : null;
+
+/** Reads an answer of 400 and above. Rejects where the connection fails before all of it is there. */
+export async function readError(response: Response): Promise<ReceiverError> {
+  const problem = parseObject(await response.text());
+  return new ReceiverError(response.status, problem, readRetryAfter(response.headers.get("retry-after")));
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Seconds, or a date (RFC 9110 section 10.2.3); null where it is neither. */
+function readRetryAfter(header: string | null): number | null {
+  if (header === null) return null;
+  if (/^\d+$/.test(header)) return Number(header);
+  const until = Date.parse(header);
+  return Number.isNaN(until) ? null : Math.max(0, (until - Date.now()) / 1000);
+}
+
+/** A job was not over at the deadline. `cause` is the last failure, where the last question was not answered. */
+export class JobTimeoutError extends Error {
+  readonly jobId: string;
+  /** What was known of the job last; null where no callback has named it yet. */
+  readonly job: Job | null;
+
+  constructor(jobId: string, job: Job | null, cause: unknown) {
+    super(`Job ${jobId} was not over in time.`, cause === undefined ? undefined : { cause });
+    this.name = "JobTimeoutError";
+    this.jobId = jobId;
+    this.job = job;
+  }
+}

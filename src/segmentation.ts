@@ -1,0 +1,228 @@
+/**
+ * What a word segmentation found: its tokens with their part of speech in words, its labels, and the text put
+ * together again. Pure, and lenient: published callbacks leave nodes out and carry offsets of another text, so
+ * nothing here throws over content. Words come out exactly as they were sent.
+ */
+import { type PartOfSpeech, partOfSpeech } from "./parts-of-speech.ts";
+
+export { PARTS_OF_SPEECH, type PartOfSpeech, partOfSpeech } from "./parts-of-speech.ts";
+
+/** A word with what the provider counts it among. `Lable` is the provider's spelling. */
+export interface WordsGeneralizeLable {
+  Category: string;
+  Word: string;
+}
+
+/** One word of the text. `Offset` and `Length` count characters; text only where they are no whole number. */
+export interface WordsGeneralizeToken {
+  Word: string;
+  Offset: number | string;
+  Length: number | string;
+  Pos: string;
+}
+
+export interface WordsGeneralizeResult {
+  WordsGeneralizeLable?: WordsGeneralizeLable[];
+  WordsGeneralizeToken?: WordsGeneralizeToken[];
+}
+
+/** `NerMethod` is `NerBasic` or `DL`, `SegMethod` is `SegBasic` or `MIX`; both are open. */
+export interface WordsGeneralize {
+  NerMethod?: string;
+  SegMethod?: string;
+}
+
+export interface SegmentationOperation {
+  WordsGeneralize?: WordsGeneralize | "";
+  /** Absent where the job failed, "" where it found nothing. */
+  WordsGeneralizeResult?: WordsGeneralizeResult | "";
+  UserData?: string;
+  JobLevel?: string;
+}
+
+/** `JobsDetail` of a segmentation, in the provider's own node names. */
+export interface SegmentationDetail {
+  JobId?: string;
+  Tag?: string;
+  State?: string;
+  Code?: string;
+  Message?: string;
+  CreationTime?: string;
+  StartTime?: string;
+  EndTime?: string;
+  QueueId?: string;
+  Input?: { Object?: string; BucketId?: string; Region?: string; CosHeaders?: { Key: string; Value: string }[] };
+  /** Absent where only a `WorkflowFinish` has told of the job. */
+  Operation?: SegmentationOperation;
+}
+
+/** A token, read. `offset` and `length` are null where they are absent or no whole number. */
+export interface Token {
+  word: string;
+  offset: number | null;
+  length: number | null;
+  partOfSpeech: PartOfSpeech;
+}
+
+export interface Label {
+  category: string;
+  word: string;
+}
+
+export interface Segmentation {
+  /** In the order sent. */
+  tokens: Token[];
+  labels: Label[];
+}
+
+/**
+ * Reads the result out of a job. Null where there is none: the job failed, is not a segmentation, or its bytes are no
+ * longer kept. A job that found nothing gives no tokens and no labels. What has no word in it is passed over.
+ * @example readSegmentation(job)?.tokens[0] // { word: "今天", offset: 0, length: 2, partOfSpeech: { code: "t", … } }
+ */
+export function readSegmentation(job: { detail: object | null }): Segmentation | null {
+  const result = memberOf(memberOf(job.detail, "Operation"), "WordsGeneralizeResult");
+  if (result === undefined) return null;
+  return {
+    tokens: nodesAt(result, "WordsGeneralizeToken").map((node) => ({
+      word: leafOf(node, "Word"),
+      offset: wholeNumberOf(node, "Offset"),
+      length: wholeNumberOf(node, "Length"),
+      partOfSpeech: partOfSpeech(leafOf(node, "Pos")),
+    })),
+    labels: nodesAt(result, "WordsGeneralizeLable").map((node) => ({
+      category: leafOf(node, "Category"),
+      word: leafOf(node, "Word"),
+    })),
+  };
+}
+
+const memberOf = (node: unknown, name: string): unknown =>
+  typeof node === "object" && node !== null && Object.hasOwn(node, name) ? Reflect.get(node, name) : undefined;
+
+/** The nodes of that name that have a word. */
+function nodesAt(node: unknown, name: string): unknown[] {
+  const list = memberOf(node, name);
+  return Array.isArray(list) ? list.filter((item) => typeof memberOf(item, "Word") === "string") : [];
+}
+
+function leafOf(node: unknown, name: string): string {
+  const leaf = memberOf(node, name);
+  return typeof leaf === "string" ? leaf : "";
+}
+
+function wholeNumberOf(node: unknown, name: string): number | null {
+  const leaf = memberOf(node, name);
+  return typeof leaf === "number" && Number.isSafeInteger(leaf) && leaf >= 0 ? leaf : null;
+}
+
+/** A piece of the text: a word, or characters that no token covers, of which only the number is known. */
+export type Segment = { kind: "word"; token: Token } | { kind: "gap"; offset: number; length: number };
+
+export interface Layout {
+  /** How the offsets count an astral character such as 😀: as one, or as two. `not-trusted`: they fit these words neither way. */
+  offsets: "code-points" | "utf-16-units" | "not-trusted";
+  segments: Segment[];
+}
+
+/** The provider does not say which it is. Where all words fit both, they do not tell, and code points are assumed. */
+const COUNTINGS = [
+  { offsets: "code-points", count: (word: string) => [...word].length },
+  { offsets: "utf-16-units", count: (word: string) => word.length },
+] as const;
+
+/**
+ * Puts the text together again. Words stand at their offsets, with gaps between, where offsets and words agree: under
+ * one counting of characters, every `length` is that of its word, and no two words overlap. Otherwise no offset is
+ * trusted, and the words stand in the order sent, without gaps. What follows the last word is not known.
+ * @example layOut(tokens).segments // [{ kind: "word", token }, { kind: "gap", offset: 2, length: 1 }, …]
+ */
+export function layOut(tokens: readonly Token[]): Layout {
+  const counting = COUNTINGS.find(({ count }) => tokens.every(({ word, length }) => length === count(word)));
+  const segments = counting === undefined ? null : segmentsByOffset(tokens);
+  if (counting !== undefined && segments !== null) return { offsets: counting.offsets, segments };
+  return { offsets: "not-trusted", segments: tokens.map((token) => ({ kind: "word", token })) };
+}
+
+/** Null where an offset is missing or lies inside another word. */
+function segmentsByOffset(tokens: readonly Token[]): Segment[] | null {
+  const segments: Segment[] = [];
+  let end = 0;
+  for (const token of tokens.toSorted((a, b) => (a.offset ?? 0) - (b.offset ?? 0))) {
+    const { offset, length } = token;
+    if (offset === null || length === null || offset < end) return null;
+    if (offset > end) segments.push({ kind: "gap", offset: end, length: offset - end });
+    segments.push({ kind: "word", token });
+    end = offset + length;
+  }
+  return segments;
+}
+
+export interface TextOptions {
+  /** Stands for a gap, however long: "…" unless given. */
+  gap?: string;
+  /** Stands between words whose offsets are not trusted: nothing unless given. */
+  between?: string;
+}
+
+/**
+ * The text in one string.
+ * @example textOf(tokens) // "今天打车花60元"
+ */
+export function textOf(tokens: readonly Token[], { gap = "…", between = "" }: TextOptions = {}): string {
+  const { offsets, segments } = layOut(tokens);
+  const pieces = segments.map((segment) => (segment.kind === "word" ? segment.token.word : gap));
+  return pieces.join(offsets === "not-trusted" ? between : "");
+}
+
+/**
+ * The words of each category, in the order sent.
+ * @example labelsByCategory(labels).get("交通") // ["打车"]
+ */
+export function labelsByCategory(labels: readonly Label[]): Map<string, string[]> {
+  const categories = new Map<string, string[]>();
+  for (const { category, word } of labels) {
+    const words = categories.get(category);
+    if (words === undefined) categories.set(category, [word]);
+    else words.push(word);
+  }
+  return categories;
+}
+
+/**
+ * How many tokens there are of each part of speech, the most first; of equals, the one that came first.
+ * @example countPartsOfSpeech(tokens)[0] // { partOfSpeech: { code: "v", en: "verb", zh: "动词" }, count: 2 }
+ */
+export function countPartsOfSpeech(tokens: readonly Token[]): { partOfSpeech: PartOfSpeech; count: number }[] {
+  return countBy(tokens, (token) => token.partOfSpeech.code).map(({ first, count }) => ({
+    partOfSpeech: first.partOfSpeech,
+    count,
+  }));
+}
+
+/**
+ * The most frequent words, the most first; of equals, the one that came first. Filter the tokens before where only
+ * some parts of speech matter.
+ * @example frequentWords(tokens.filter((token) => token.partOfSpeech.code === "n"), 3)
+ */
+export function frequentWords(tokens: readonly Token[], limit = 10): { word: string; count: number }[] {
+  const counts = countBy(tokens, (token) => token.word);
+  return counts.slice(0, limit).map(({ first, count }) => ({ word: first.word, count }));
+}
+
+interface Counted {
+  first: Token;
+  count: number;
+}
+
+/** How many tokens share each key, the greatest count first. */
+function countBy(tokens: readonly Token[], keyOf: (token: Token) => string): Counted[] {
+  const counts = new Map<string, Counted>();
+  for (const token of tokens) {
+    const key = keyOf(token);
+    const counted = counts.get(key);
+    if (counted === undefined) counts.set(key, { first: token, count: 1 });
+    else counted.count += 1;
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count);
+}
