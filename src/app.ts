@@ -2,23 +2,25 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Places } from "./intake.ts";
-import { log } from "./log.ts";
-import { ProblemError, problemResponse } from "./problem.ts";
+import { docsPage } from "./pages/docs.ts";
+import { problemResponse } from "./problem.ts";
 import { callbacks } from "./routes/callbacks.ts";
-import { type AppEnv, rayOf, refuseSecret } from "./routes/context.ts";
+import { type AppEnv, problemOf, refuseSecret } from "./routes/context.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { jobs } from "./routes/jobs.ts";
 import { meta, openapi } from "./routes/meta.ts";
+import { viewOf } from "./routes/page.ts";
+import { pages } from "./routes/pages.ts";
 import { runs } from "./routes/runs.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { d1Store } from "./store/d1.ts";
 import { kvStore } from "./store/kv.ts";
-import { StoreError } from "./store/retry.ts";
 import { kvSpill } from "./store/spill.ts";
 
 export const app = new Hono<AppEnv>();
 
-app.use(secureHeaders());
+// A form of ours is to say where it comes from, and an address elsewhere to learn nothing of it.
+app.use(secureHeaders({ referrerPolicy: "same-origin", xFrameOptions: "DENY" }));
 app.use(async (c, next) => {
   const settings = readSettings(c.env);
   c.set("settings", settings);
@@ -31,24 +33,15 @@ app.route("/jobs", jobs);
 app.route("/runs", runs);
 app.route("/deliveries", deliveries);
 app.route("/", meta);
+app.route("/", pages);
 app.get("/openapi.json", async (c) => c.json(await openapi(app)));
+app.get("/docs", async (c) => c.html(docsPage(await viewOf(c), await openapi(app))));
 
 refuseOtherMethods(app);
 
 app.notFound((c) => refuseSecret(c, { code: "not-found", detail: "No route of this receiver has this path." }));
 
-app.onError((error, c) => {
-  if (error instanceof ProblemError) return problemResponse(c, error.problem);
-  log("error", error instanceof StoreError ? "store unavailable" : "unexpected", {
-    message: error.message,
-    ray: rayOf(c),
-  });
-  if (!(error instanceof StoreError)) {
-    return problemResponse(c, { code: "internal-error", detail: "The receiver failed in a way it does not expect." });
-  }
-  const detail = "The store did not do what it was asked within its time.";
-  return problemResponse(c, { code: "store-unavailable", detail, headers: { "retry-after": "10" } });
-});
+app.onError((error, c) => problemResponse(c, problemOf(c, error)));
 
 /** With D1 as the store, KV is the second place to write. */
 export function placesOf(env: Env, { store, retentionDays }: Settings): Places {

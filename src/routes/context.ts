@@ -2,8 +2,10 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { isOneOf, readToken } from "../auth.ts";
 import type { Places } from "../intake.ts";
-import { type Problem, problemResponse } from "../problem.ts";
+import { log } from "../log.ts";
+import { type Problem, ProblemError, problemResponse } from "../problem.ts";
 import type { Settings } from "../settings.ts";
+import { StoreError } from "../store/retry.ts";
 
 export interface AppEnv {
   Bindings: Env;
@@ -25,14 +27,28 @@ export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
  * from one address within a minute 429. A right secret is never counted.
  */
 export async function refuseSecret(c: Context<AppEnv>, problem: Problem): Promise<Response> {
-  const address = c.req.header("cf-connecting-ip") ?? "unknown";
-  const { success } = await c.env.REFUSALS.limit({ key: address });
-  if (success) return problemResponse(c, problem);
+  if (await countRefusal(c)) return problemResponse(c, problem);
   return problemResponse(c, {
     code: "too-many-requests",
     detail: "Too many wrong paths, keys or tokens came from this address within a minute.",
     headers: { "retry-after": "60" },
   });
+}
+
+/** Counts one wrong secret of the address that sent it; false where it has sent too many within a minute. */
+export async function countRefusal(c: Context<AppEnv>): Promise<boolean> {
+  const address = c.req.header("cf-connecting-ip") ?? "unknown";
+  return (await c.env.REFUSALS.limit({ key: address })).success;
+}
+
+/** The problem to answer where a handler threw; what is no problem by itself is logged. */
+export function problemOf(c: Context<AppEnv>, error: Error): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const isOfStore = error instanceof StoreError;
+  log("error", isOfStore ? "store unavailable" : "unexpected", { message: error.message, ray: rayOf(c) });
+  if (!isOfStore) return { code: "internal-error", detail: "The receiver failed in a way it does not expect." };
+  const detail = "The store did not do what it was asked within its time.";
+  return { code: "store-unavailable", detail, headers: { "retry-after": "10" } };
 }
 
 export const rayOf = (c: Context): string | null => c.req.header("cf-ray") ?? null;

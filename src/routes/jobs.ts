@@ -61,11 +61,16 @@ jobs.get(
 );
 
 /** A job that the store does not know: it may wait in the second place. */
-async function answerSpilled(c: Context<AppEnv>, { spill }: Places, jobId: string): Promise<Response> {
-  const spilled = (await spill?.findByJob(jobId)) ?? null;
-  const job: Job | null = spilled === null ? null : spilledJob(jobId, spilled);
+async function answerSpilled(c: Context<AppEnv>, places: Places, jobId: string): Promise<Response> {
+  const job = await findSpilledJob(places, jobId);
   if (job === null) return problemResponse(c, notFound(jobId));
   return c.json(job, 200, { "cache-control": "no-store" });
+}
+
+/** A job whose delivery waits in the second place, or null. */
+export async function findSpilledJob({ spill }: Places, jobId: string): Promise<Job | null> {
+  const spilled = (await spill?.findByJob(jobId)) ?? null;
+  return spilled === null ? null : spilledJob(jobId, spilled);
 }
 
 const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });

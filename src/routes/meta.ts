@@ -1,8 +1,7 @@
-/** What is open to all: health, the contract, and what each problem means. */
+/** What is open to all: health and the contract. */
 import { Hono } from "hono";
-import { html } from "hono/html";
 import { generateSpecs } from "hono-openapi";
-import { PROBLEMS, type ProblemCode, problemResponse } from "../problem.ts";
+import { problemResponse } from "../problem.ts";
 import { missingSecrets } from "../settings.ts";
 import type { AppEnv } from "./context.ts";
 import { describe } from "./contract.ts";
@@ -73,21 +72,3 @@ export function openapi(app: Hono<AppEnv>) {
     defaultValidationErrorResponse: false,
   });
 }
-
-meta.get("/problems/:code", (c) => {
-  const code = c.req.param("code");
-  if (!Object.hasOwn(PROBLEMS, code)) return c.notFound();
-  const { title, status, meaning, remedy } = PROBLEMS[code as ProblemCode];
-  return c.html(
-    html`<!doctype html>
-      <html lang="en">
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <title>${title}</title>
-        <h1>${title}</h1>
-        <p>HTTP status ${status}, problem type <code>/problems/${code}</code></p>
-        <p>${meaning}</p>
-        <p>${remedy}</p>
-      </html>`,
-  );
-});
