@@ -11,8 +11,8 @@ export interface Bar {
 }
 
 const ROW_PIXELS = 28;
-const LABEL_PERCENT = 38;
-const BAR_PERCENT = 50;
+const LABEL_PERCENT = 44;
+const BAR_PERCENT = 42;
 
 /** Longest label drawn, in characters; the whole one is in its title. */
 const LABEL_CHARACTERS = 18;
@@ -22,14 +22,30 @@ export function barChart(view: View, label: string, bars: readonly Bar[]): Html 
   const rows = bars.map((bar, index) => {
     const width = ((bar.count / most) * BAR_PERCENT).toFixed(2);
     const y = index * ROW_PIXELS;
-    return html`<g><title>${bar.label}: ${numberText(view, bar.count)}</title><text x="0" y="${y + 18}">${shortened(bar.label)}</text><rect class="${bar.group}" x="${LABEL_PERCENT}%" y="${y + 5}" width="${width}%" height="18" rx="3"></rect><text class="count" x="100%" y="${y + 18}" text-anchor="end">${numberText(view, bar.count)}</text></g>`;
+    return html`<g
+      ><title>${bar.label}: ${numberText(view, bar.count)}</title
+      ><svg y="${y}" width="${LABEL_PERCENT - 2}%" height="${ROW_PIXELS}">
+        <text y="18">${shortened(bar.label)}</text></svg
+      ><rect class="${bar.group}" x="${LABEL_PERCENT}%" y="${y + 5}" width="${width}%" height="18" rx="3"></rect
+      ><text class="count" x="100%" y="${y + 18}" text-anchor="end">${numberText(view, bar.count)}</text></g
+    >`;
   });
-  return html`<svg class="bars" role="img" aria-label="${label}: ${bars.map((bar) => `${bar.label} ${bar.count}`).join(", ")}" width="100%" height="${bars.length * ROW_PIXELS}">${rows}</svg>`;
+  return html`<svg
+    class="bars"
+    role="img"
+    aria-label="${label}: ${bars.map((bar) => `${bar.label} ${bar.count}`).join(", ")}"
+    width="100%"
+    height="${bars.length * ROW_PIXELS}"
+  >
+    ${rows}
+  </svg>`;
 }
 
 function shortened(text: string): string {
-  const characters = [...text.replaceAll(/\s+/g, " ")];
-  return characters.length <= LABEL_CHARACTERS ? characters.join("") : `${characters.slice(0, LABEL_CHARACTERS - 1).join("")}…`;
+  const characters = Array.from(text.replaceAll(/\s+/g, " "));
+  return characters.length <= LABEL_CHARACTERS
+    ? characters.join("")
+    : `${characters.slice(0, LABEL_CHARACTERS - 1).join("")}…`;
 }
 
 /** A span of time on an axis. */
@@ -46,5 +62,23 @@ export function spanBar(view: View, tone: string, span: Span, axis: { from: numb
   const at = (time: number) => ((time - axis.from) / whole) * 100;
   const ran = durationText(view, span.end - span.start);
   const waited = span.created !== null && span.created < span.start;
-  return html`<svg class="span" role="img" aria-label="${exactText(new Date(span.start).toISOString())}, ${ran}" width="100%" height="18"><title>${exactText(new Date(span.start).toISOString())} · ${ran}</title><line x1="0" x2="100%" y1="9" y2="9"></line>${waited && html`<rect class="waited" x="${at(span.created ?? 0).toFixed(2)}%" y="6" width="${(at(span.start) - at(span.created ?? 0)).toFixed(2)}%" height="6"></rect>`}<rect data-tone="${tone}" x="${Math.min(at(span.start), 99.4).toFixed(2)}%" y="2" width="${Math.max(0.6, at(span.end) - at(span.start)).toFixed(2)}%" height="14" rx="3"></rect></svg>`;
+  return html`<svg
+    class="span"
+    role="img"
+    aria-label="${exactText(new Date(span.start).toISOString())}, ${ran}"
+    width="100%"
+    height="18"
+  >
+    <title>${exactText(new Date(span.start).toISOString())} · ${ran}</title>
+    <line x1="0" x2="100%" y1="9" y2="9"></line>
+    ${waited && html`<rect class="waited" x="${at(span.created ?? 0).toFixed(2)}%" y="6" width="${(at(span.start) - at(span.created ?? 0)).toFixed(2)}%" height="6"></rect>`}
+    <rect
+      data-tone="${tone}"
+      x="${Math.min(at(span.start), 99.4).toFixed(2)}%"
+      y="2"
+      width="${Math.max(0.6, at(span.end) - at(span.start)).toFixed(2)}%"
+      height="14"
+      rx="3"
+    ></rect>
+  </svg>`;
 }

@@ -1,5 +1,5 @@
 /** What several pages show in the same way: states, times, facts, and text to copy. */
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import type { DeliveryStatus } from "../store/store.ts";
 import { type Html, localeOf, type View } from "./view.ts";
 
@@ -14,13 +14,15 @@ export const stateTone = (state: string | null): string =>
   state === null ? "still" : Object.hasOwn(TONES, state) ? (TONES[state] ?? "busy") : "busy";
 
 export function stateBadge(view: View, state: string | null): Html {
-  return html`<span class="badge" data-tone="${stateTone(state)}" title="${state ?? ""}">${stateName(view, state)}</span>`;
+  return html`<span class="badge" data-tone="${stateTone(state)}" title="${state ?? ""}"
+    ><span>${stateName(view, state)}</span></span
+  >`;
 }
 
 const STATUS_TONES = { stored: "good", "no-job": "still", quarantined: "bad", pending: "busy" } as const;
 
 export const statusBadge = (view: View, status: DeliveryStatus): Html =>
-  html`<span class="badge" data-tone="${STATUS_TONES[status]}">${view.texts.statuses[status]}</span>`;
+  html`<span class="badge" data-tone="${STATUS_TONES[status]}"><span>${view.texts.statuses[status]}</span></span>`;
 
 /** `2022-07-25 08:35:39 UTC`. */
 export const exactText = (iso: string): string => `${iso.slice(0, 19).replace("T", " ")} UTC`;
@@ -71,17 +73,33 @@ export function sizeText(bytes: number): string {
   return `${size.toFixed(1)} ${unit}`;
 }
 
+/** A name with slashes, which may break after each rather than within a word. */
+export const breakable = (text: string): Html =>
+  html`<bdi>${text.split(/(?<=\/)/).flatMap((part, index) => (index === 0 ? [part] : [BREAK, part]))}</bdi>`;
+
+const BREAK = raw("<wbr>");
+
 export type Fact = readonly [name: string, value: Html | string | null];
 
 /** Names and values; those without a value are left out. */
 export const facts = (rows: readonly Fact[]): Html =>
   html`<dl class="facts">
-    ${rows.flatMap(([name, value]) => (value === null ? [] : html`<div><dt>${name}</dt><dd>${value}</dd></div>`))}
+    ${rows.flatMap(([name, value]) =>
+      value === null
+        ? []
+        : html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+    )}
   </dl>`;
 
 /** Text in one piece to copy. The button is the script's: without it, the text can be selected. `id` is ours. */
 export const copyable = ({ texts }: View, id: string, text: string, label: string): Html =>
-  html`<div class="copyable"><pre id="${id}" tabindex="0" role="region" aria-label="${label}"><code>${text}</code></pre><button type="button" class="quiet" data-copy="${id}" data-done="${texts.copied}" hidden>${texts.copy}</button></div>`;
+  html`<div class="copyable">
+    <pre id="${id}" tabindex="0" role="region" aria-label="${label}"><code>${text}</code></pre>
+    <button type="button" class="quiet" data-copy="${id}" data-done="${texts.copied}" hidden>${texts.copy}</button>
+  </div>`;
 
 /** A shell line that asks the API about `path`. Single quotes hold every character but themselves. */
 export const curlOf = (origin: string, path: string): string =>

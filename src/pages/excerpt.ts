@@ -20,7 +20,7 @@ export function excerptOf(text: string, line: number | null, column: number | nu
     const start = text.slice(0, START_CHARACTERS);
     return { before: "", at: "", after: start.length < text.length ? `${start}…` : start, isPlaced: false };
   }
-  const characters = [...found];
+  const characters = Array.from(found);
   const at = column - 1;
   const from = Math.max(0, at - AROUND_CHARACTERS);
   const to = at + 1 + AROUND_CHARACTERS;

@@ -5,7 +5,7 @@ import type { ContentNode } from "../callback/types.ts";
 import { layOut, readSegmentation } from "../segmentation.ts";
 import type { Delivery, KeptBody } from "../store/store.ts";
 import { bodyView } from "./delivery.ts";
-import { copyable, curlOf, type Fact, facts, relativeTime, sizeText, stateBadge } from "./elements.ts";
+import { breakable, copyable, curlOf, type Fact, facts, relativeTime, sizeText, stateBadge } from "./elements.ts";
 import { faultPage, layout, type Live } from "./layout.ts";
 import { segmentationView, type SegmentationOptions } from "./segmentation.ts";
 import { timeline } from "./timeline.ts";
@@ -22,12 +22,12 @@ export interface JobView {
 
 export function jobPage(view: View, { job, kept, options, live }: JobView): Html {
   const { texts } = view;
-  const title = job.object ?? job.jobId;
+  const title = job.object || job.jobId;
   const body = html`<div id="job" data-live="replace">
     <div class="head">
       <div>
         <p class="crumbs"><a href="/">${texts.jobs}</a> · ${job.tag ?? job.event ?? texts.job}</p>
-        <h1><bdi>${title}</bdi></h1>
+        <h1>${breakable(title)}</h1>
         <p class="under">${stateBadge(view, job.state)} <code>${job.jobId}</code></p>
       </div>
     </div>
@@ -35,12 +35,27 @@ export function jobPage(view: View, { job, kept, options, live }: JobView): Html
     <div class="columns">
       <div class="matter">${matter(view, job, options)}${kept !== null && bytes(view, kept)}</div>
       <div class="margin">
-        <section class="card"><h2>${texts.timeline}</h2>${timeline(view, job)}</section>
-        <section class="card"><h2>${texts.input}</h2>${facts([[texts.fields.bucket, job.bucket], [texts.region, job.region], [texts.fields.object, job.object]])}</section>
-        ${job.workflow !== null && workflowCard(view, job.workflow)}
-        ${jobFacts(view, job)}
-        <section class="card"><h2>${texts.deliveryBehind}</h2>${deliveryFacts(view, job, kept?.delivery ?? null)}</section>
-        <section class="card"><h2>${texts.askAgain}</h2>${copyable(view, "curl", curlOf(view.origin, `/jobs/${segment(job.jobId)}`), texts.askAgain)}</section>
+        <section class="card">
+          <h2>${texts.timeline}</h2>
+          ${timeline(view, job)}
+        </section>
+        <section class="card">
+          <h2>${texts.input}</h2>
+          ${facts([
+            [texts.fields.bucket, job.bucket],
+            [texts.region, job.region],
+            [texts.fields.object, job.object === null ? null : breakable(job.object)],
+          ])}
+        </section>
+        ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
+        <section class="card">
+          <h2>${texts.deliveryBehind}</h2>
+          ${deliveryFacts(view, job, kept?.delivery ?? null)}
+        </section>
+        <section class="card">
+          <h2>${texts.askAgain}</h2>
+          ${copyable(view, "curl", curlOf(view.origin, `/jobs/${segment(job.jobId)}`), texts.askAgain)}
+        </section>
       </div>
     </div>
   </div>`;
@@ -49,14 +64,21 @@ export function jobPage(view: View, { job, kept, options, live }: JobView): Html
 
 /** What a state does not say: the code and message of a failure, and where the state came from. */
 function outcome({ texts }: View, job: Job): Html {
-  const told = facts([
-    [texts.code, job.code],
-    [texts.message, job.message === "" ? null : job.message],
-  ]);
-  return html`${job.state === "Failed" && html`<div class="alert"><h2>${texts.failedTitle}</h2>${told}</div>`}
-    ${job.stateSource === "derived" && job.state !== null && html`<p class="hint">${texts.derivedState}</p>`}
-    ${job.detail === null && html`<p class="hint">${texts.bytesGone}</p>`}`;
+  return html`${
+    job.state === "Failed" &&
+    html`<div class="alert">
+      <h2>${texts.failedTitle}</h2>
+      ${facts(codeAndMessage(texts, job))}
+    </div>`
+  }
+  ${job.stateSource === "derived" && job.state !== null && html`<p class="hint">${texts.derivedState}</p>`}
+  ${job.detail === null && html`<p class="hint">${texts.bytesGone}</p>`}`;
 }
+
+const codeAndMessage = (texts: View["texts"], { code, message }: Job): Fact[] => [
+  [texts.code, code],
+  [texts.message, message === "" ? null : message],
+];
 
 function matter(view: View, job: Job, options: SegmentationOptions): Html {
   const { texts } = view;
@@ -65,7 +87,10 @@ function matter(view: View, job: Job, options: SegmentationOptions): Html {
   const operation =
     rest !== null &&
     Object.keys(rest).length > 0 &&
-    html`<section class="card"><h2>${segmentation === null ? texts.operation : texts.parameters}</h2>${tree(view, rest)}${segmentation === null && html`<p class="hint">${texts.namedOnly}</p>`}</section>`;
+    html`<section class="card">
+      <h2>${segmentation === null ? texts.operation : texts.parameters}</h2>
+      ${tree(view, rest)}
+    </section>`;
   return html`${segmentation !== null && segmentationView(view, segmentation, layOut(segmentation.tokens), options)}${operation}`;
 }
 
@@ -90,7 +115,9 @@ function restOf(detail: ContentNode, withoutResult: boolean): ContentNode {
   const headers = typeof Input === "object" && !Array.isArray(Input) ? Input["CosHeaders"] : undefined;
   const operation =
     typeof Operation === "object" && !Array.isArray(Operation)
-      ? Object.fromEntries(Object.entries(Operation).filter(([name]) => !(withoutResult && name === "WordsGeneralizeResult")))
+      ? Object.fromEntries(
+          Object.entries(Operation).filter(([name]) => !(withoutResult && name === "WordsGeneralizeResult")),
+        )
       : Operation;
   const shownInput = headers === undefined ? {} : { "Input.CosHeaders": headers };
   if (typeof operation === "object" && !Array.isArray(operation)) return { ...operation, ...others, ...shownInput };
@@ -102,7 +129,10 @@ const BYTES_SHOWN = 32 * 1024;
 
 function bytes(view: View, { delivery, body }: KeptBody): Html | false {
   if (body === null || delivery.size > BYTES_SHOWN) return false;
-  return html`<details class="card later"><summary>${view.texts.rawLink}</summary>${bodyView(view, delivery, body)}</details>`;
+  return html`<details class="card later">
+    <summary>${view.texts.rawLink}</summary>
+    ${bodyView(view, delivery, body)}
+  </details>`;
 }
 
 function workflowCard({ texts }: View, workflow: NonNullable<ListedJob["workflow"]>): Html {
@@ -112,7 +142,10 @@ function workflowCard({ texts }: View, workflow: NonNullable<ListedJob["workflow
     [texts.step, workflow.name],
     [texts.run, runId === null ? null : html`<a href="${runPath(runId)}"><code>${runId}</code></a>`],
   ];
-  return html`<section class="card"><h2>${texts.workflow}</h2>${facts(rows)}</section>`;
+  return html`<section class="card">
+    <h2>${texts.workflow}</h2>
+    ${facts(rows)}
+  </section>`;
 }
 
 function jobFacts({ texts }: View, job: Job): Html {
@@ -121,10 +154,12 @@ function jobFacts({ texts }: View, job: Job): Html {
     [texts.event, job.event],
     [texts.queue, job.queueId === null ? null : html`<code>${job.queueId}</code>`],
     [texts.userData, job.userData === null ? null : html`<code>${job.userData}</code>`],
-    [texts.code, job.code],
-    [texts.message, job.message === "" ? null : job.message],
+    ...(job.state === "Failed" ? [] : codeAndMessage(texts, job)),
   ];
-  return html`<section class="card"><h2>${texts.facts}</h2>${facts(rows)}</section>`;
+  return html`<section class="card">
+    <h2>${texts.facts}</h2>
+    ${facts(rows)}
+  </section>`;
 }
 
 function deliveryFacts(view: View, job: Job, delivery: Delivery | null): Html {
@@ -142,7 +177,15 @@ function deliveryFacts(view: View, job: Job, delivery: Delivery | null): Html {
 /** A job that no callback has named: the page looks again by itself. */
 export const unknownJobPage = (view: View, jobId: string, live: Live): Html => {
   const { texts } = view;
-  const body = html`<div id="job" data-live="replace"><div class="notice"><p class="crumbs"><a href="/">${texts.jobs}</a></p><h1>${texts.jobUnknown}</h1><p><code>${jobId}</code></p><p class="lead">${texts.jobUnknownLead}</p><p class="waiting">${texts.waiting}</p></div></div>`;
+  const body = html`<div id="job" data-live="replace">
+    <div class="notice">
+      <p class="crumbs"><a href="/">${texts.jobs}</a></p>
+      <h1>${texts.jobUnknown}</h1>
+      <p><code>${jobId}</code></p>
+      <p class="lead">${texts.jobUnknownLead}</p>
+      <p class="waiting">${texts.waiting}</p>
+    </div>
+  </div>`;
   return layout(view, { title: texts.jobUnknown, body, section: "jobs", live });
 };
 

@@ -49,7 +49,9 @@ function prettyXml(text: string): string {
     if (isOpening) depth += 1;
     // A leaf stays on one line: after its start tag, and after its text, nothing breaks.
     const next = parts[index + 1] ?? "";
-    isInLine = (isOpening && (!next.startsWith("<") || next.startsWith("</"))) || (!part.startsWith("<") && next.startsWith("</"));
+    isInLine =
+      (isOpening && (!next.startsWith("<") || next.startsWith("</"))) ||
+      (!part.startsWith("<") && next.startsWith("</"));
   }
   return out;
 }

@@ -16,7 +16,12 @@ export interface Schema {
 const INDENT = "  ";
 
 /** `named` are the schemas that a `$ref` may name; one inside itself stands by its name. */
-export function shapeOf(schema: Schema, named: Record<string, Schema>, depth = 0, open: readonly string[] = []): string {
+export function shapeOf(
+  schema: Schema,
+  named: Record<string, Schema>,
+  depth = 0,
+  open: readonly string[] = [],
+): string {
   const inner = (other: Schema, level = depth) => shapeOf(other, named, level, open);
   if (schema.$ref !== undefined) {
     const name = schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1);
@@ -34,7 +39,11 @@ export function shapeOf(schema: Schema, named: Record<string, Schema>, depth = 0
 
 const arrayOf = (item: string): string => (item.includes(" | ") && !item.startsWith("{") ? `(${item})[]` : `${item}[]`);
 
-function objectOf({ properties, required = [], additionalProperties }: Schema, inner: (schema: Schema) => string, depth: number): string {
+function objectOf(
+  { properties, required = [], additionalProperties }: Schema,
+  inner: (schema: Schema) => string,
+  depth: number,
+): string {
   const lines = Object.entries(properties ?? {}).map(
     ([name, schema]) => `${INDENT.repeat(depth + 1)}${name}${required.includes(name) ? "" : "?"}: ${inner(schema)};`,
   );

@@ -15,9 +15,30 @@ export function setUp(view: View): Html {
   const { texts, origin } = view;
   const curl = `curl '${origin}/callbacks/<key>' -H 'Content-Type: application/xml' --data '${SAMPLE}'`;
   return html`<dl class="set-up">
-    <div><dt>${texts.setUpUrl}</dt><dd>${copyable(view, "callback-url", `${origin}/callbacks/<key>`, texts.setUpUrl)}<p class="hint">${texts.setUpUrlHint}</p></dd></div>
-    <div><dt>${texts.setUpTry}</dt><dd>${copyable(view, "callback-curl", curl, texts.setUpTry)}<p class="hint">${texts.setUpTryHint}</p></dd></div>
-    <div><dt>${texts.setUpConsole}</dt><dd><p>${texts.setUpConsoleHint}</p></dd></div>
-    <div><dt>${texts.setUpApi}</dt><dd><p>${texts.setUpApiHint}</p>${copyable(view, "callback-fields", `<CallBack>${origin}/callbacks/<key></CallBack>\n<CallBackFormat>JSON</CallBackFormat>`, texts.setUpApi)}</dd></div>
+    <div>
+      <dt>${texts.setUpUrl}</dt>
+      <dd>
+        ${copyable(view, "callback-url", `${origin}/callbacks/<key>`, texts.setUpUrl)}
+        <p class="hint">${texts.setUpUrlHint}</p>
+      </dd>
+    </div>
+    <div>
+      <dt>${texts.setUpTry}</dt>
+      <dd>
+        ${copyable(view, "callback-curl", curl, texts.setUpTry)}
+        <p class="hint">${texts.setUpTryHint}</p>
+      </dd>
+    </div>
+    <div>
+      <dt>${texts.setUpConsole}</dt>
+      <dd><p>${texts.setUpConsoleHint}</p></dd>
+    </div>
+    <div>
+      <dt>${texts.setUpApi}</dt>
+      <dd>
+        <p>${texts.setUpApiHint}</p>
+        ${copyable(view, "callback-fields", `<CallBack>${origin}/callbacks/<key></CallBack>\n<CallBackFormat>JSON</CallBackFormat>`, texts.setUpApi)}
+      </dd>
+    </div>
   </dl>`;
 }

@@ -22,8 +22,16 @@ export function signInPage(view: View, { back, fault, canSignIn }: SignIn): Html
     <form method="post" action="/ui/sign-in" class="stack">
       <input type="hidden" name="back" value="${back}" />
       <label for="token">${texts.token}</label>
-      <input id="token" name="token" type="password" required autofocus autocomplete="current-password"
-        aria-describedby="token-hint" ${fault && html`aria-invalid="true" aria-errormessage="token-fault"`} />
+      <input
+        id="token"
+        name="token"
+        type="password"
+        required
+        autofocus
+        autocomplete="current-password"
+        aria-describedby="token-hint"
+        ${fault && html`aria-invalid="true" aria-errormessage="token-fault"`}
+      />
       ${fault && html`<p class="alert" role="alert" id="token-fault">${faultText[fault]}</p>`}
       <p class="hint" id="token-hint">${texts.tokenHint}</p>
       <button class="primary">${texts.signIn}</button>
@@ -35,5 +43,7 @@ export function signInPage(view: View, { back, fault, canSignIn }: SignIn): Html
 /** A cookie marked Secure is kept over https and, by most browsers, from this machine. */
 const keepsCookies = (origin: string): boolean => {
   const { protocol, hostname } = new URL(origin);
-  return protocol === "https:" || hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "127.0.0.1";
+  return (
+    protocol === "https:" || hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "127.0.0.1"
+  );
 };

@@ -12,10 +12,12 @@ export function timeline(view: View, { createdAt, startedAt, endedAt, delivery }
   const say = (milliseconds: number | null, text: (took: string) => string) =>
     milliseconds === null ? "" : text(durationText(view, milliseconds));
   const step = (name: string, iso: string | null, note: string) =>
-    html`<li ${iso === null && html`class="unsaid"`}><span class="step">${name}</span> ${iso === null ? texts.notSaid : exactTime(iso)} ${note !== "" && html`<span class="note">${note}</span>`}</li>`;
+    html`<li ${iso === null && html`class="unsaid"`}>
+      <span class="step">${name}</span> ${iso === null ? texts.notSaid : exactTime(iso)}
+      ${note !== "" && html`<span class="note">${note}</span>`}
+    </li>`;
   return html`<ol class="timeline">
-    ${step(texts.created, createdAt, "")}
-    ${step(texts.started, startedAt, say(waited, texts.waited))}
+    ${step(texts.created, createdAt, "")} ${step(texts.started, startedAt, say(waited, texts.waited))}
     ${step(texts.ended, endedAt, say(ran, texts.ranFor))}
     ${step(texts.calledBack, delivery.receivedAt, say(afterwards, texts.afterwards))}
   </ol>`;

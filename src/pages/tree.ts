@@ -16,7 +16,9 @@ export function tree(view: View, node: ContentNode): Html {
   const budget = { left: NODES_SHOWN };
   const body = members(view, node, budget);
   const hidden = sizeOf(node) - NODES_SHOWN;
-  return html`<div class="tree">${body}${hidden > 0 && html`<p class="hint">${view.texts.moreNodes(hidden)}</p>`}</div>`;
+  return html`<div class="tree">
+    ${body}${hidden > 0 && html`<p class="hint">${view.texts.moreNodes(hidden)}</p>`}
+  </div>`;
 }
 
 function members(view: View, node: ContentNode, budget: { left: number }): Html {
@@ -24,7 +26,12 @@ function members(view: View, node: ContentNode, budget: { left: number }): Html 
   for (const [name, content] of Object.entries(node)) {
     if (budget.left <= 0) break;
     budget.left -= 1;
-    rows.push(html`<div><dt>${name}</dt><dd>${value(view, content, budget)}</dd></div>`);
+    rows.push(
+      html`<div>
+        <dt>${name}</dt>
+        <dd>${value(view, content, budget)}</dd>
+      </div>`,
+    );
   }
   return rows.length === 0 ? leaf(view, "") : html`<dl>${rows}</dl>`;
 }
@@ -42,7 +49,12 @@ function list(view: View, items: readonly Content[], budget: { left: number }): 
     rows.push(html`<li>${value(view, item, budget)}</li>`);
   }
   const isLong = items.length > ITEMS_UNFOLDED;
-  return html`<details ${!isLong && "open"}><summary>${view.texts.items(items.length)}</summary><ol>${rows}</ol></details>`;
+  return html`<details ${!isLong && "open"}>
+    <summary>${view.texts.items(items.length)}</summary>
+    <ol>
+      ${rows}
+    </ol>
+  </details>`;
 }
 
 const leaf = ({ texts }: View, text: string): Html =>

@@ -40,7 +40,9 @@ deliveryPages.get("/ui/deliveries", async (c) => {
   const query = new URLSearchParams(status === null ? {} : { status });
   const after = encodeCursor(list, found.next);
   if (after !== null) query.set("cursor", after);
-  return c.html(deliveriesPage(view, { status, items, next: after === null ? null : `/ui/deliveries?${query}`, live }));
+  return c.html(
+    deliveriesPage(view, { status, items, next: after === null ? null : `/ui/deliveries?${query.toString()}`, live }),
+  );
 });
 
 deliveryPages.get("/ui/deliveries/:id", async (c) => {

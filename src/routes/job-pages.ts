@@ -19,14 +19,24 @@ export const jobPages = new Hono<AppEnv>();
 /** Jobs whose states are counted. Counting all would read the whole table. */
 const COUNTED_JOBS = PAGE_LIMIT_MAX;
 
-const KV_FILTERS: readonly string[] = ["runId", "receivedAfter", "receivedBefore"];
+const KV_FILTERS: ReadonlySet<string> = new Set(["runId", "receivedAfter", "receivedBefore"]);
 
 jobPages.get("/", async (c) => {
   const { store } = c.var.places;
   const { given, filter, fault } = readFilters(c.req.query());
   const view = await viewOf(c);
-  const filterable = FILTER_NAMES.filter((name) => store.name === "d1" || KV_FILTERS.includes(name));
-  const none: Home = { filters: given, filterable, jobs: [], counts: null, pageNumber: 1, previous: null, next: null, fault, live: null };
+  const filterable = FILTER_NAMES.filter((name) => store.name === "d1" || KV_FILTERS.has(name));
+  const none: Home = {
+    filters: given,
+    filterable,
+    jobs: [],
+    counts: null,
+    pageNumber: 1,
+    previous: null,
+    next: null,
+    fault,
+    live: null,
+  };
   if (fault !== null) return c.html(homePage(view, { ...none, fault: view.texts.filterWrong(fault) }), 400);
 
   const list = `${store.name}:page:${JSON.stringify(filter)}`;
@@ -63,13 +73,15 @@ function readFilters(query: Record<string, string>): { given: Filters; filter: J
   }
   const read = v.safeParse(JobsQuery, given);
   if (!read.success) return { given, filter: {}, fault: `${v.getDotPath(read.issues[0])} ${read.issues[0].message}` };
-  const { limit: _, cursor: __, ...filter } = read.output;
-  return { given, filter: Object.fromEntries(FILTER_NAMES.flatMap((name) => (filter[name] === undefined ? [] : [[name, filter[name]]]))), fault: null };
+  const { output } = read;
+  const filter = FILTER_NAMES.flatMap((name) => (output[name] === undefined ? [] : [[name, output[name]]]));
+  return { given, filter: Object.fromEntries(filter) as JobFilter, fault: null };
 }
 
 /** How many of the newest jobs are in each state, whatever state is asked for. */
-async function countStates(store: Store, { state: _, ...filter }: JobFilter): Promise<Home["counts"]> {
-  const { items, next } = await store.listJobs(filter, COUNTED_JOBS, null);
+async function countStates(store: Store, filter: JobFilter): Promise<Home["counts"]> {
+  const { state: _, ...others } = filter;
+  const { items, next } = await store.listJobs(others, COUNTED_JOBS, null);
   const states = new Map<string | null, number>();
   for (const { summary } of items) states.set(summary.state, (states.get(summary.state) ?? 0) + 1);
   return { states, jobs: items.length, isAll: next === null };

@@ -39,15 +39,19 @@ function showCopyButtons() {
   for (const button of document.querySelectorAll("[data-copy]")) button.removeAttribute("hidden");
 }
 
-document.addEventListener("click", async ({ target }) => {
+document.addEventListener("click", ({ target }) => {
   const button = target instanceof Element ? target.closest("[data-copy]") : null;
-  if (!(button instanceof HTMLButtonElement)) return;
+  if (button instanceof HTMLButtonElement) void copyFor(button);
+});
+
+/** @param {HTMLButtonElement} button */
+async function copyFor(button) {
   const source = document.getElementById(button.dataset.copy ?? "");
   await navigator.clipboard.writeText(source?.textContent ?? "");
   const label = button.textContent;
   button.textContent = button.dataset.done ?? label;
   setTimeout(() => (button.textContent = label), 1500);
-});
+}
 
 /* A segmentation: one stop of the Tab key, arrows from word to word, the legend in place. */
 
@@ -90,7 +94,7 @@ function focusWord(from, to) {
 
 document.addEventListener("focusin", ({ target }) => {
   if (!(target instanceof HTMLElement) || target.parentElement?.id !== "words") return;
-  announce(`${target.textContent}: ${target.dataset.d}`);
+  announce(target.dataset.d ?? "");
 });
 
 document.addEventListener("click", (event) => {
@@ -190,7 +194,11 @@ function mergeRows(list, now) {
   for (const row of now.children) {
     const old = rows.get(row.getAttribute("data-key"));
     if (old === undefined) news.push(row);
-    else if (old.getAttribute("data-version") !== row.getAttribute("data-version") && !old.contains(document.activeElement)) old.replaceWith(row.cloneNode(true));
+    else if (
+      old.getAttribute("data-version") !== row.getAttribute("data-version") &&
+      !old.contains(document.activeElement)
+    )
+      old.replaceWith(row.cloneNode(true));
   }
   waiting = news;
   if (news.length === 0) return;
@@ -200,7 +208,8 @@ function mergeRows(list, now) {
 }
 
 /** @param {number} count @param {HTMLElement} button */
-const newsText = (count, button) => (count === 1 ? button.dataset.one : button.dataset.many?.replace("{n}", String(count))) ?? "";
+const newsText = (count, button) =>
+  (count === 1 ? button.dataset.one : button.dataset.many?.replace("{n}", String(count))) ?? "";
 
 /** @param {HTMLElement} list */
 function offerRows(list) {
@@ -209,11 +218,13 @@ function offerRows(list) {
   button.hidden = false;
   button.textContent = newsText(waiting.length, button);
   announce(button.textContent);
-  button.onclick = () => {
-    showRows(list);
-    window.scrollTo({ top: 0 });
-  };
 }
+
+document.getElementById("news")?.addEventListener("click", () => {
+  const list = document.querySelector("[data-live=list]");
+  if (list instanceof HTMLElement) showRows(list);
+  window.scrollTo({ top: 0 });
+});
 
 /** @param {HTMLElement} list */
 function showRows(list) {
