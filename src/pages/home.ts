@@ -156,8 +156,9 @@ function filterForm(view: View, { filters, filterable }: Home): Html {
   const active = FILTER_NAMES.flatMap((name) => (filters[name] === undefined ? [] : [{ name, value: filters[name] }]));
   const removal = ({ name, value }: { name: keyof Filters; value: string }) => {
     const { [name]: _, ...others } = filters;
-    return html`<a class="pill" href="${listPath(others)}" aria-label="${texts.removeFilter(texts.fields[name])}"
-      >${texts.fields[name]}: <bdi>${value}</bdi> <span aria-hidden="true">×</span></a
+    return html`<a class="pill" href="${listPath(others)}"
+      ><span class="hidden">${texts.removeFilter}: </span>${texts.fields[name]}: <bdi>${value}</bdi>
+      <span aria-hidden="true">×</span></a
     >`;
   };
   return html`<details class="filters" ${active.length > 0 && "open"}>

@@ -45,7 +45,7 @@ export const en = {
   filters: "Filters",
   applyFilters: "Apply",
   clearFilters: "Clear all",
-  removeFilter: (name: string) => `Remove the filter ${name}`,
+  removeFilter: "Remove the filter",
   fields: {
     state: "State",
     tag: "Tag",

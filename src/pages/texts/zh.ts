@@ -47,7 +47,7 @@ export const zh: Texts = {
   filters: "筛选",
   applyFilters: "应用",
   clearFilters: "全部清除",
-  removeFilter: (name) => `去掉筛选条件 ${name}`,
+  removeFilter: "去掉筛选条件",
   fields: {
     state: "状态",
     tag: "任务类型（Tag）",
