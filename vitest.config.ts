@@ -4,8 +4,43 @@ import { defineConfig } from "vitest/config";
 /** Payloads as the provider publishes them. They are read in place where they are, and tests of them skipped where not. */
 const corpus = process.env["CORPUS_DIR"] ?? new URL("../shared/corpus", import.meta.url).pathname;
 
+/** The queues of `INTAKE = "queue"`, which wrangler.toml does not have by default. */
+const QUEUES = {
+  queueProducers: { INTAKE_QUEUE: "ci-callbacks" },
+  queueConsumers: {
+    "ci-callbacks": {
+      maxBatchSize: 100,
+      maxBatchTimeout: 0.2,
+      maxRetries: 2,
+      deadLetterQueue: "ci-callbacks-dead-letters",
+    },
+    "ci-callbacks-dead-letters": { maxBatchSize: 10, maxBatchTimeout: 0.2, maxRetries: 100 },
+  },
+};
+
+/** The Worker in workerd, with real bindings of its own for each test file. */
+const workerd = (bindings: Record<string, string> = {}) =>
+  cloudflareTest(async () => ({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      bindings: {
+        CALLBACK_KEYS: "test-callback-key,next-callback-key",
+        LOOKUP_TOKENS: "test-lookup-token",
+        MIGRATIONS: await readD1Migrations("./migrations"),
+        ...bindings,
+      },
+      ...QUEUES,
+    },
+  }));
+
+const setupFiles = ["test/worker/setup.ts"];
+
+/** Far beyond what any test takes, since nothing here is about time: a slow machine must not fail one. */
+const testTimeout = 180_000;
+
 export default defineConfig({
   test: {
+    silent: "passed-only",
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],
@@ -14,22 +49,29 @@ export default defineConfig({
     },
     projects: [
       {
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], env: { CORPUS_DIR: corpus } },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], env: { CORPUS_DIR: corpus }, testTimeout },
+      },
+      {
+        plugins: [workerd()],
+        test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles, testTimeout },
       },
       {
         plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: {
-                CALLBACK_KEYS: "test-callback-key,next-callback-key",
-                LOOKUP_TOKENS: "test-lookup-token",
-                MIGRATIONS: await readD1Migrations("./migrations"),
-              },
-            },
-          })),
+          workerd({
+            SOAK_CALLBACKS: process.env["SOAK_CALLBACKS"] ?? "300",
+            SOAK_SEED: process.env["SOAK_SEED"] ?? "1",
+            FUZZ_BODIES: process.env["FUZZ_BODIES"] ?? "400",
+          }),
         ],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles: ["test/worker/setup.ts"] },
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          setupFiles,
+          testTimeout: 1_800_000,
+        },
+      },
+      {
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 600_000 },
       },
       {
         // A real Chromium against `wrangler dev`. Skipped where there is none: CHROMIUM names it.

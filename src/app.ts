@@ -2,19 +2,25 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Places } from "./intake.ts";
+import { logger } from "./log.ts";
 import { docsPage } from "./pages/docs.ts";
-import { problemResponse } from "./problem.ts";
+import { ProblemError, problemResponse } from "./problem.ts";
 import { callbacks } from "./routes/callbacks.ts";
-import { type AppEnv, problemOf, refuseSecret } from "./routes/context.ts";
+import { type AppEnv, type OptionalBindings, problemOf, refuseSecret } from "./routes/context.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { jobs } from "./routes/jobs.ts";
+import { health } from "./routes/health.ts";
 import { meta, openapi } from "./routes/meta.ts";
-import { viewOf } from "./routes/page.ts";
+import { publicView } from "./routes/page.ts";
 import { pages } from "./routes/pages.ts";
+import { publicPages } from "./routes/public-pages.ts";
+import type { Queued } from "./queue.ts";
 import { runs } from "./routes/runs.ts";
+import { tell } from "./routes/tell.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { d1Store } from "./store/d1.ts";
 import { kvStore } from "./store/kv.ts";
+import { persistent } from "./store/retry.ts";
 import { kvSpill } from "./store/spill.ts";
 
 export const app = new Hono<AppEnv>();
@@ -22,20 +28,33 @@ export const app = new Hono<AppEnv>();
 // A form of ours is to say where it comes from, and an address elsewhere to learn nothing of it.
 app.use(secureHeaders({ referrerPolicy: "same-origin", xFrameOptions: "DENY" }));
 app.use(async (c, next) => {
+  const start = Date.now();
+  await next();
+  tell(c, Date.now() - start);
+});
+
+// Whatever the settings are, the receiver says that it runs, and what a problem means.
+app.route("/", meta);
+app.get("/openapi.json", async (c) => c.json(await openapi(app)));
+app.route("/", publicPages);
+app.get("/docs", async (c) => c.html(docsPage(await publicView(c), await openapi(app))));
+
+app.use(async (c, next) => {
   const settings = readSettings(c.env);
   c.set("settings", settings);
+  c.set("log", logger(settings.logLevel));
   c.set("places", placesOf(c.env, settings));
+  c.set("queue", queueOf(c.env, settings));
   await next();
+  if (settings.store === "kv") c.header("x-consistency", EVENTUAL);
 });
 
 app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
 app.route("/runs", runs);
 app.route("/deliveries", deliveries);
-app.route("/", meta);
+app.route("/", health);
 app.route("/", pages);
-app.get("/openapi.json", async (c) => c.json(await openapi(app)));
-app.get("/docs", async (c) => c.html(docsPage(await viewOf(c), await openapi(app))));
 
 refuseOtherMethods(app);
 
@@ -43,10 +62,22 @@ app.notFound((c) => refuseSecret(c, { code: "not-found", detail: "No route of th
 
 app.onError((error, c) => problemResponse(c, problemOf(c, error)));
 
+/** What look-ups from KV must say: a miss is cached there for a minute, and so a job may be found late. */
+const EVENTUAL = "eventual; up to 60 s";
+
 /** With D1 as the store, KV is the second place to write. */
-export function placesOf(env: Env, { store, retentionDays }: Settings): Places {
-  if (store === "d1") return { store: d1Store(env.DB), spill: kvSpill(env.KV) };
-  return { store: kvStore(env.KV, retentionDays.jobs === 0 ? null : retentionDays.jobs * 86_400), spill: null };
+export function placesOf(env: Env, { store, storeDeadlineMilliseconds, retentionDays }: Settings): Places {
+  const persistently = persistent(storeDeadlineMilliseconds);
+  if (store === "d1") return { store: d1Store(env.DB, persistently), spill: kvSpill(env.KV, persistently) };
+  const ttlSeconds = retentionDays.jobs === 0 ? null : retentionDays.jobs * 86_400;
+  return { store: kvStore(env.KV, persistently, ttlSeconds), spill: null };
+}
+
+/** The queue that callbacks go to first; null where they are written at once. */
+function queueOf(env: OptionalBindings, { intake }: Settings): Queue<Queued> | null {
+  if (intake === "direct") return null;
+  if (env.INTAKE_QUEUE !== undefined) return env.INTAKE_QUEUE;
+  throw new ProblemError({ code: "misconfigured", detail: 'INTAKE is "queue", and there is no binding INTAKE_QUEUE.' });
 }
 
 /** 405 with `Allow` for every path that has a route, and none for the method that came. */

@@ -1,16 +1,20 @@
 /** The Worker. Wires the app and the upkeep to the platform; nothing is decided here. */
 import { app, placesOf } from "./app.ts";
-import { log } from "./log.ts";
+import { logger } from "./log.ts";
+import { consume, type Queued } from "./queue.ts";
 import { readSettings } from "./settings.ts";
-import { upkeep } from "./upkeep.ts";
+import { levelOf, upkeep } from "./upkeep.ts";
 
 export default {
   fetch: app.fetch,
 
   async scheduled(controller, env) {
     const settings = readSettings(env);
-    log("info", "upkeep", {
-      ...(await upkeep(placesOf(env, settings), settings.retentionDays, controller.scheduledTime)),
-    });
+    const report = await upkeep(placesOf(env, settings), settings.retentionDays, controller.scheduledTime);
+    logger(settings.logLevel)(levelOf(report), "upkeep", { ...report });
   },
-} satisfies ExportedHandler<Env>;
+
+  async queue(batch, env) {
+    await consume(batch, placesOf(env, readSettings(env)));
+  },
+} satisfies ExportedHandler<Env, Queued>;

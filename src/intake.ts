@@ -6,8 +6,7 @@
  */
 import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
 import type { Reading, ReadFailure } from "./callback/types.ts";
-import type { Result } from "./callback/result.ts";
-import { StoreError } from "./store/retry.ts";
+import { fail, type Result } from "./callback/result.ts";
 import type { Spill } from "./store/spill.ts";
 import type { Entry, KeptBody, Store } from "./store/store.ts";
 
@@ -33,27 +32,37 @@ export interface Arrival {
 /** What became of one arrival, once it is stored. */
 export interface Outcome {
   delivery: string;
-  status: "stored" | "duplicate" | "no-job" | "quarantined" | "spilled";
+  status: "stored" | "duplicate" | "no-job" | "quarantined" | "spilled" | "queued";
   jobs: string[];
   reading: Result<Reading, ReadFailure>;
+  /** Why a spilled one is not in the store. */
+  fault?: string;
 }
 
+/** An arrival, named by its digest and read, and not stored anywhere yet. */
+export const nameAndRead = async (arrival: Arrival): Promise<ReadEntry> => read(await unreadEntry(arrival));
+
 /** Keeps and reads arrivals, in one write. Rejects with a StoreError where they are not certain to be stored. */
-export async function intake(places: Places, arrivals: readonly Arrival[]): Promise<Outcome[]> {
+export async function intake(
+  places: Places,
+  arrivals: readonly Arrival[],
+  parse: Parse = parseCallback,
+): Promise<Outcome[]> {
   const unread = await Promise.all(arrivals.map(unreadEntry));
   const large = unread.filter((entry) => entry.size > READ_AFTER_BYTES);
   try {
     if (large.length > 0) await places.store.put(large);
     for (const entry of large) entry.bodyIsKept = true;
-    const entries = unread.map(read);
+    const entries = unread.map((entry) => read(entry, parse));
     const counts = await places.store.put(entries);
     return entries.map((entry, index) => outcomeOf(entry, statusOf(entry, counts[index] ?? 0)));
   } catch (error) {
-    if (places.spill === null || !(error instanceof StoreError)) throw error;
+    // Whatever it was, and be it a fault of ours: bytes that the store does not have are not lost if the second place has them.
+    if (places.spill === null) throw error;
     const { spill } = places;
-    const entries = unread.map(read);
+    const entries = unread.map((entry) => read(entry, parse));
     await Promise.all(entries.map((entry) => spill.put(entry)));
-    return entries.map((entry) => outcomeOf(entry, "spilled"));
+    return entries.map((entry) => ({ ...outcomeOf(entry, "spilled"), fault: String(error) }));
   }
 }
 
@@ -68,7 +77,9 @@ export async function readAgain(store: Store, kept: readonly KeptBody[]): Promis
   return entries.map((entry) => outcomeOf(entry, statusOf(entry, 1)));
 }
 
-type ReadEntry = Entry & { reading: Result<Reading, ReadFailure> };
+type Parse = typeof parseCallback;
+
+export type ReadEntry = Entry & { reading: Result<Reading, ReadFailure> };
 
 async function unreadEntry(arrival: Arrival): Promise<Entry> {
   const { bytes, contentType, receivedAt } = arrival;
@@ -78,7 +89,15 @@ async function unreadEntry(arrival: Arrival): Promise<Entry> {
   return { id, body, size: bytes.length, contentType, receivedAt, receipt, bodyIsKept: false, reading: null };
 }
 
-const read = (entry: Entry): ReadEntry => ({ ...entry, reading: parseCallback(entry.body) });
+/** The reader never throws, as far as anybody knows. If it does all the same, the bytes are kept like any that cannot be read. */
+function read(entry: Entry, parse: Parse = parseCallback): ReadEntry {
+  try {
+    return { ...entry, reading: parse(entry.body) };
+  } catch (error) {
+    const reason = `The reader failed on this body: ${String(error)}`;
+    return { ...entry, reading: fail({ code: "internal-error", reason, line: null, column: null }) };
+  }
+}
 
 function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"]): Outcome {
   return { delivery: id, status, jobs: reading.ok ? reading.value.jobs.map((job) => job.jobId) : [], reading };

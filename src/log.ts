@@ -1,6 +1,33 @@
-/** One JSON line per event, for people and for filters. Never a body, a secret, or the URL that holds one. */
-export type Level = "info" | "warn" | "error";
+/**
+ * One JSON line per event, for people and for filters. Never a body, a secret, or the URL that holds one; always
+ * short, whatever a callback names; and never a reason for a request to fail. Lines: docs/operations.md.
+ */
+const LEVELS = ["debug", "info", "warn", "error"] as const;
 
-export function log(level: Level, event: string, fields: Record<string, unknown>): void {
-  console[level](JSON.stringify({ level, event, ...fields }));
+export type Level = (typeof LEVELS)[number];
+
+export type Log = (level: Level, event: string, fields: Record<string, unknown>) => void;
+
+/** Longest text in a line, in characters: an id or tag may be as long as its sender likes. */
+const TEXT_CHARACTERS = 200;
+
+/** Items of a list in a line: one delivery may name 10,000 jobs. */
+const LIST_ITEMS = 10;
+
+/** Writes the lines of this level and above. */
+export function logger(least: Level): Log {
+  return (level, event, fields) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+    try {
+      console[level](JSON.stringify({ level, event, ...fields }, shortened));
+    } catch (error) {
+      console.error(JSON.stringify({ level: "error", event: "log failed", about: event, message: String(error) }));
+    }
+  };
+}
+
+function shortened(_: string, value: unknown): unknown {
+  if (typeof value === "string" && value.length > TEXT_CHARACTERS) return `${value.slice(0, TEXT_CHARACTERS)}…`;
+  if (Array.isArray(value) && value.length > LIST_ITEMS) return value.slice(0, LIST_ITEMS);
+  return value;
 }

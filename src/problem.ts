@@ -151,6 +151,7 @@ export class ProblemError extends Error {
 
 /** The problem document, `Cache-Control: no-store` so that no error outlives its cause. */
 export function problemResponse(c: Context, { code, detail, more, headers }: Problem): Response {
+  c.set("problem", code);
   const { status, title } = PROBLEMS[code];
   return c.body(JSON.stringify({ type: `/problems/${code}`, title, status, detail, ...more }), status, {
     "content-type": "application/problem+json",

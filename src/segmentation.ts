@@ -127,7 +127,7 @@ export interface Layout {
 
 /** The provider does not say which it is. Where all words fit both, they do not tell, and code points are assumed. */
 const COUNTINGS = [
-  { offsets: "code-points", count: (word: string) => [...word].length },
+  { offsets: "code-points", count: (word: string) => Array.from(word).length },
   { offsets: "utf-16-units", count: (word: string) => word.length },
 ] as const;
 

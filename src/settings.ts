@@ -1,18 +1,49 @@
 /**
- * The settings of the receiver: every var and secret, read in one place, typed, and refused where wrong.
- * docs/settings.md has the same table for people.
+ * The settings of the receiver: every var and secret in one table, read in one place, typed, and refused where
+ * wrong. docs/settings.md has the same table for people, and a test holds the two equal.
  */
 import { ProblemError } from "./problem.ts";
+
+/** Every setting: what is allowed, and what it is when it is not set. */
+export const SETTINGS = {
+  CALLBACK_KEYS: { kind: "secrets" },
+  LOOKUP_TOKENS: { kind: "secrets" },
+  STORE: { kind: "choice", fallback: "d1", choices: ["d1", "kv"] },
+  INTAKE: { kind: "choice", fallback: "direct", choices: ["direct", "queue"] },
+  MAX_BODY_BYTES: { kind: "whole", fallback: 8_388_608, min: 1, max: 24_000_000, unit: "bytes" },
+  STORE_DEADLINE_MILLISECONDS: { kind: "whole", fallback: 3_000, min: 100, max: 20_000, unit: "milliseconds" },
+  RETENTION_DAYS_JOBS: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
+  RETENTION_DAYS_BYTES: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
+  RETENTION_DAYS_QUARANTINED: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
+  LOG_LEVEL: { kind: "choice", fallback: "info", choices: ["debug", "info", "warn", "error"] },
+} as const satisfies Record<string, Setting>;
+
+type Setting =
+  | { kind: "secrets" }
+  | { kind: "choice"; fallback: string; choices: readonly string[] }
+  | { kind: "whole"; fallback: number; min: number; max: number; unit: string };
+
+type Named<Kind extends Setting["kind"]> = {
+  [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends { kind: Kind } ? Name : never;
+}[keyof typeof SETTINGS];
+
+type ChoiceOf<Name extends Named<"choice">> = (typeof SETTINGS)[Name]["choices"][number];
 
 export interface Settings {
   /** Keys that a callback URL may end in. None set: no callback is accepted. */
   callbackKeys: readonly string[];
   /** Tokens that open the look-ups. None set: no look-up is answered. */
   lookupTokens: readonly string[];
-  store: "d1" | "kv";
+  store: ChoiceOf<"STORE">;
+  /** Whether a callback is written before it is acknowledged, or given to a queue. */
+  intake: ChoiceOf<"INTAKE">;
   /** Largest body taken, in bytes; counted while it is read. */
   maxBodyBytes: number;
+  /** How long a call to a store is tried before it has failed, in milliseconds. */
+  storeDeadlineMilliseconds: number;
   retentionDays: RetentionDays;
+  /** Lines of the log below this level are not written. */
+  logLevel: ChoiceOf<"LOG_LEVEL">;
 }
 
 /** How long what is kept, in days; 0 for ever. */
@@ -33,18 +64,16 @@ export function readSettings(env: RawSettings): Settings {
   return {
     callbackKeys: readSecrets(env, "CALLBACK_KEYS"),
     lookupTokens: readSecrets(env, "LOOKUP_TOKENS"),
-    store: readChoice(env, "STORE", ["d1", "kv"]),
-    maxBodyBytes: readWhole(env, "MAX_BODY_BYTES", {
-      fallback: 8 * 1024 * 1024,
-      min: 1,
-      max: 24_000_000,
-      unit: "bytes",
-    }),
+    store: readChoice(env, "STORE"),
+    intake: readChoice(env, "INTAKE"),
+    maxBodyBytes: readWhole(env, "MAX_BODY_BYTES"),
+    storeDeadlineMilliseconds: readWhole(env, "STORE_DEADLINE_MILLISECONDS"),
     retentionDays: {
-      jobs: readWhole(env, "RETENTION_DAYS_JOBS", DAYS),
-      bytes: readWhole(env, "RETENTION_DAYS_BYTES", DAYS),
-      quarantined: readWhole(env, "RETENTION_DAYS_QUARANTINED", DAYS),
+      jobs: readWhole(env, "RETENTION_DAYS_JOBS"),
+      bytes: readWhole(env, "RETENTION_DAYS_BYTES"),
+      quarantined: readWhole(env, "RETENTION_DAYS_QUARANTINED"),
     },
+    logLevel: readChoice(env, "LOG_LEVEL"),
   };
 }
 
@@ -56,42 +85,47 @@ export function missingSecrets(settings: Settings): string[] {
   return missing;
 }
 
-const textOf = (env: RawSettings, name: string): string => {
-  const value: unknown = Reflect.get(env, name);
-  return typeof value === "string" ? value.trim() : "";
-};
+/** What a setting may be, in words. */
+export function allowedOf(name: keyof typeof SETTINGS): string {
+  const setting = SETTINGS[name];
+  switch (setting.kind) {
+    case "secrets":
+      return "one or more, with commas between them";
+    case "choice":
+      return `one of ${setting.choices.join(", ")}`;
+    case "whole":
+      return `a whole number of ${setting.unit}, ${setting.min} to ${setting.max}`;
+  }
+}
 
-const readSecrets = (env: RawSettings, name: string): string[] =>
+/** A var in wrangler.toml may be a number or true; text is what a deployed one is. */
+function textOf(env: RawSettings, name: string): string {
+  const value: unknown = Reflect.get(env, name);
+  return value === undefined || value === null ? "" : String(value as string).trim();
+}
+
+const readSecrets = (env: RawSettings, name: Named<"secrets">): string[] =>
   textOf(env, name)
     .split(",")
     .map((secret) => secret.trim())
     .filter((secret) => secret !== "");
 
-function readChoice<const T extends string>(env: RawSettings, name: string, choices: readonly [T, ...T[]]): T {
-  const text = textOf(env, name) || choices[0];
-  const choice = choices.find((allowed) => allowed === text);
-  if (choice === undefined) refuse(name, text, `one of ${choices.join(", ")}`);
-  return choice;
+function readChoice<Name extends Named<"choice">>(env: RawSettings, name: Name): ChoiceOf<Name> {
+  const { fallback, choices }: { fallback: string; choices: readonly string[] } = SETTINGS[name];
+  const text = textOf(env, name) || fallback;
+  if (!choices.includes(text)) refuse(name, text);
+  return text as ChoiceOf<Name>;
 }
 
-interface Range {
-  fallback: number;
-  min: number;
-  max: number;
-  unit: string;
-}
-
-const DAYS: Range = { fallback: 0, min: 0, max: 36_500, unit: "days" };
-
-function readWhole(env: RawSettings, name: string, { fallback, min, max, unit }: Range): number {
+function readWhole(env: RawSettings, name: Named<"whole">): number {
+  const { fallback, min, max } = SETTINGS[name];
   const text = textOf(env, name);
   if (text === "") return fallback;
   const number = Number(text);
-  if (!/^\d+$/.test(text) || number < min || number > max)
-    refuse(name, text, `a whole number of ${unit}, ${min} to ${max}`);
+  if (!/^\d+$/.test(text) || number < min || number > max) refuse(name, text);
   return number;
 }
 
-function refuse(name: string, text: string, allowed: string): never {
-  throw new ProblemError({ code: "misconfigured", detail: `${name} is "${text}". Allowed: ${allowed}.` });
+function refuse(name: keyof typeof SETTINGS, text: string): never {
+  throw new ProblemError({ code: "misconfigured", detail: `${name} is "${text}". Allowed: ${allowedOf(name)}.` });
 }

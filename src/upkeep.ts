@@ -3,6 +3,7 @@
  * time. All of it may be killed at any point and run again: nothing is forgotten before the store has it.
  */
 import { intake, type Outcome, type Places, readAgain } from "./intake.ts";
+import type { Level } from "./log.ts";
 import type { RetentionDays } from "./settings.ts";
 import { StoreError } from "./store/retry.ts";
 import type { Spill, Spilled } from "./store/spill.ts";
@@ -16,25 +17,47 @@ const PURGES_PER_RUN = 10;
 
 export interface UpkeepReport {
   drained: number;
-  /** Spilled deliveries still waiting, as far as this run has looked. */
-  waiting: boolean;
+  /** Spilled deliveries that still wait, counted up to 1,000; null where the second place could not be asked. */
+  waiting: number | null;
   readAgain: number;
   purged: number;
+  /** What a store refused; it is tried again by the next run. */
+  failures: string[];
 }
 
-export async function upkeep(places: Places, retention: RetentionDays, now: number): Promise<UpkeepReport> {
-  const { drained, waiting } =
-    places.spill === null ? { drained: 0, waiting: false } : await drain(places.store, places.spill);
-  const { outcomes } = await readKept(places.store, "pending", DRAINED_PER_RUN, null);
-  return { drained, waiting, readAgain: outcomes.length, purged: await purge(places.store, retention, now) };
+/** How much a report is worth telling: most runs find nothing to do. */
+export function levelOf({ drained, waiting, readAgain, purged, failures }: UpkeepReport): Level {
+  if (failures.length > 0) return "error";
+  if (waiting !== null && waiting > 0) return "warn";
+  return drained + readAgain + purged > 0 ? "info" : "debug";
+}
+
+/** One run of all duties. Each is tried, whatever became of the ones before it. */
+export async function upkeep({ store, spill }: Places, retention: RetentionDays, now: number): Promise<UpkeepReport> {
+  const report: UpkeepReport = { drained: 0, waiting: null, readAgain: 0, purged: 0, failures: [] };
+  const duties = [
+    async () => spill !== null && Object.assign(report, await drain(store, spill)),
+    async () => (report.readAgain = (await readKept(store, "pending", DRAINED_PER_RUN, null)).outcomes.length),
+    async () => (report.purged = await purge(store, retention, now)),
+    async () => store.noteUpkeep(now, report.waiting),
+  ];
+  for (const duty of duties) {
+    try {
+      await duty();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      report.failures.push(error.message);
+    }
+  }
+  return report;
 }
 
 /** Spilled deliveries through the same intake as any other; each is forgotten only when the store has it. */
 export async function drain(store: Store, spill: Spill): Promise<Pick<UpkeepReport, "drained" | "waiting">> {
-  const { waiting, more } = await spill.take(DRAINED_PER_RUN);
-  const stored = await bringIn(store, waiting);
+  const { taken, waiting } = await spill.take(DRAINED_PER_RUN);
+  const stored = await bringIn(store, taken);
   for (const spilled of stored) await spill.remove(spilled);
-  return { drained: stored.length, waiting: more || stored.length < waiting.length };
+  return { drained: stored.length, waiting: waiting - stored.length };
 }
 
 /** Those that the store has now: all in one write, or, where that fails, as many as it takes one by one. */
@@ -43,8 +66,7 @@ async function bringIn(store: Store, waiting: readonly Spilled[]): Promise<Spill
   try {
     await intake({ store, spill: null }, waiting);
     return [...waiting];
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
+  } catch {
     const stored: Spilled[] = [];
     if (waiting.length > 1) for (const spilled of waiting) stored.push(...(await bringIn(store, [spilled])));
     return stored;

@@ -2,11 +2,11 @@
  * One callback, read in full: bytes in, what they say out. The same function reads a delivery when it
  * arrives, when it is looked up, and when it is read again. No I/O, no clock, and it never throws.
  */
+import { malformed, placeOf } from "./failure.ts";
 import { parseJson } from "./json.ts";
-import { MAX_JOB_ID_CHARACTERS } from "./limits.ts";
+import { MAX_ID_CHARACTERS } from "./limits.ts";
 import { readTree } from "./read.ts";
 import { fail, ok, type Result } from "./result.ts";
-import { placeOf } from "./text.ts";
 import type { Format, Reading, ReadFailure } from "./types.ts";
 import { parseXml } from "./xml.ts";
 
@@ -44,8 +44,9 @@ export function parseCallback(body: Body): Result<Reading, ReadFailure> {
   const tree = format === "xml" ? parseXml(text) : parseJson(text);
   if (!tree.ok) return tree;
   const reading = { format, ...readTree(tree.value) };
-  const tooLong = reading.jobs.some((job) => job.jobId.length > MAX_JOB_ID_CHARACTERS);
-  return tooLong ? fail(malformed(`A JobId is longer than ${MAX_JOB_ID_CHARACTERS} characters.`)) : ok(reading);
+  const ids = [...reading.jobs.map((job) => job.jobId), ...reading.runs.map((run) => run.runId)];
+  const isTooLong = ids.some((id) => id.length > MAX_ID_CHARACTERS);
+  return isTooLong ? fail(malformed(`A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`)) : ok(reading);
 }
 
 function contentStart(text: string): number {
@@ -59,16 +60,17 @@ function formatAt(text: string, at: number): Format | null {
   return text[at] === "{" || text[at] === "[" ? "json" : null;
 }
 
-const malformed = (reason: string): ReadFailure => ({ code: "malformed-body", reason, line: null, column: null });
-
 const unsupported = (reason: string): ReadFailure => ({ ...malformed(reason), code: "unsupported-media-type" });
 
 const NEITHER = unsupported("The body is neither XML nor JSON: its first character is none of <, { and [.");
 const GZIP = unsupported("The body is compressed with gzip; CI sends its callbacks plain.");
+const UTF_16 = unsupported("The body is in UTF-16; CI sends its callbacks in UTF-8.");
 
 /** Bytes that are not UTF-8: malformed where they set out as XML or JSON, and otherwise neither. */
 function notUtf8(bytes: Uint8Array): ReadFailure {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return GZIP;
+  const [first, second] = bytes;
+  if (first === 0x1f && second === 0x8b) return GZIP;
+  if ((first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe)) return UTF_16;
   const text = new TextDecoder().decode(bytes);
   if (formatAt(text, contentStart(text)) === null) return NEITHER;
   const sound = soundStart(bytes);
@@ -78,6 +80,7 @@ function notUtf8(bytes: Uint8Array): ReadFailure {
 /** The text before the first bytes that are no UTF-8: as far as decoding leniently and encoding again gives the same. */
 function soundStart(bytes: Uint8Array): string {
   const again = new TextEncoder().encode(new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes));
-  const same = bytes.findIndex((byte, index) => byte !== again[index]);
+  let same = 0;
+  while (bytes[same] === again[same]) same += 1;
   return new TextDecoder().decode(again.subarray(0, same), { stream: true });
 }

@@ -43,7 +43,7 @@ export function readTree(tree: ContentNode): Omit<Reading, "format"> {
 
 /** One `JobsDetail`; null where it has no JobId. `shared` is the `Workflow` beside it, where one of the provider's pages puts it. */
 function readJob(detail: ContentNode, event: string | null, shared: ContentNode | null): JobReading | null {
-  const jobId = readJobId(detail, "JobId");
+  const jobId = readId(detail, "JobId");
   if (jobId === null) return null;
   const operation = nodeAt(detail, "Operation");
   const code = leafAt(detail, "Code");
@@ -70,9 +70,10 @@ function readJob(detail: ContentNode, event: string | null, shared: ContentNode 
   };
 }
 
-const readJobId = (node: ContentNode, name: string): string | null => {
+/** An id is a key and a part of URLs: blank it is none, and half a surrogate pair, which neither can carry, is U+FFFD. */
+const readId = (node: ContentNode, name: string): string | null => {
   const id = leafAt(node, name);
-  return id === null || id.trim() === "" ? null : id;
+  return id === null || id.trim() === "" ? null : id.toWellFormed();
 };
 
 function deriveTag(operation: ContentNode | null): string | null {
@@ -97,7 +98,7 @@ function readWorkflow(node: ContentNode | null, nameNode: string): Workflow | nu
 
 /** The `WorkflowExecution` of a `WorkflowFinish`; null where it has no RunId. */
 function readRun(execution: ContentNode): RunReading | null {
-  const runId = readJobId(execution, "RunId");
+  const runId = readId(execution, "RunId");
   if (runId === null) return null;
   const state = filledLeafAt(execution, "State");
   return {
@@ -117,7 +118,7 @@ function readTask(task: ContentNode): TaskReading {
   return {
     type: filledLeafAt(task, "Type"),
     name: leafAt(task, "Name"),
-    jobId: readJobId(task, "JobId"),
+    jobId: readId(task, "JobId"),
     state: filledLeafAt(task, "State"),
     createdAt: parseTime(leafAt(task, "CreateTime")),
     startedAt: parseTime(leafAt(task, "StartTime")),
@@ -157,7 +158,7 @@ function readTaskJob(node: ContentNode, execution: ContentNode, event: string | 
 
 /** Content moderation in its `Simple` form: `{code, message, data: {trace_id, …}}`, where code 0 is success. */
 function readSimpleModeration(data: ContentNode, envelope: ContentNode, event: string | null): JobReading | null {
-  const jobId = readJobId(data, "trace_id");
+  const jobId = readId(data, "trace_id");
   if (jobId === null || jobId === CONSOLE_TEST_TRACE_ID) return null;
   const code = leafAt(envelope, "code");
   return {

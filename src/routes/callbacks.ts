@@ -4,9 +4,9 @@ import { isOneOf } from "../auth.ts";
 import { type BodyFailure, readBytes } from "../body.ts";
 import type { ReadFailure } from "../callback/types.ts";
 import { intake, type Outcome } from "../intake.ts";
-import { log } from "../log.ts";
+import { enqueue } from "../queue.ts";
 import { type Problem, problemResponse } from "../problem.ts";
-import { type AppEnv, rayOf } from "./context.ts";
+import type { AppEnv } from "./context.ts";
 import { describe } from "./contract.ts";
 import { Receipt } from "./schemas.ts";
 
@@ -48,17 +48,19 @@ callbacks.post(
   async (c) => {
     const receivedAt = Date.now();
     const { maxBodyBytes } = c.var.settings;
+    c.set("callback", { receivedAt, bytes: 0, outcome: null });
     const body = await readBytes(c.req.raw.body, maxBodyBytes);
-    if (!body.ok) {
-      log("error", "callback refused", { ...body.error, ray: rayOf(c) });
-      return problemResponse(c, refusal(body.error, maxBodyBytes));
-    }
+    const bytes = body.ok ? body.value.length : body.error.bytesRead;
+    c.set("callback", { receivedAt, bytes, outcome: null });
+    if (!body.ok) return problemResponse(c, refusal(body.error, maxBodyBytes));
     const arrival = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
-    const [outcome] = (await intake(c.var.places, [arrival])) as [Outcome];
+    const { queue, places } = c.var;
+    const outcome =
+      queue === null ? ((await intake(places, [arrival])) as [Outcome])[0] : await enqueue(queue, places, arrival);
     const { delivery, status, jobs, reading } = outcome;
-    log(reading.ok ? "info" : "warn", "callback", { delivery, status, jobs, bytes: body.value.length, ray: rayOf(c) });
+    c.set("callback", { receivedAt, bytes, outcome });
     if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
-    return c.json({ delivery, status, jobs }, status === "spilled" ? 202 : 200);
+    return c.json({ delivery, status, jobs }, status === "spilled" || status === "queued" ? 202 : 200);
   },
 );
 
@@ -72,5 +74,5 @@ function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Proble
 
 function unreadable(delivery: string, { code, reason, line, column }: ReadFailure): Problem {
   const place = line === null ? "" : ` (line ${line}${column === null ? "" : `, column ${column}`})`;
-  return { code, detail: `${reason}${place}`, more: { delivery, reason, line, column } };
+  return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
 }

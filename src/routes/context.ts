@@ -1,15 +1,35 @@
 /** What every route is given, and the checks they share. */
 import type { Context, MiddlewareHandler } from "hono";
 import { isOneOf, readToken } from "../auth.ts";
+import type { CallbackSeen } from "../analytics.ts";
 import type { Places } from "../intake.ts";
-import { log } from "../log.ts";
-import { type Problem, ProblemError, problemResponse } from "../problem.ts";
+import type { Queued } from "../queue.ts";
+import type { Log } from "../log.ts";
+import { type Problem, type ProblemCode, ProblemError, problemResponse } from "../problem.ts";
 import type { Settings } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
 
 export interface AppEnv {
-  Bindings: Env;
-  Variables: { settings: Settings; places: Places };
+  Bindings: Env & OptionalBindings;
+  Variables: {
+    settings: Settings;
+    places: Places;
+    /** Where callbacks go first, with `INTAKE = "queue"`. */
+    queue: Queue<Queued> | null;
+    log: Log;
+    /** Of a callback with a right key. */
+    callback?: CallbackSeen;
+    /** What the request is answered with, where that is a problem. */
+    problem?: ProblemCode;
+    /** What an error said that brought the problem about. */
+    fault?: string;
+  };
+}
+
+/** Bindings that wrangler.toml names only where they are wanted. */
+export interface OptionalBindings {
+  ANALYTICS?: AnalyticsEngineDataset;
+  INTAKE_QUEUE?: Queue<Queued>;
 }
 
 /** Lets look-ups through that carry one of the tokens. */
@@ -41,13 +61,16 @@ export async function countRefusal(c: Context<AppEnv>): Promise<boolean> {
   return (await c.env.REFUSALS.limit({ key: address })).success;
 }
 
-/** The problem to answer where a handler threw; what is no problem by itself is logged. */
+/** The problem to answer where a handler threw. */
 export function problemOf(c: Context<AppEnv>, error: Error): Problem {
   if (error instanceof ProblemError) return error.problem;
-  const isOfStore = error instanceof StoreError;
-  log("error", isOfStore ? "store unavailable" : "unexpected", { message: error.message, ray: rayOf(c) });
-  if (!isOfStore) return { code: "internal-error", detail: "The receiver failed in a way it does not expect." };
-  const detail = "The store did not do what it was asked within its time.";
+  c.set("fault", error.message);
+  if (!(error instanceof StoreError)) {
+    return { code: "internal-error", detail: "The receiver failed in a way it does not expect." };
+  }
+  const detail = error.isSchema
+    ? "The database's schema is older than this version of the receiver: its migrations are not applied."
+    : "The store did not do what it was asked within its time.";
   return { code: "store-unavailable", detail, headers: { "retry-after": "10" } };
 }
 

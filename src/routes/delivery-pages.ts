@@ -9,7 +9,7 @@ import { deliveryPath } from "../pages/view.ts";
 import { readKept } from "../upkeep.ts";
 import type { AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { hasSeen, liveOf, newestDelivery, viewOf } from "./page.ts";
+import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { rawResponse } from "./raw.ts";
 import { DeliveriesQuery } from "./schemas.ts";
 
@@ -24,7 +24,7 @@ deliveryPages.get("/ui/deliveries", async (c) => {
   const { store } = c.var.places;
   const asked = v.safeParse(Status, c.req.query("status"));
   const status = asked.success ? (asked.output ?? null) : null;
-  const view = await viewOf(c);
+  const view = await readerView(c);
   const cursor = c.req.query("cursor");
   const live = cursor === undefined ? liveOf(store, view, [await newestDelivery(store)]) : null;
   if (hasSeen(c, live)) return c.body(null, 304);
@@ -47,7 +47,7 @@ deliveryPages.get("/ui/deliveries", async (c) => {
 
 deliveryPages.get("/ui/deliveries/:id", async (c) => {
   const id = c.req.param("id");
-  const [view, kept] = await Promise.all([viewOf(c), c.var.places.store.getBody(id)]);
+  const [view, kept] = await Promise.all([readerView(c), c.var.places.store.getBody(id)]);
   const { texts } = view;
   if (kept === null) return c.html(faultPage(view, texts.deliveryUnknown, texts.deliveryUnknownLead), 404);
   const reading = kept.body === null ? null : parseCallback(kept.body);

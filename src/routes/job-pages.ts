@@ -9,7 +9,7 @@ import { deliveryPath, jobPath, runPath } from "../pages/view.ts";
 import { FilterError, type JobFilter, type Store } from "../store/store.ts";
 import type { AppEnv } from "./context.ts";
 import { findSpilledJob } from "./jobs.ts";
-import { hasSeen, liveOf, newestDelivery, viewOf } from "./page.ts";
+import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { findRun } from "./runs.ts";
 import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "./schemas.ts";
 import { pathBefore, pathAfter, readWalk } from "./walk.ts";
@@ -24,7 +24,7 @@ const KV_FILTERS: ReadonlySet<string> = new Set(["runId", "receivedAfter", "rece
 jobPages.get("/", async (c) => {
   const { store } = c.var.places;
   const { given, filter, fault } = readFilters(c.req.query());
-  const view = await viewOf(c);
+  const view = await readerView(c);
   const filterable = FILTER_NAMES.filter((name) => store.name === "d1" || KV_FILTERS.has(name));
   const none: Home = {
     filters: given,
@@ -102,9 +102,9 @@ jobPages.get("/ui/find", async (c) => {
 jobPages.get("/ui/jobs/:jobId", async (c) => {
   const jobId = c.req.param("jobId");
   const { places } = c.var;
-  const view = await viewOf(c);
+  const view = await readerView(c);
   const kept = await places.store.getJobWithBody(jobId);
-  const job = kept === null ? await findSpilledJob(places, jobId) : jobOf(kept);
+  const job = kept === null ? await findSpilledJob(places.spill, jobId) : jobOf(kept);
   if (job === null) {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownJobPage(view, jobId, live), 404);
@@ -121,6 +121,6 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
 
 jobPages.get("/ui/runs/:runId", async (c) => {
   const runId = c.req.param("runId");
-  const [view, run] = await Promise.all([viewOf(c), findRun(c.var.places.store, runId)]);
+  const [view, run] = await Promise.all([readerView(c), findRun(c.var.places.store, runId)]);
   return run === null ? c.html(unknownRunPage(view, runId), 404) : c.html(runPage(view, run));
 });

@@ -1,12 +1,13 @@
 /** Look-ups of jobs: one, the bytes behind it, and lists. */
 import { type Context, Hono } from "hono";
 import type * as v from "valibot";
-import type { Job, ListedJob } from "../answers.ts";
 import { READER_VERSION } from "../callback/callback.ts";
+import type { Job } from "../answers.ts";
+import type { Places } from "../intake.ts";
 import { jobOf, listedJob, spilledJob } from "../job.ts";
 import { type Problem, problemResponse } from "../problem.ts";
-import type { Places } from "../intake.ts";
-import { FilterError, type JobFilter, type KeptJob } from "../store/store.ts";
+import { StoreError } from "../store/retry.ts";
+import { FilterError, type JobFilter, type KeptJob, type Position, type Store } from "../store/store.ts";
 import { type AppEnv, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -42,36 +43,45 @@ jobs.get(
   }),
   query(JobQuery),
   async (c) => {
-    const { wait } = c.req.valid("query");
-    const { places } = c.var;
     const jobId = c.req.param("jobId");
-    const ask = () => places.store.getJob(jobId);
-    const noneMatch = c.req.header("if-none-match");
-    if (wait > 0) await poll(ask, (kept) => kept?.summary.terminal === true, wait, c.req.raw.signal);
-    if (noneMatch !== undefined) {
-      const kept = await ask();
-      const tag = kept === null ? null : await etagOf(kept);
-      if (kept !== null && tag !== null && matches(noneMatch, tag))
-        return c.body(null, 304, headersOf(kept.summary, tag));
+    const { store, spill } = c.var.places;
+    let failure: unknown = null;
+    try {
+      const answer = await answerStored(c, store, jobId, c.req.valid("query").wait);
+      if (answer !== null) return answer;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      failure = error;
     }
-    const kept = await places.store.getJobWithBody(jobId);
-    if (kept === null) return answerSpilled(c, places, jobId);
-    return c.json(jobOf(kept), 200, headersOf(kept.summary, await etagOf(kept)));
+    // What the store does not know, or cannot say, may wait in the second place.
+    const job = await findSpilledJob(spill, jobId);
+    if (job !== null) return c.json(job, 200, NO_STORE);
+    if (failure !== null) throw failure;
+    return problemResponse(c, notFound(jobId));
   },
 );
 
-/** A job that the store does not know: it may wait in the second place. */
-async function answerSpilled(c: Context<AppEnv>, places: Places, jobId: string): Promise<Response> {
-  const job = await findSpilledJob(places, jobId);
-  if (job === null) return problemResponse(c, notFound(jobId));
-  return c.json(job, 200, { "cache-control": "no-store" });
+/** The job as the store has it, after waiting for it where that was asked; null where it has none. */
+async function answerStored(c: Context, store: Store, jobId: string, wait: number): Promise<Response | null> {
+  const ask = () => store.getJob(jobId);
+  if (wait > 0) await poll(ask, (kept) => kept?.summary.terminal === true, wait, c.req.raw.signal);
+  const noneMatch = c.req.header("if-none-match");
+  if (noneMatch !== undefined) {
+    const kept = await ask();
+    const etag = kept === null ? "" : await etagOf(kept);
+    if (kept !== null && matches(noneMatch, etag)) return c.body(null, 304, headersOf(kept, etag));
+  }
+  const kept = await store.getJobWithBody(jobId);
+  return kept === null ? null : c.json(jobOf(kept), 200, headersOf(kept, await etagOf(kept)));
 }
 
 /** A job whose delivery waits in the second place, or null. */
-export async function findSpilledJob({ spill }: Places, jobId: string): Promise<Job | null> {
+export async function findSpilledJob(spill: Places["spill"], jobId: string): Promise<Job | null> {
   const spilled = (await spill?.findByJob(jobId)) ?? null;
   return spilled === null ? null : spilledJob(jobId, spilled);
 }
+
+const NO_STORE = { "cache-control": "no-store" };
 
 const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });
 
@@ -86,9 +96,9 @@ async function etagOf(kept: KeptJob): Promise<string> {
 const matches = (noneMatch: string, tag: string): boolean =>
   noneMatch.trim() === "*" || noneMatch.split(",").some((other) => other.trim().replace(/^W\//, "") === tag);
 
-const headersOf = ({ terminal }: { terminal: boolean }, etag: string) => ({
+const headersOf = ({ summary }: KeptJob, etag: string) => ({
   etag,
-  "cache-control": terminal ? "private, no-cache" : "no-store",
+  "cache-control": summary.terminal ? "private, no-cache" : "no-store",
 });
 
 jobs.get(
@@ -97,7 +107,7 @@ jobs.get(
     operationId: "getJobRaw",
     summary: "The exact bytes of the delivery behind a job",
     answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
-    problems: ["job-not-found", "bytes-gone", ...READ_PROBLEMS],
+    problems: ["job-not-found", "bytes-gone", ...READ_PROBLEMS.slice(1)],
     needsToken: true,
   }),
   async (c) => {
@@ -131,7 +141,7 @@ jobs.get(
       const page = await store.listJobs(filter, limit, after);
       const next = encodeCursor(list, page.next);
       const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
-      return c.json({ jobs: page.items.map(listedJob), next }, 200, { "cache-control": "no-store", ...link });
+      return c.json({ jobs: page.items.map(listedJob), next }, 200, { ...NO_STORE, ...link });
     } catch (error) {
       if (!(error instanceof FilterError)) throw error;
       return problemResponse(c, {
@@ -159,16 +169,12 @@ function nextPath(url: string, cursor: string): string {
 const NDJSON = "application/x-ndjson";
 
 /** Every page in turn, as the reader takes them: never more than one in memory. */
-async function exportOf(
-  store: Places["store"],
-  filter: JobFilter,
-  after: Parameters<Places["store"]["listJobs"]>[2],
-): Promise<Response> {
+async function exportOf(store: Store, filter: JobFilter, after: Position | null): Promise<Response> {
   let page = await store.listJobs(filter, PAGE_LIMIT_MAX, after);
   const lines = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const text = page.items
-        .map((kept): ListedJob => listedJob(kept))
+        .map(listedJob)
         .map((job) => `${JSON.stringify(job)}\n`)
         .join("");
       if (text !== "") controller.enqueue(new TextEncoder().encode(text));

@@ -3,6 +3,13 @@ import * as v from "valibot";
 
 const nullable = v.nullable(v.string());
 const filled = v.pipe(v.string(), v.minLength(1, "must not be empty"));
+
+/** A schema that stands under its own name in /openapi.json. */
+const named = <const S extends v.GenericSchema>(ref: string, schema: S) => v.pipe(schema, v.metadata({ ref }));
+
+const saying = <const S extends v.GenericSchema>(schema: S, description: string) =>
+  v.pipe(schema, v.description(description));
+
 const WHOLE = /^\d+$/;
 const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 
@@ -24,26 +31,32 @@ export const WAIT_LIMIT_SECONDS = 60;
 
 const page = {
   limit: v.optional(
-    whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`),
+    saying(whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`), "How many, 1 to 100."),
     `${PAGE_LIMIT_DEFAULT}`,
   ),
-  cursor: v.optional(filled),
+  cursor: v.optional(saying(filled, "`next` of the page before, with the same filters.")),
 };
 
 export const JobQuery = v.strictObject({
-  wait: v.optional(whole(0, WAIT_LIMIT_SECONDS, `must be whole seconds from 0 to ${WAIT_LIMIT_SECONDS}`), "0"),
+  wait: v.optional(
+    saying(
+      whole(0, WAIT_LIMIT_SECONDS, `must be whole seconds from 0 to ${WAIT_LIMIT_SECONDS}`),
+      "Whole seconds, 0 to 60, to wait for the job to be terminal.",
+    ),
+    "0",
+  ),
 });
 
 export const JobsQuery = v.strictObject({
-  state: v.optional(filled),
-  tag: v.optional(filled),
-  bucket: v.optional(filled),
-  object: v.optional(filled),
+  state: v.optional(saying(filled, "Such as `Success`, `Failed`, `Cancel`, `Running`.")),
+  tag: v.optional(saying(filled, "The job type, such as `WordsGeneralize`.")),
+  bucket: v.optional(saying(filled, "`BucketId` of the input.")),
+  object: v.optional(saying(filled, "`Object` of the input, the whole key.")),
   queueId: v.optional(filled),
-  runId: v.optional(filled),
-  userData: v.optional(filled),
-  receivedAfter: v.optional(time),
-  receivedBefore: v.optional(time),
+  runId: v.optional(saying(filled, "The workflow run that started the job.")),
+  userData: v.optional(saying(filled, "`UserData` as it was given when the job was submitted.")),
+  receivedAfter: v.optional(saying(time, "First heard of after this time: ISO 8601 with a zone, or a date.")),
+  receivedBefore: v.optional(saying(time, "First heard of before this time.")),
   ...page,
 });
 
@@ -54,10 +67,13 @@ export const DeliveriesQuery = v.strictObject({ status: v.optional(status), ...p
 
 export const ReparseQuery = v.strictObject({ status: v.optional(status, "quarantined"), ...page });
 
-const Workflow = v.object({ runId: nullable, workflowId: nullable, workflowName: nullable, name: nullable });
+const Workflow = named(
+  "Workflow",
+  v.object({ runId: nullable, workflowId: nullable, workflowName: nullable, name: nullable }),
+);
 const format = v.nullable(v.picklist(["xml", "json"]));
 
-export const ListedJob = v.object({
+const listed = {
   jobId: v.string(),
   event: nullable,
   tag: nullable,
@@ -77,81 +93,112 @@ export const ListedJob = v.object({
   workflow: v.nullable(Workflow),
   source: v.picklist(["callback"]),
   delivery: v.object({ id: v.string(), format, receivedAt: v.string(), count: v.number() }),
-});
+};
+
+export const ListedJob = named("ListedJob", v.object(listed));
 
 const Detail = v.record(v.string(), v.unknown());
 
-export const Job = v.object({ ...ListedJob.entries, detail: v.nullable(Detail) });
+export const Job = named("Job", v.object({ ...listed, detail: v.nullable(Detail) }));
 
 export const JobList = v.object({ jobs: v.array(ListedJob), next: nullable });
 
-const Task = v.object({
-  type: nullable,
-  name: nullable,
-  jobId: nullable,
-  state: nullable,
-  createdAt: nullable,
-  startedAt: nullable,
-  endedAt: nullable,
-  templateId: nullable,
-  templateName: nullable,
-  detail: Detail,
-});
+const Task = named(
+  "Task",
+  v.object({
+    type: nullable,
+    name: nullable,
+    jobId: nullable,
+    state: nullable,
+    createdAt: nullable,
+    startedAt: nullable,
+    endedAt: nullable,
+    templateId: nullable,
+    templateName: nullable,
+    detail: Detail,
+  }),
+);
 
-export const Run = v.object({
-  runId: v.string(),
-  workflowId: nullable,
-  workflowName: nullable,
-  state: nullable,
-  terminal: v.boolean(),
-  bucket: nullable,
-  object: nullable,
-  createdAt: nullable,
-  tasks: v.array(Task),
-  jobs: v.array(ListedJob),
-});
+export const Run = named(
+  "Run",
+  v.object({
+    runId: v.string(),
+    workflowId: nullable,
+    workflowName: nullable,
+    state: nullable,
+    terminal: v.boolean(),
+    bucket: nullable,
+    object: nullable,
+    createdAt: nullable,
+    tasks: v.array(Task),
+    jobs: v.array(ListedJob),
+  }),
+);
 
-export const Delivery = v.object({
-  id: v.string(),
-  status,
-  format,
-  contentType: nullable,
-  size: v.number(),
-  receivedAt: v.string(),
-  count: v.number(),
-  hasBytes: v.boolean(),
-  reason: nullable,
-  line: v.nullable(v.number()),
-  column: v.nullable(v.number()),
-});
+export const Delivery = named(
+  "Delivery",
+  v.object({
+    id: v.string(),
+    status,
+    format,
+    contentType: nullable,
+    size: v.number(),
+    receivedAt: v.string(),
+    count: v.number(),
+    hasBytes: v.boolean(),
+    reason: nullable,
+    line: v.nullable(v.number()),
+    column: v.nullable(v.number()),
+  }),
+);
 
 export const DeliveryList = v.object({ deliveries: v.array(Delivery), next: nullable });
 
-export const Receipt = v.object({
-  delivery: v.string(),
-  status: v.picklist(["stored", "duplicate", "no-job", "spilled"]),
-  jobs: v.array(v.string()),
-});
+export const Receipt = named(
+  "Receipt",
+  v.object({
+    delivery: v.string(),
+    status: v.picklist(["stored", "duplicate", "no-job", "spilled", "queued"]),
+    jobs: v.array(v.string()),
+  }),
+);
 
-export const Reparsed = v.object({
-  delivery: v.string(),
-  status: v.picklist(["stored", "no-job", "quarantined"]),
-  jobs: v.array(v.string()),
-  reason: nullable,
-  line: v.nullable(v.number()),
-  column: v.nullable(v.number()),
-});
+export const Reparsed = named(
+  "Reparsed",
+  v.object({
+    delivery: v.string(),
+    status: v.picklist(["stored", "no-job", "quarantined"]),
+    jobs: v.array(v.string()),
+    reason: nullable,
+    line: v.nullable(v.number()),
+    column: v.nullable(v.number()),
+  }),
+);
 
 export const ReparsedList = v.object({ reparsed: v.array(Reparsed), next: nullable, left: v.nullable(v.number()) });
 
 export const Readiness = v.object({
   status: v.literal("ready"),
-  checks: v.object({ store: v.string(), missingSecrets: v.array(v.string()) }),
+  checks: v.object({
+    store: v.string(),
+    schema: v.nullable(v.object({ found: v.number(), needed: v.number() })),
+    missingSecrets: v.array(v.string()),
+  }),
+  store: v.object({ name: v.picklist(["d1", "kv"]), region: nullable }),
+  quarantined: v.nullable(v.number()),
+  spilled: v.nullable(v.number()),
+  lastUpkeepAt: nullable,
+  lastReceivedAt: nullable,
+  at: v.string(),
 });
 
-export const ProblemDocument = v.looseObject({
-  type: v.string(),
-  title: v.string(),
-  status: v.number(),
-  detail: v.string(),
-});
+/** RFC 9457; some problems have more members, such as `delivery`, `line` and `column`. */
+export const ProblemDocument = named(
+  "Problem",
+  v.looseObject({
+    type: saying(v.string(), "`/problems/<code>`, where it is explained."),
+    title: v.string(),
+    status: v.number(),
+    detail: saying(v.string(), "What happened this time."),
+  }),
+);

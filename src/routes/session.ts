@@ -29,8 +29,8 @@ export function closeSession(c: Context<AppEnv>): void {
   deleteCookie(c, COOKIE, OPTIONS);
 }
 
-export async function isSignedIn(c: Context<AppEnv>): Promise<boolean> {
-  for (const token of c.var.settings.lookupTokens) {
+export async function isSignedIn(c: Context, lookupTokens: readonly string[]): Promise<boolean> {
+  for (const token of lookupTokens) {
     const until = await getSignedCookie(c, keyOf(token), COOKIE, "host");
     if (typeof until === "string") return Number(until) > Date.now() / 1000;
   }
@@ -39,7 +39,7 @@ export async function isSignedIn(c: Context<AppEnv>): Promise<boolean> {
 
 /** Lets readers through who are signed in; others sign in first, and come back. */
 export const requireSession: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (await isSignedIn(c)) return next();
+  if (await isSignedIn(c, c.var.settings.lookupTokens)) return next();
   if (c.req.header("if-none-match") !== undefined) return c.body(null, 401, { "cache-control": "no-store" });
   const { pathname, search } = new URL(c.req.url);
   const back = c.req.method === "GET" ? pathname + search : "/";

@@ -3,7 +3,7 @@
 /** First pause between two questions, and how much longer each is than the one before, up to the longest. Milliseconds. */
 const FIRST_PAUSE = 400;
 const PAUSE_STEP = 200;
-const LONGEST_PAUSE = 1_750;
+const LONGEST_PAUSE = 1_800;
 
 /**
  * Asks until `isDone`, the time is up, or the client has gone; gives the last answer. In 60 seconds these are

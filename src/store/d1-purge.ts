@@ -2,7 +2,7 @@
  * Retention in D1: deletes in slices, so that no statement runs long, and remembers how far it came, so that
  * no slice is looked at twice. Deliveries lie in order of arrival; a slice ends at the first that is to stay.
  */
-import { persistently } from "./retry.ts";
+import type { Persistently } from "./retry.ts";
 import type { Cutoffs } from "./store.ts";
 
 /** Rows looked at in one slice. */
@@ -34,12 +34,17 @@ const KINDS = {
   jobs: { mark: "deliveries", where: "status IN ('stored', 'no-job')", statements: DELETE_DELIVERIES },
 } as const satisfies Record<keyof Cutoffs, Kind>;
 
+const SET_MARK = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
+
+/** SQLite gives the numbers of deleted last rows out again: no mark may be past the last row there is. */
+const LOWER_MARKS = "UPDATE marks SET seq = min(seq, coalesce((SELECT max(seq) FROM deliveries), 0))";
+
 /** One slice of each kind. Gives how many rows were looked at and passed their time; zero when there is nothing left to do. */
-export async function purge(db: D1Database, cutoffs: Cutoffs): Promise<number> {
+export async function purge(db: D1Database, persistently: Persistently, cutoffs: Cutoffs): Promise<number> {
   let purged = 0;
   for (const [name, kind] of Object.entries(KINDS)) {
     const cutoff = cutoffs[name as keyof Cutoffs];
-    if (cutoff !== null) purged += await purgeDeliveries(db, kind, cutoff);
+    if (cutoff !== null) purged += await purgeDeliveries(db, persistently, kind, cutoff);
   }
   if (cutoffs.jobs === null) return purged;
   for (const [table, key] of [
@@ -55,7 +60,12 @@ export async function purge(db: D1Database, cutoffs: Cutoffs): Promise<number> {
   return purged;
 }
 
-async function purgeDeliveries(db: D1Database, kind: Kind, cutoff: number): Promise<number> {
+async function purgeDeliveries(
+  db: D1Database,
+  persistently: Persistently,
+  kind: Kind,
+  cutoff: number,
+): Promise<number> {
   const sql = `SELECT seq, id, received_at >= ?2 AS stays, ${kind.where} AS goes FROM deliveries
     WHERE seq > coalesce((SELECT seq FROM marks WHERE name = ?1), 0) ORDER BY seq LIMIT ${SLICE_ROWS}`;
   const query = db.prepare(sql).bind(kind.mark, cutoff);
@@ -66,8 +76,9 @@ async function purgeDeliveries(db: D1Database, kind: Kind, cutoff: number): Prom
   if (last === undefined) return 0;
   const ids = slice.filter((row) => row.goes === 1).map((row) => row.id);
   const json = JSON.stringify(ids);
-  const mark = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
   const deletions = ids.length === 0 ? [] : kind.statements.map((statement) => db.prepare(statement).bind(json));
-  await persistently(() => db.batch([...deletions, db.prepare(mark).bind(kind.mark, last.seq)]));
+  await persistently(() =>
+    db.batch([...deletions, db.prepare(SET_MARK).bind(kind.mark, last.seq), db.prepare(LOWER_MARKS)]),
+  );
   return slice.length;
 }

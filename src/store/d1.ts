@@ -5,7 +5,8 @@
  */
 import { decodeBody, encodeBody, type Encoding } from "./encoding.ts";
 import { purge } from "./d1-purge.ts";
-import { persistently } from "./retry.ts";
+import { check, measure, noteUpkeep } from "./d1-status.ts";
+import type { Persistently } from "./retry.ts";
 import {
   deliveryOf,
   deliveryRow,
@@ -91,37 +92,26 @@ const JOB_WITH_DELIVERY = "FROM jobs AS j JOIN deliveries AS d ON d.id = j.deliv
 type BodyRow = DeliveryRow & { encoding: Encoding; parts: number; body: string | null };
 type ListedJobRow = JobRow & DeliveryRow & { job_received_at: number };
 
-export function d1Store(db: D1Database): Store {
-  const first = <Row>(sql: string, ...values: unknown[]) =>
-    persistently(() =>
-      db
-        .prepare(sql)
-        .bind(...values)
-        .first<Row>(),
-    );
-  const all = async <Row>(sql: string, ...values: unknown[]) =>
-    (
-      await persistently(() =>
-        db
-          .prepare(sql)
-          .bind(...values)
-          .all<Row>(),
-      )
-    ).results;
+/** The database, or a session with one copy of it. */
+type Reader = Pick<D1Database, "prepare">;
 
-  async function readBody(row: BodyRow): Promise<KeptBody> {
+export function d1Store(db: D1Database, persistently: Persistently): Store {
+  const first = <Row>(sql: string, values: Position, from: Reader = db) => {
+    const statement = from.prepare(sql).bind(...values);
+    return persistently(() => statement.first<Row>());
+  };
+  const all = async <Row>(sql: string, values: Position, from: Reader = db) => {
+    const statement = from.prepare(sql).bind(...values);
+    return (await persistently(() => statement.all<Row>())).results;
+  };
+
+  async function readBody(row: BodyRow, from: Reader = db): Promise<KeptBody> {
     const delivery = deliveryOf(row);
     if (row.body !== null) return { delivery, body: await decodeBody(row.encoding, [row.body]) };
     if (row.parts === 0) return { delivery, body: null };
     const sql = "SELECT body FROM delivery_parts WHERE delivery_id = ?1 ORDER BY part";
-    const parts = await all<{ body: string }>(sql, row.id);
-    return {
-      delivery,
-      body: await decodeBody(
-        row.encoding,
-        parts.map((part) => part.body),
-      ),
-    };
+    const parts = (await all<{ body: string }>(sql, [row.id], from)).map((part) => part.body);
+    return { delivery, body: await decodeBody(row.encoding, parts) };
   }
 
   return {
@@ -143,37 +133,42 @@ export function d1Store(db: D1Database): Store {
 
     async getJob(jobId) {
       const sql = `SELECT ${JOB_FIELDS}, ${DELIVERY_COLUMNS} ${JOB_WITH_DELIVERY} WHERE j.job_id = ?1`;
-      const row = await first<ListedJobRow>(sql, jobId);
+      const row = await first<ListedJobRow>(sql, [jobId]);
       return row === null ? null : keptJob(row);
     },
 
+    /** From the nearest copy of the database; from the primary where that does not know the job, or not its end. */
     async getJobWithBody(jobId) {
       const sql = `SELECT ${JOB_FIELDS}, ${BODY_COLUMNS} ${JOB_WITH_DELIVERY} WHERE j.job_id = ?1`;
-      const row = await first<ListedJobRow & BodyRow>(sql, jobId);
-      return row === null ? null : { ...keptJob(row), ...(await readBody(row)) };
+      const readFrom = async (copy: Reader) => {
+        const row = await first<ListedJobRow & BodyRow>(sql, [jobId], copy);
+        return row === null ? null : { ...keptJob(row), ...(await readBody(row, copy)) };
+      };
+      const nearest = await readFrom(db.withSession("first-unconstrained"));
+      return nearest?.summary.terminal === true ? nearest : readFrom(db);
     },
 
     async listJobs(filter, limit, after) {
       const { where, values } = conditions(filter, after);
       const sql = `SELECT ${JOB_FIELDS}, ${DELIVERY_COLUMNS} ${JOB_WITH_DELIVERY} ${where}
         ORDER BY j.received_at DESC, j.job_id DESC LIMIT ?`;
-      const rows = await all<ListedJobRow>(sql, ...values, limit + 1);
+      const rows = await all<ListedJobRow>(sql, [...values, limit + 1]);
       return pageOf(rows, limit, keptJob, (row) => [row.job_received_at, row.job_id]);
     },
 
     async getRun(runId) {
       const sql = `SELECT ${RUN_FIELDS}, ${BODY_COLUMNS} FROM runs AS r JOIN deliveries AS d ON d.id = r.delivery_id WHERE r.run_id = ?1`;
-      const row = await first<RunRow & BodyRow>(sql, runId);
+      const row = await first<RunRow & BodyRow>(sql, [runId]);
       return row === null ? null : { summary: runSummaryOf(row), ...(await readBody(row)) };
     },
 
     async getDelivery(id) {
-      const row = await first<DeliveryRow>(`SELECT ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`, id);
+      const row = await first<DeliveryRow>(`SELECT ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`, [id]);
       return row === null ? null : deliveryOf(row);
     },
 
     async getBody(id) {
-      const row = await first<BodyRow>(`SELECT ${BODY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`, id);
+      const row = await first<BodyRow>(`SELECT ${BODY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`, [id]);
       return row === null ? null : readBody(row);
     },
 
@@ -183,21 +178,23 @@ export function d1Store(db: D1Database): Store {
       if (after !== null) terms.push("d.seq < ?");
       const sql = `SELECT d.seq, ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE ${terms.join(" AND ")} ORDER BY d.seq DESC LIMIT ?`;
       const bound = [...(status === undefined ? [] : [status]), ...(after ?? []), limit + 1];
-      const rows = await all<DeliveryRow & { seq: number }>(sql, ...bound);
+      const rows = await all<DeliveryRow & { seq: number }>(sql, bound);
       return pageOf(rows, limit, deliveryOf, (row) => [row.seq]);
     },
 
     async countDeliveries(status, after) {
       if (status === "stored") return null;
       const sql = "SELECT count(*) AS n FROM deliveries WHERE status = ?1 AND status <> 'stored' AND seq < ?2";
-      return (await first<{ n: number }>(sql, status, after?.[0] ?? Number.MAX_SAFE_INTEGER))?.n ?? 0;
+      return (await first<{ n: number }>(sql, [status, after?.[0] ?? Number.MAX_SAFE_INTEGER]))?.n ?? 0;
     },
 
-    purge: (cutoffs) => purge(db, cutoffs),
+    purge: (cutoffs) => purge(db, persistently, cutoffs),
 
-    async check() {
-      await first("SELECT job_id FROM jobs LIMIT 1");
-    },
+    check: () => check(db, persistently),
+
+    measure: () => measure(db, persistently),
+
+    noteUpkeep: (at, spilled) => noteUpkeep(db, persistently, at, spilled),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import { jobKey, newestFirst, timeOfKey } from "./keys.ts";
-import { persistently } from "./retry.ts";
+import type { Persistently } from "./retry.ts";
 import {
   deliveryOf,
   deliveryRow,
@@ -18,10 +18,13 @@ import {
   summaryOf,
 } from "./rows.ts";
 import { decodeBytes } from "../callback/callback.ts";
-import { type Entry, FilterError, type KeptJob, type Page, type Position, type Store } from "./store.ts";
+import { type Entry, FilterError, type Health, type KeptJob, type Page, type Position, type Store } from "./store.ts";
 
 /** Arrivals remembered with a delivery, so that a write tried again is not counted again. */
 const RECEIPTS_KEPT = 16;
+
+/** Where a count stops. */
+const COUNT_BOUND = 500;
 
 /** List calls made for one page, of 1,000 keys each at most; a page may come out short and still have a next. */
 const LISTS_PER_PAGE = 10;
@@ -35,7 +38,7 @@ interface KeptValue {
 }
 
 /** `ttlSeconds` is how long entries are kept; null for ever. KV takes no less than 60. */
-export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
+export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds: number | null): Store {
   const options = ttlSeconds === null ? {} : { expirationTtl: Math.max(60, ttlSeconds) };
   const set = (key: string, value: string | Uint8Array, metadata?: object) =>
     persistently(() => kv.put(key, value, { ...options, ...(metadata && { metadata }) }));
@@ -206,11 +209,43 @@ export function kvStore(kv: KVNamespace, ttlSeconds: number | null): Store {
     /** Entries of KV expire by themselves. */
     purge: async () => 0,
 
+    /** One read: a free plan has 100,000 of those a day, and 1,000 lists. */
     async check() {
       await persistently(() => kv.get("check"));
+      return NOTHING_KNOWN;
     },
+
+    async measure() {
+      const count = async (status: string) =>
+        (await persistently(() => kv.list({ prefix: `status:${status}:`, limit: COUNT_BOUND }))).keys.length;
+      const { keys } = await persistently(() => kv.list({ prefix: "arrived:", limit: 1 }));
+      const [, last] = keys[0]?.name.split(":") ?? [];
+      const quarantined = await count("quarantined");
+      return {
+        ...NOTHING_KNOWN,
+        lastReceivedAt: last === undefined ? null : timeOfKey(last),
+        quarantined,
+        bytes: null,
+        deliveriesEver: null,
+        deliveries: { quarantined, pending: await count("pending"), "no-job": await count("no-job") },
+        jobs: {},
+        countBound: COUNT_BOUND,
+      };
+    },
+
+    /** Not for a note: a free plan has 1,000 writes a day. */
+    noteUpkeep: async () => {},
   };
 }
+
+const NOTHING_KNOWN: Health = {
+  schema: null,
+  region: null,
+  lastReceivedAt: null,
+  quarantined: null,
+  upkeepAt: null,
+  spilled: null,
+};
 
 type ListedKey<Metadata> = KVNamespaceListKey<Metadata>;
 

@@ -3,9 +3,6 @@
  * may be done twice. What still fails then is a `StoreError`, whatever the platform called it.
  */
 
-/** How long a call to a store is tried, in milliseconds. A sender waits; nobody knows for how long. */
-export const STORE_DEADLINE_MILLISECONDS = 3_000;
-
 /** Longest pause before the first repeat, in milliseconds; doubled with each. The actual pause is random below it. */
 const FIRST_PAUSE_MILLISECONDS = 50;
 
@@ -24,28 +21,38 @@ const TRANSIENT = [
   "429 Too Many Requests",
 ];
 
+/** What SQLite says of a statement that names what an older schema has not. */
+const OLDER_SCHEMA = /no such (?:table|column)|has no column named/;
+
 /** The store did not do what it was asked, or did not say so in time. */
 export class StoreError extends Error {
+  /** The database lacks a table or column: its migrations are not applied. */
+  readonly isSchema: boolean;
+
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.name = "StoreError";
+    this.isSchema = OLDER_SCHEMA.test(this.message);
   }
 }
 
-/** Runs `work` until it succeeds, fails for good, or the deadline has passed. Rejects with a StoreError. */
-export async function persistently<T>(
-  work: () => Promise<T>,
-  deadline = Date.now() + STORE_DEADLINE_MILLISECONDS,
-): Promise<T> {
-  for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause *= 2) {
-    try {
-      return await before(deadline, work());
-    } catch (error) {
-      const wait = Math.random() * pause;
-      if (!isTransient(error) || Date.now() + wait >= deadline) throw new StoreError(error);
-      await scheduler.wait(wait);
+/** Runs work until it succeeds, fails for good, or its time is up. Rejects with a StoreError. */
+export type Persistently = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** `milliseconds` is how long each call is tried: a sender waits, and nobody knows for how long. */
+export function persistent(milliseconds: number): Persistently {
+  return async (work) => {
+    const deadline = Date.now() + milliseconds;
+    for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause *= 2) {
+      try {
+        return await before(deadline, work());
+      } catch (error) {
+        const wait = Math.random() * pause;
+        if (!isTransient(error) || Date.now() + wait >= deadline) throw new StoreError(error);
+        await scheduler.wait(wait);
+      }
     }
-  }
+  };
 }
 
 const isTransient = (error: unknown): boolean => TRANSIENT.some((message) => String(error).includes(message));

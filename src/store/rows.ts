@@ -72,7 +72,7 @@ export function jobRows(entry: Entry): JobRow[] {
 function jobRow(job: JobReading, entry: Entry): JobRow {
   const { workflow } = job;
   return {
-    job_id: job.jobId.toWellFormed(),
+    job_id: job.jobId,
     received_at: entry.receivedAt,
     delivery_id: entry.id,
     // A newer reader's row of the same delivery differs, and so replaces the older one's.
@@ -130,7 +130,7 @@ export interface RunRow {
 export function runRows(entry: Entry): RunRow[] {
   if (entry.reading === null || !entry.reading.ok) return [];
   return entry.reading.value.runs.map((run) => ({
-    run_id: run.runId.toWellFormed(),
+    run_id: run.runId,
     received_at: entry.receivedAt,
     delivery_id: entry.id,
     rank: `${runRank(run, entry.id)} ${READER_VERSION}`,

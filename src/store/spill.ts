@@ -5,7 +5,7 @@
  */
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import { jobKey } from "./keys.ts";
-import { persistently } from "./retry.ts";
+import type { Persistently } from "./retry.ts";
 import type { Entry } from "./store.ts";
 
 /** What is kept beside the bytes of a spilled delivery. */
@@ -27,8 +27,10 @@ export interface Spill {
   put(entry: Entry): Promise<void>;
   /** The spilled delivery that last named this job; null where there is none. */
   findByJob(jobId: string): Promise<Spilled | null>;
-  /** Some of what waits, never more than fits in memory, and whether there is more. */
-  take(limit: number): Promise<{ waiting: Spilled[]; more: boolean }>;
+  /** Some of what waits, never more than fits in memory, and how many wait in all, counted up to 1,000. */
+  take(limit: number): Promise<{ taken: Spilled[]; waiting: number }>;
+  /** How many wait, counted up to 1,000. */
+  depth(): Promise<number>;
   /** Forgets a delivery; only for one that the store has. */
   remove(spilled: Spilled): Promise<void>;
 }
@@ -36,9 +38,9 @@ export interface Spill {
 const PREFIX = "spill:";
 const POINTER = "spilled-job:";
 
-export function kvSpill(kv: KVNamespace): Spill {
+export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
   async function get(id: string): Promise<Spilled | null> {
-    const value = await kv.get(PREFIX + id, "arrayBuffer");
+    const value = await persistently(() => kv.get(PREFIX + id, "arrayBuffer"));
     if (value === null) return null;
     const { head, bytes } = openEnvelope(value);
     return { ...(head as SpillHead), id, bytes };
@@ -56,26 +58,31 @@ export function kvSpill(kv: KVNamespace): Spill {
     },
 
     async findByJob(jobId) {
-      const id = await kv.get(await jobKey(POINTER, jobId));
+      const key = await jobKey(POINTER, jobId);
+      const id = await persistently(() => kv.get(key));
       return id === null ? null : get(id);
     },
 
     async take(limit) {
-      const { keys, list_complete } = await kv.list<SpillMetadata>({ prefix: PREFIX, limit });
-      const waiting: Spilled[] = [];
+      const { keys } = await persistently(() => kv.list<SpillMetadata>({ prefix: PREFIX }));
+      const taken: Spilled[] = [];
       let bytes = 0;
-      for (const { name, metadata } of keys) {
+      for (const { name, metadata } of keys.slice(0, limit)) {
         bytes += metadata?.size ?? 0;
-        if (waiting.length > 0 && bytes > TAKEN_BYTES) return { waiting, more: true };
+        if (taken.length > 0 && bytes > TAKEN_BYTES) break;
         const spilled = await get(name.slice(PREFIX.length));
-        if (spilled !== null) waiting.push(spilled);
+        if (spilled !== null) taken.push(spilled);
       }
-      return { waiting, more: !list_complete };
+      return { taken, waiting: keys.length };
+    },
+
+    async depth() {
+      return (await persistently(() => kv.list({ prefix: PREFIX }))).keys.length;
     },
 
     async remove({ id, jobs }) {
-      await Promise.all(jobs.map(async (jobId) => kv.delete(await jobKey(POINTER, jobId))));
-      await kv.delete(PREFIX + id);
+      const keys = await Promise.all(jobs.map((jobId) => jobKey(POINTER, jobId)));
+      await Promise.all([...keys, PREFIX + id].map((key) => persistently(() => kv.delete(key))));
     },
   };
 }

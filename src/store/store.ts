@@ -114,8 +114,39 @@ export interface Store {
   countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
   /** Deletes some of what has passed its time of retention; says how many rows it deleted or emptied. */
   purge(cutoffs: Cutoffs): Promise<number>;
-  /** Rejects where the store cannot be reached or lacks its tables. */
-  check(): Promise<void>;
+  /** A look at the store that costs little enough for anybody to ask. Rejects where it cannot be reached or lacks its tables. */
+  check(): Promise<Health>;
+  /** All figures; no scan, but more to read than a check. Rejects as that does. */
+  measure(): Promise<Figures>;
+  /** Remembers when the upkeep ran, and how many spilled deliveries it left waiting; null where it could not tell. */
+  noteUpkeep(at: number, spilled: number | null): Promise<void>;
+}
+
+/** What a store tells of itself; null where it cannot, or not cheaply. */
+export interface Health {
+  /** Numbers of migrations: the last that was applied, and the one this version of the receiver needs. */
+  schema: { found: number; needed: number } | null;
+  /** Where the database lies, in the platform's words, such as APAC. */
+  region: string | null;
+  /** When the last delivery that is not a repetition came. */
+  lastReceivedAt: number | null;
+  /** Deliveries in quarantine, counted up to a bound. */
+  quarantined: number | null;
+  upkeepAt: number | null;
+  /** Deliveries in the second place, as the last upkeep left them. */
+  spilled: number | null;
+}
+
+export interface Figures extends Health {
+  /** Size of the database. */
+  bytes: number | null;
+  /** Deliveries ever kept, each counted once. */
+  deliveriesEver: number | null;
+  /** Deliveries kept now by status, each up to `countBound`. */
+  deliveries: Partial<Record<DeliveryStatus, number>>;
+  /** Jobs by state, each up to `countBound`; not those of Success, most of all jobs, which only a scan would count. */
+  jobs: Record<string, number>;
+  countBound: number;
 }
 
 /** The store in use cannot filter by this. */

@@ -90,6 +90,6 @@ async function faultsOf(page: AnyPage): Promise<string[]> {
         .slice(0, 3)
         .join(" | ")}`,
   );
-  const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-  return Number(overflow) > 0 ? [...faults, `wider than the screen by ${overflow} px`] : faults;
+  const overflow = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
+  return overflow > 0 ? [...faults, `wider than the screen by ${overflow} px`] : faults;
 }

@@ -83,7 +83,12 @@ export function markupEverywhere(jobId: string): string {
   return JSON.stringify({
     EventName: m,
     JobsDetail: {
-      ...{ JobId: jobId, Tag: "WordsGeneralize", State: "Failed", Code: m, Message: m, QueueId: m },
+      JobId: jobId,
+      Tag: "WordsGeneralize",
+      State: "Failed",
+      Code: m,
+      Message: m,
+      QueueId: m,
       Input: { BucketId: m, Region: m, Object: m },
       Workflow: { RunId: `${m}run`, WorkflowId: m, WorkflowName: m, Name: m },
       Operation: {

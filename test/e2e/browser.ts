@@ -14,7 +14,7 @@ export interface Visit {
   page: Page;
   /** What must not have happened, in words. */
   faults: string[];
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export async function visit(browser: Browser, { base }: Receiver, options: BrowserContextOptions = {}): Promise<Visit> {

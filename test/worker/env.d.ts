@@ -1,5 +1,9 @@
 declare namespace Cloudflare {
   interface Env {
     MIGRATIONS: import("cloudflare:test").D1Migration[];
+    /** How much the tests of faults do; set by variables of the same names. */
+    SOAK_CALLBACKS: string;
+    SOAK_SEED: string;
+    FUZZ_BODIES: string;
   }
 }

@@ -140,7 +140,7 @@ function lookAgainLater() {
   const every = Number(document.body.dataset.every);
   if (!every || document.hidden) return;
   const seconds = Math.max(every, Math.min(SLOWEST_SECONDS, every * 1.2 ** Math.max(0, quietRounds - 20)));
-  timer = setTimeout(lookAgain, seconds * 1000);
+  timer = setTimeout(() => void lookAgain(), seconds * 1000);
 }
 
 async function lookAgain() {

@@ -1,0 +1,67 @@
+/**
+ * Intake through Cloudflare Queues (`INTAKE = "queue"`): a callback is acknowledged when the queue has it, and many are
+ * written in one batch, by the same intake. What a consumer cannot store the queue brings again, and in the end the
+ * dead-letter queue does, whose consumer has the second place as well: nothing is lost when the store is away.
+ */
+import { type Arrival, intake, nameAndRead, type Outcome, type Places, readAgain } from "./intake.ts";
+
+/** Largest body that travels in a message, in bytes; a message holds 128,000 with all that is around it. */
+export const QUEUED_BODY_BYTES = 100_000;
+
+/** How the dead-letter queue's name ends: its consumer is this Worker too. */
+const DEAD_LETTERS = "-dead-letters";
+
+/** First pause before a message is brought again, in seconds; doubled each time, up to the longest. */
+const FIRST_DELAY_SECONDS = 2;
+const LONGEST_DELAY_SECONDS = 600;
+
+/** A callback on its way: the whole of it, or where the store has its bytes already, its id. */
+export type Queued = Arrival | { delivery: string };
+
+/**
+ * Gives an arrival to the queue; a body too large for a message goes to the store first, unread. Where either fails,
+ * it is taken in at once. Resolves only when the bytes are in one of these places.
+ */
+export async function enqueue(queue: Queue<Queued>, places: Places, arrival: Arrival): Promise<Outcome> {
+  const entry = await nameAndRead(arrival);
+  const isLarge = entry.size > QUEUED_BODY_BYTES;
+  try {
+    if (isLarge) await places.store.put([{ ...entry, reading: null }]);
+    await queue.send(isLarge ? { delivery: entry.id } : { ...arrival, receipt: entry.receipt }, { contentType: "v8" });
+  } catch {
+    const [outcome] = await intake(places, [{ ...arrival, receipt: entry.receipt }]);
+    return outcome as Outcome;
+  }
+  const { id: delivery, reading } = entry;
+  const jobs = reading.ok ? reading.value.jobs.map((job) => job.jobId) : [];
+  return { delivery, status: reading.ok ? "queued" : "quarantined", jobs, reading };
+}
+
+/** Stores the messages of one batch: together, or where that fails, one by one, so that none holds the others up. */
+export async function consume(batch: MessageBatch<Queued>, places: Places): Promise<void> {
+  const isLastResort = batch.queue.endsWith(DEAD_LETTERS);
+  const reachable = isLastResort ? places : { ...places, spill: null };
+  try {
+    await takeIn(batch.messages, reachable);
+    batch.ackAll();
+  } catch {
+    for (const message of batch.messages) {
+      await takeIn([message], reachable).then(
+        () => message.ack(),
+        () => message.retry({ delaySeconds: delayOf(message.attempts) }),
+      );
+    }
+  }
+}
+
+async function takeIn(messages: readonly Message<Queued>[], places: Places): Promise<void> {
+  const arrivals = messages.flatMap(({ body }) => ("bytes" in body ? [body] : []));
+  if (arrivals.length > 0) await intake(places, arrivals);
+  for (const { body } of messages) {
+    const kept = "delivery" in body ? await places.store.getBody(body.delivery) : null;
+    if (kept !== null) await readAgain(places.store, [kept]);
+  }
+}
+
+const delayOf = (attempts: number): number =>
+  Math.min(FIRST_DELAY_SECONDS * 2 ** (attempts - 1), LONGEST_DELAY_SECONDS);

@@ -1,0 +1,35 @@
+/** The differential test that lets the plain reader be: whatever it reads, fast-xml-parser reads as the same tree. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { MAX_DEPTH_LEVELS, MAX_NODES } from "../../src/callback/limits.ts";
+import { readPlainXml } from "../../src/callback/plain-xml.ts";
+import { parseAnyXml } from "../../src/callback/xml.ts";
+import { document, edited, holds, scraps } from "../fixtures/generated.ts";
+import { callbacks } from "./published.ts";
+
+/** Whether the plain reader reads a text; asserts that fast-xml-parser then reads the same. */
+function agrees(sent: string): boolean {
+  const text = sent.replace(/\r\n?/g, "\n");
+  const plain = readPlainXml(text);
+  if (plain !== undefined) expect(JSON.stringify(parseAnyXml(text))).toBe(JSON.stringify({ ok: true, value: plain }));
+  return plain !== undefined;
+}
+
+const xmlCallbacks = fc.constantFrom(...callbacks.filter((text) => /^\s*</.test(text)));
+
+test("they agree on generated documents, all of which both read", () => {
+  holds(document, (text) => expect(agrees(text)).toBe(true));
+});
+test("they agree on edited documents", () => holds(edited(document), agrees, 3_000));
+test("they agree on edited callbacks", () => holds(edited(xmlCallbacks), agrees, 2_000));
+test("they agree on scraps of markup", () => holds(scraps, agrees, 5_000));
+
+test("they agree at the limits", () => {
+  const nested = (levels: number, inner: string): string =>
+    `${"<a>".repeat(levels - 1)}${inner}${"</a>".repeat(levels - 1)}`;
+  const flat = (elements: number): string => `<a>${"<b/>".repeat(elements - 1)}</a>`;
+  const atLimits = ["<b/>", "<b></b>", "<b>x</b>"].map((inner) => nested(MAX_DEPTH_LEVELS, inner));
+  expect(atLimits.map(agrees)).toEqual([true, true, true]);
+  const beyond = [...atLimits.map((text) => `<a>${text}</a>`), flat(MAX_NODES + 1)];
+  expect(beyond.map((text) => [agrees(text), parseAnyXml(text).ok])).toEqual(beyond.map(() => [false, false]));
+});

@@ -1,0 +1,295 @@
+import { describe, expect, test } from "vitest";
+import { decodeBytes, parseCallback } from "../../src/callback/callback.ts";
+import { MAX_ID_CHARACTERS } from "../../src/callback/limits.ts";
+import type { JobReading } from "../../src/callback/types.ts";
+import {
+  CONSOLE_TEST,
+  ENVELOPES,
+  jsonCallback,
+  jsonCallbackOf,
+  MODERATION_DETAIL,
+  MODERATION_SIMPLE,
+  WORKFLOW_FINISH_JSON,
+  WORKFLOW_FINISH_XML,
+  xmlCallback,
+  xmlCallbackOf,
+} from "../fixtures/envelopes.ts";
+import { type Fields, jobOf, TAGS, without, workflowJobOf } from "../fixtures/jobs.ts";
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** The reading of a body that can be read. */
+function reading(body: string) {
+  const read = parseCallback(utf8(body));
+  if (!read.ok) throw new Error(read.error.reason);
+  return read.value;
+}
+
+const failure = (code: string, reason: string, line: number | null = null, column: number | null = null) => ({
+  ok: false,
+  error: { code, reason, line, column },
+});
+
+test("there is a job of every type", () => {
+  expect(TAGS).toHaveLength(28);
+});
+
+describe.each(TAGS)("a job of type %s", (tag) => {
+  const job = jobOf(tag);
+  const number = TAGS.indexOf(tag);
+  const expected: Omit<JobReading, "detail"> = {
+    jobId: job["JobId"] as string,
+    event: "TaskFinish",
+    tag,
+    state: "Success",
+    stateSource: "reported",
+    terminal: true,
+    code: "Success",
+    message: "",
+    queueId: "p0123456789abcdef0123456789abcdef",
+    userData: `order ${number} & more`,
+    bucket: "films-1250000001",
+    region: "ap-chongqing",
+    object: "in/film.mp4",
+    createdAt: "2026-03-01T01:00:00Z",
+    startedAt: "2026-03-01T01:00:01Z",
+    endedAt: "2026-03-01T01:00:04Z",
+    workflow: null,
+    full: true,
+  };
+
+  test.each(ENVELOPES)("is read the same from $name", ({ format, print }) => {
+    const detail = tag === "WordsGeneralize" ? SEGMENTATION : job;
+    expect(reading(print(job))).toEqual({ format, event: "TaskFinish", jobs: [{ ...expected, detail }], runs: [] });
+  });
+
+  test.each(ENVELOPES)("is read the same from $name when a workflow started it", ({ print }) => {
+    const [read] = reading(print(workflowJobOf(tag))).jobs;
+    expect(read?.workflow).toEqual({
+      name: "Transcode_1581665960537",
+      runId: "i166ee19017b011eda8a5525400c540df",
+      workflowId: "w0123456789abcdef0123456789abcdef",
+      workflowName: "evening",
+    });
+    expect(read?.detail["Input"]).toEqual(workflowJobOf(tag)["Input"]);
+  });
+});
+
+const SEGMENTATION = jobOf("WordsGeneralize", {
+  Operation: {
+    JobLevel: "0",
+    UserData: "order 0 & more",
+    WordsGeneralize: { NerMethod: "DL", SegMethod: "MIX" },
+    WordsGeneralizeResult: {
+      WordsGeneralizeLable: [{ Category: "time", Word: "今天" }],
+      WordsGeneralizeToken: [
+        { Length: 2, Offset: 0, Pos: "t", Word: "今天" },
+        { Length: 2, Offset: 2, Pos: "v", Word: "打车" },
+        { Length: 1, Offset: 4, Pos: "nx", Word: "花" },
+        { Length: 2, Offset: 5, Pos: "t", Word: "60" },
+        { Length: 1, Offset: 7, Pos: "v", Word: "元" },
+      ] as unknown as Fields[],
+    },
+  },
+});
+
+test("a segmentation as published, without State and Tag, is told by its Code and its Operation", () => {
+  const sent = without(jobOf("WordsGeneralize"), "State", "Tag", "QueueId", "StartTime");
+  const jobs = [xmlCallback(sent), jsonCallback(sent)].map((body) => reading(body).jobs[0]);
+  for (const job of jobs) {
+    expect([job?.tag, job?.state, job?.stateSource, job?.terminal]).toEqual([
+      "WordsGeneralize",
+      "Success",
+      "derived",
+      true,
+    ]);
+  }
+});
+
+test("several jobs in one notification are read in their order", () => {
+  const details = TAGS.slice(0, 3).map((tag) => jobOf(tag));
+  const ids = details.map((detail) => detail["JobId"]);
+  for (const body of [xmlCallbackOf(details), jsonCallbackOf(details)]) {
+    expect(reading(body).jobs.map((job) => job.jobId)).toEqual(ids);
+  }
+});
+
+test("the end of a workflow is read the same from XML and JSON", () => {
+  const xml = reading(WORKFLOW_FINISH_XML);
+  expect(reading(WORKFLOW_FINISH_JSON)).toEqual({ ...xml, format: "json" });
+  expect(xml.event).toBe("WorkflowFinish");
+  expect(xml.runs.map((run) => [run.runId, run.state, run.terminal, run.tasks.map((task) => task.jobId)])).toEqual([
+    [
+      "i166ee19017b011eda8a5525400c540df",
+      "Success",
+      true,
+      ["j168668b217b011ed8efb27bb229e2d11", "j23c11e1e17b011edaab4ab15ec33d076", null],
+    ],
+  ]);
+  expect(xml.jobs.map((job) => [job.jobId, job.tag, job.state, job.code, job.full])).toEqual([
+    ["j168668b217b011ed8efb27bb229e2d11", "Transcode", "Success", null, false],
+    ["j23c11e1e17b011edaab4ab15ec33d076", "Snapshot", "Failed", "InvalidArgument", false],
+  ]);
+});
+
+const moderated = {
+  event: "ReviewImage",
+  tag: null,
+  state: "Success",
+  terminal: true,
+  queueId: null,
+  userData: null,
+  createdAt: null,
+  startedAt: null,
+  endedAt: null,
+  workflow: null,
+  full: true,
+};
+
+test("moderation in detail has numbers as sent and headers as a map", () => {
+  const detail = {
+    JobId: "si0123456789abcdef0123456789abcde",
+    State: "Success",
+    CreationTime: "",
+    Object: "in/picture.jpg",
+    Label: "Normal",
+    Result: "0",
+    Score: "12",
+    PornInfo: { HitFlag: "0", Score: "0", Label: "" },
+    BucketId: "films-1250000001",
+    Region: "ap-chongqing",
+    CosHeaders: { "x-cos-meta-id": "007" },
+  };
+  const job = {
+    ...moderated,
+    jobId: detail.JobId,
+    stateSource: "reported",
+    code: null,
+    message: null,
+    bucket: "films-1250000001",
+    region: "ap-chongqing",
+    object: "in/picture.jpg",
+    detail,
+  };
+  expect(reading(MODERATION_DETAIL)).toEqual({ format: "json", event: "ReviewImage", jobs: [job], runs: [] });
+});
+
+test("simple moderation is a job named by its trace", () => {
+  const job = {
+    ...moderated,
+    jobId: "ix0123456789abcdef",
+    stateSource: "derived",
+    code: "0",
+    message: "success",
+    bucket: null,
+    region: null,
+    object: null,
+    detail: {
+      event: "ReviewImage",
+      forbidden_status: "0",
+      porn_info: { hit_flag: "0", label: "", score: "9" },
+      result: "0",
+      trace_id: "ix0123456789abcdef",
+    },
+  };
+  expect(reading(MODERATION_SIMPLE)).toEqual({ format: "json", event: "ReviewImage", jobs: [job], runs: [] });
+});
+
+test("a console's test names no job", () => {
+  expect(reading(CONSOLE_TEST)).toEqual({ format: "json", event: "ReviewText", jobs: [], runs: [] });
+});
+
+const NEITHER = failure(
+  "unsupported-media-type",
+  "The body is neither XML nor JSON: its first character is none of <, { and [.",
+);
+const NOT_UTF_8 = "The body is not valid UTF-8.";
+
+test.each([
+  ["nothing", ""],
+  ["white space", " \t\r\n"],
+  ["a byte order mark", "\ufeff"],
+  ["a byte order mark and white space", "\ufeff\n"],
+])("a body of %s is readable and says nothing", (_name, body) => {
+  const nothing = { ok: true, value: { format: null, event: null, jobs: [], runs: [] } };
+  expect(parseCallback(utf8(body))).toEqual(nothing);
+  expect(parseCallback(body)).toEqual(nothing);
+});
+
+test.each([
+  ["text", "JobId=a1"],
+  ["a JSON string", '"a1"'],
+  ["a no-break space before XML", "\u00a0<Response/>"],
+  ["a second byte order mark", "\ufeff\ufeff<Response/>"],
+])("%s is neither XML nor JSON", (_name, body) => {
+  expect(parseCallback(utf8(body))).toEqual(NEITHER);
+});
+
+test.each([
+  [
+    "gzip",
+    [0x1f, 0x8b, 8, 0],
+    failure("unsupported-media-type", "The body is compressed with gzip; CI sends its callbacks plain."),
+  ],
+  [
+    "UTF-16, little end first",
+    [0xff, 0xfe, 0x3c, 0],
+    failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8."),
+  ],
+  [
+    "UTF-16, big end first",
+    [0xfe, 0xff, 0, 0x3c],
+    failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8."),
+  ],
+  ["other bytes", [0x80, 0x3c], NEITHER],
+  ["one half of a mark", [0xff], NEITHER],
+  ["another half of it", [0xfe], NEITHER],
+  ["half of gzip", [0x1f, 0x80], NEITHER],
+  ["JSON with a bad byte", [0x7b, 0x0a, 0x22, 0xff], failure("malformed-body", NOT_UTF_8, 2, 2)],
+  ["XML cut within a character", [0x3c, 0x61, 0x3e, 0xe4, 0xbb], failure("malformed-body", NOT_UTF_8, 1, 4)],
+  ["XML that ends like a replacement character", [0x3c, 0xef, 0xbf], failure("malformed-body", NOT_UTF_8, 1, 2)],
+  [
+    "a bad byte after a replacement character",
+    [0x3c, 0xef, 0xbf, 0xbd, 0xc0],
+    failure("malformed-body", NOT_UTF_8, 1, 3),
+  ],
+  [
+    "a surrogate after a byte order mark",
+    [0xef, 0xbb, 0xbf, 0x3c, 0xed, 0xa0, 0x80],
+    failure("malformed-body", NOT_UTF_8, 1, 2),
+  ],
+  ["GBK under a UTF-8 start", [...utf8("<a>今"), 0xbd, 0xf1], failure("malformed-body", NOT_UTF_8, 1, 5)],
+])("bytes that are no UTF-8: %s", (_name, bytes, expected) => {
+  expect(parseCallback(new Uint8Array(bytes))).toEqual(expected);
+});
+
+test("decoding keeps every byte, a byte order mark included, and gives back bytes that are no UTF-8", () => {
+  expect(decodeBytes(utf8("\ufeff今😀\u0000"))).toBe("\ufeff今😀\u0000");
+  const bytes = new Uint8Array([0x3c, 0xff]);
+  expect(decodeBytes(bytes)).toBe(bytes);
+});
+
+test("a byte order mark and white space stand before either format", () => {
+  const job = jobOf("Concat");
+  for (const space of ["\ufeff", "\n", "\ufeff \r\n\t"]) {
+    expect(reading(space + xmlCallback(job))).toEqual(reading(xmlCallback(job)));
+    expect(reading(space + jsonCallback(job))).toEqual(reading(jsonCallback(job)));
+  }
+});
+
+test("what is not well-formed fails with its place, counted after a byte order mark", () => {
+  expect(parseCallback("\ufeff<a>\n</b>")).toEqual(
+    failure("malformed-body", "</b> stands where <a> has to end.", 2, 1),
+  );
+  expect(parseCallback('\ufeff\n{"a":}')).toEqual(failure("malformed-body", 'Expected a value, found "}".', 2, 6));
+});
+
+test("an id may be as long as the limit, and no longer", () => {
+  const reason = `A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`;
+  const id = "a".repeat(MAX_ID_CHARACTERS);
+  expect(reading(xmlCallback({ JobId: id })).jobs.map((job) => job.jobId)).toEqual([id]);
+  expect(parseCallback(xmlCallback({ JobId: `${id}a` }))).toEqual(failure("malformed-body", reason));
+  const run = (runId: string): string => JSON.stringify({ WorkflowExecution: { RunId: runId } });
+  expect(reading(run(id)).runs.map((one) => one.runId)).toEqual([id]);
+  expect(parseCallback(run(`${id}a`))).toEqual(failure("malformed-body", reason));
+});

@@ -1,0 +1,104 @@
+/** The settings: read from what a deployment gives, and the same in the code, the docs and wrangler.toml. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ProblemError } from "../../src/problem.ts";
+import { allowedOf, missingSecrets, readSettings, SETTINGS } from "../../src/settings.ts";
+
+const NAMES = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
+const fileOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+const fallbackOf = (name: keyof typeof SETTINGS): string | null => {
+  const setting = SETTINGS[name];
+  return "fallback" in setting ? String(setting.fallback) : null;
+};
+
+const ALL = {
+  CALLBACK_KEYS: "a, b,,",
+  LOOKUP_TOKENS: " t ",
+  STORE: "kv",
+  MAX_BODY_BYTES: "1000",
+  STORE_DEADLINE_MILLISECONDS: "250",
+  RETENTION_DAYS_JOBS: "365",
+  RETENTION_DAYS_BYTES: "30",
+  RETENTION_DAYS_QUARANTINED: "90",
+  LOG_LEVEL: "warn",
+};
+
+test("every setting is read", () => {
+  expect(Object.keys(ALL)).toEqual(NAMES);
+  expect(readSettings(ALL)).toEqual({
+    callbackKeys: ["a", "b"],
+    lookupTokens: ["t"],
+    store: "kv",
+    maxBodyBytes: 1000,
+    storeDeadlineMilliseconds: 250,
+    retentionDays: { jobs: 365, bytes: 30, quarantined: 90 },
+    logLevel: "warn",
+  });
+});
+
+test.each([{}, Object.fromEntries(NAMES.map((name) => [name, " "]))])("one that is not set has its default", (env) => {
+  expect(readSettings(env)).toEqual({
+    callbackKeys: [],
+    lookupTokens: [],
+    store: "d1",
+    maxBodyBytes: 8 * 1024 * 1024,
+    storeDeadlineMilliseconds: 3000,
+    retentionDays: { jobs: 0, bytes: 0, quarantined: 0 },
+    logLevel: "info",
+  });
+  expect(missingSecrets(readSettings(env))).toEqual(["CALLBACK_KEYS", "LOOKUP_TOKENS"]);
+});
+
+test.each([
+  ["STORE", "D1", "one of d1, kv"],
+  ["STORE", "toString", "one of d1, kv"],
+  ["LOG_LEVEL", "verbose", "one of debug, info, warn, error"],
+  ["MAX_BODY_BYTES", "8MB", "a whole number of bytes, 1 to 24000000"],
+  ["MAX_BODY_BYTES", "1e3", "a whole number of bytes, 1 to 24000000"],
+  ["MAX_BODY_BYTES", 0, "a whole number of bytes, 1 to 24000000"],
+  ["MAX_BODY_BYTES", "24000001", "a whole number of bytes, 1 to 24000000"],
+  ["STORE_DEADLINE_MILLISECONDS", true, "a whole number of milliseconds, 100 to 20000"],
+  ["STORE_DEADLINE_MILLISECONDS", "99", "a whole number of milliseconds, 100 to 20000"],
+  ["RETENTION_DAYS_JOBS", "-1", "a whole number of days, 0 to 36500"],
+  ["RETENTION_DAYS_BYTES", "1.5", "a whole number of days, 0 to 36500"],
+  ["RETENTION_DAYS_QUARANTINED", "for ever", "a whole number of days, 0 to 36500"],
+])("%s = %j is refused, with what is allowed", (name, value, allowed) => {
+  let refusal: unknown;
+  try {
+    readSettings({ ...ALL, [name]: value });
+  } catch (error) {
+    refusal = error;
+  }
+  expect(refusal).toBeInstanceOf(ProblemError);
+  expect((refusal as ProblemError).problem).toEqual({
+    code: "misconfigured",
+    detail: `${name} is "${value}". Allowed: ${allowed}.`,
+  });
+});
+
+test("a number in wrangler.toml is as good as its text", () => {
+  expect(readSettings({ ...ALL, MAX_BODY_BYTES: 2000 }).maxBodyBytes).toBe(2000);
+});
+
+test("docs/settings.md has the same settings, defaults and values allowed", () => {
+  const rows = [...fileOf("docs/settings.md").matchAll(/^\| `([A-Z_]+)` \| (?:`(.+?)`|none: .+?) \| (.+) \|$/gm)];
+  const documented = rows.filter(([, name]) => name !== undefined && name in SETTINGS);
+  expect(documented.map(([, name, fallback, allowed]) => [name, fallback ?? null, allowed])).toEqual(
+    NAMES.map((name) => [name, fallbackOf(name), allowedOf(name)]),
+  );
+});
+
+test("docs/settings.md says of each what it does", () => {
+  const text = fileOf("docs/settings.md");
+  expect(NAMES.filter((name) => !text.includes(`**\`${name}\`**`))).toEqual([]);
+});
+
+test("wrangler.toml has every var at its default, and requires the secrets", () => {
+  const text = fileOf("wrangler.toml");
+  const vars = [...(/^\[vars\]\n((?:.+\n)+)/m.exec(text)?.[1] ?? "").matchAll(/^(\w+) = "(.*)"$/gm)];
+  const secrets = NAMES.filter((name) => SETTINGS[name].kind === "secrets");
+  expect(vars.map(([, name, value]) => [name, value])).toEqual(
+    NAMES.filter((name) => !secrets.includes(name)).map((name) => [name, fallbackOf(name)]),
+  );
+  expect(text).toContain(`required = ${JSON.stringify(secrets).replaceAll(",", ", ")}`);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { isTerminal, jobRank, readState, runRank } from "../../src/callback/state.ts";
+
+test.each([
+  ["Success", null, { state: "Success", stateSource: "reported", terminal: true }],
+  ["Failed", "Success", { state: "Failed", stateSource: "reported", terminal: true }],
+  ["Cancel", null, { state: "Cancel", stateSource: "reported", terminal: true }],
+  ["Running", "Success", { state: "Running", stateSource: "reported", terminal: false }],
+  ["Auditing", null, { state: "Auditing", stateSource: "reported", terminal: false }],
+  ["14", null, { state: "14", stateSource: "reported", terminal: false }],
+  [null, "Success", { state: "Success", stateSource: "derived", terminal: true }],
+  [null, "InvalidArgument", { state: "Failed", stateSource: "derived", terminal: true }],
+  [null, null, { state: null, stateSource: "derived", terminal: false }],
+])("State %j with Code %j", (state, code, read) => {
+  expect(readState(state, code)).toEqual(read);
+});
+
+test.each([
+  ["Success", true],
+  ["Failed", true],
+  ["Cancel", true],
+  ["success", false],
+  ["Pause", false],
+  [null, false],
+])("a job that is %j is terminal: %j", (state, terminal) => {
+  expect(isTerminal(state)).toBe(terminal);
+});
+
+const late = "2026-03-01T09:00:05Z";
+const early = "2026-03-01T09:00:04.999Z";
+
+test("readings of a job rank by terminal, full, end, progress and delivery, in that order", () => {
+  const readings = [
+    jobRank({ terminal: false, full: false, endedAt: late, state: "Running" }, "f"),
+    jobRank({ terminal: false, full: true, endedAt: null, state: null }, "f"),
+    jobRank({ terminal: false, full: true, endedAt: null, state: "Submitted" }, "f"),
+    jobRank({ terminal: false, full: true, endedAt: null, state: "Running" }, "a"),
+    jobRank({ terminal: false, full: true, endedAt: null, state: "Running" }, "b"),
+    jobRank({ terminal: false, full: true, endedAt: early, state: null }, "a"),
+    jobRank({ terminal: true, full: false, endedAt: late, state: "Success" }, "f"),
+    jobRank({ terminal: true, full: true, endedAt: null, state: "Failed" }, "f"),
+    jobRank({ terminal: true, full: true, endedAt: early, state: "Failed" }, "f"),
+    jobRank({ terminal: true, full: true, endedAt: late, state: "Success" }, "a"),
+  ];
+  expect(readings.toSorted()).toEqual(readings);
+});
+
+test("a rank is text of fixed width before the delivery id", () => {
+  expect(jobRank({ terminal: true, full: true, endedAt: late, state: "Success" }, "id")).toBe(
+    "11 001772355605000 2 id",
+  );
+  expect(runRank({ terminal: true, tasks: [] }, "id")).toBe("1 000000000000000 id");
+});
+
+test("readings of a run rank by terminal, the last end of a task, and delivery", () => {
+  const run = (terminal: boolean, ...ends: (string | null)[]) => ({
+    terminal,
+    tasks: ends.map((endedAt) => ({ ...TASK, endedAt })),
+  });
+  const readings = [
+    runRank(run(false, null), "f"),
+    runRank(run(false, early, null), "f"),
+    runRank(run(false, late, early), "f"),
+    runRank(run(true, null, early), "f"),
+    runRank(run(true, early, late), "a"),
+    runRank(run(true, late, early), "b"),
+  ];
+  expect(readings.toSorted()).toEqual(readings);
+});
+
+const TASK = {
+  type: null,
+  name: null,
+  jobId: null,
+  state: null,
+  createdAt: null,
+  startedAt: null,
+  templateId: null,
+  templateName: null,
+  detail: {},
+};

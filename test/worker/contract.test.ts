@@ -1,0 +1,204 @@
+/** The contract at /openapi.json against the receiver: every documented status of every operation is seen, and is as documented. */
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { PROBLEMS } from "../../src/problem.ts";
+import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
+import { cron, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";
+
+interface Operation {
+  operationId: string;
+  security?: object[];
+  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+}
+
+interface Contract {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+const down = () => ({
+  STORE_DEADLINE_MILLISECONDS: "100",
+  DB: faultyD1(env.DB, { ...NO_FAULTS, down: true }, seeded(1)),
+  KV: faultyKv(env.KV, { ...NO_FAULTS, down: true }, seeded(1)),
+});
+const noKv = () => ({ ...down(), DB: env.DB, STORE: "kv" });
+const FLOODER = "198.51.100.9";
+const bearer = { authorization: `Bearer ${TOKEN}` };
+
+/** Validates against a schema of the contract, whose references are into its components. */
+function check(contract: Contract, schema: Schema, value: unknown): void {
+  const root = { ...schema, components: contract.components } as unknown as Schema;
+  const { valid, errors } = new Validator(root, "2020-12", false).validate(value);
+  expect(valid ? [] : errors).toEqual([]);
+}
+
+describe("the contract", () => {
+  let contract: Contract;
+  const seen = new Set<string>();
+  const jobId = newJobId();
+  const runId = `i${jobId}`;
+  const broken = `{"broken": ${jobId}`;
+  let brokenId = "";
+  let goneId = "";
+  const goneJob = newJobId();
+
+  beforeAll(async () => {
+    contract = await (await get("/openapi.json")).json();
+    await post(workflowFinish(runId, [jobId]));
+    await post(segmentation(goneJob));
+    goneId = await sha256(segmentation(goneJob));
+    await cron({ RETENTION_DAYS_BYTES: "1" }, Date.now() + 2 * 86_400_000);
+    await post(segmentation(jobId));
+    await post(broken);
+    brokenId = await sha256(broken);
+    for (let tries = 0; tries < 101; tries += 1) await send("/none", { headers: { "cf-connecting-ip": FLOODER } });
+  });
+
+  /** Sends, and holds the answer to what the contract says of that path, method and status. */
+  async function expectAnswer(method: string, template: string, status: number, answer: () => Promise<Response>) {
+    const operation = contract.paths[template]?.[method] as Operation;
+    const response = await answer();
+    expect(response.status).toBe(status);
+    seen.add(`${operation.operationId} ${status}`);
+    const documented = operation.responses[String(status)];
+    expect(documented).toBeDefined();
+    const content = documented?.content ?? {};
+    const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+    const media = content[type] ?? content["*/*"];
+    if (Object.keys(content).length === 0) expect(await response.text()).toBe("");
+    else if (type.endsWith("json")) check(contract, media?.schema as Schema, await response.json());
+    else expect(media).toBeDefined();
+  }
+
+  test("is OpenAPI 3.1, and names every operation once", () => {
+    expect(contract.openapi).toBe("3.1.0");
+    const ids = Object.values(contract.paths).flatMap((path) =>
+      Object.values(path).map((operation) => operation.operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("holds for every answer to a callback", async () => {
+    const path = "/callbacks/{key}";
+    const to = (key: string, init: RequestInit = {}) => send(`/callbacks/${key}`, { method: "POST", ...init });
+    await expectAnswer("post", path, 200, () => post(segmentation(newJobId())));
+    await expectAnswer("post", path, 202, () => post(segmentation(newJobId()), { ...down(), KV: env.KV }));
+    await expectAnswer("post", path, 400, () => post(broken));
+    await expectAnswer("post", path, 404, () => to("wrong"));
+    await expectAnswer("post", path, 413, () => post("{}{}{}", { MAX_BODY_BYTES: "1" }));
+    await expectAnswer("post", path, 415, () => post("text"));
+    await expectAnswer("post", path, 429, () => to("wrong", { headers: { "cf-connecting-ip": FLOODER } }));
+    await expectAnswer("post", path, 503, () => post("{}", down()));
+    await expectAnswer("post", path, 503, () => post("{}", { STORE: "?" }));
+  });
+
+  test("holds for every answer to a look-up", async () => {
+    const good: [path: string, url: () => string][] = [
+      ["/jobs/{jobId}", () => `/jobs/${jobId}`],
+      ["/jobs/{jobId}", () => `/jobs/${goneJob}`],
+      ["/jobs/{jobId}/raw", () => `/jobs/${jobId}/raw`],
+      ["/jobs", () => "/jobs"],
+      ["/jobs", () => "/jobs?limit=1"],
+      ["/runs/{runId}", () => `/runs/${runId}`],
+      ["/deliveries", () => "/deliveries?limit=1"],
+      ["/deliveries/{id}", () => `/deliveries/${brokenId}`],
+      ["/deliveries/{id}/raw", () => `/deliveries/${brokenId}/raw`],
+    ];
+    for (const [path, url] of good) {
+      await expectAnswer("get", path, 200, () => get(url()));
+      await expectAnswer("get", path, 401, () => send(url()));
+      await expectAnswer("get", path, 429, () => send(url(), { headers: { "cf-connecting-ip": FLOODER } }));
+      await expectAnswer("get", path, 503, () => get(url(), {}, down()));
+    }
+    const etag = (await get(`/jobs/${jobId}`)).headers.get("etag") ?? "";
+    await expectAnswer("get", "/jobs/{jobId}", 304, () => get(`/jobs/${jobId}`, { "if-none-match": etag }));
+    for (const [path, url] of [
+      ["/jobs/{jobId}", "/jobs/none"],
+      ["/jobs/{jobId}/raw", "/jobs/none/raw"],
+      ["/runs/{runId}", "/runs/none"],
+      ["/deliveries/{id}", "/deliveries/none"],
+      ["/deliveries/{id}/raw", "/deliveries/none/raw"],
+    ] as const) {
+      await expectAnswer("get", path, 404, () => get(url));
+    }
+    await expectAnswer("get", "/jobs/{jobId}", 400, () => get("/jobs/x?wait=x"));
+    await expectAnswer("get", "/jobs", 400, () => get("/jobs?limit=x"));
+    await expectAnswer("get", "/deliveries", 400, () => get("/deliveries?status=x"));
+    await expectAnswer("get", "/jobs", 501, () => get("/jobs?tag=x", {}, { STORE: "kv" }));
+    await expectAnswer("get", "/jobs/{jobId}/raw", 410, () => get(`/jobs/${goneJob}/raw`));
+    await expectAnswer("get", "/deliveries/{id}/raw", 410, () => get(`/deliveries/${goneId}/raw`));
+  });
+
+  test("holds for every answer to reading again", async () => {
+    const again = (path: string, headers: Record<string, string>, changes = {}) =>
+      send(path, { method: "POST", headers }, changes);
+    for (const [path, url] of [
+      ["/deliveries/reparse", "/deliveries/reparse"],
+      ["/deliveries/{id}/reparse", `/deliveries/${brokenId}/reparse`],
+    ] as const) {
+      await expectAnswer("post", path, 200, () => again(url, bearer));
+      await expectAnswer("post", path, 401, () => again(url, {}));
+      await expectAnswer("post", path, 429, () => again(url, { "cf-connecting-ip": FLOODER }));
+      await expectAnswer("post", path, 503, () => again(url, bearer, down()));
+    }
+    await expectAnswer("post", "/deliveries/reparse", 400, () => again("/deliveries/reparse?limit=0", bearer));
+    await expectAnswer("post", "/deliveries/{id}/reparse", 404, () => again("/deliveries/none/reparse", bearer));
+    await expectAnswer("post", "/deliveries/{id}/reparse", 410, () => again(`/deliveries/${goneId}/reparse`, bearer));
+  });
+
+  test("holds for health", async () => {
+    await expectAnswer("get", "/livez", 200, () => send("/livez"));
+    await expectAnswer("get", "/readyz", 200, () => send("/readyz"));
+    await expectAnswer("get", "/readyz", 503, () => send("/readyz", {}, { CALLBACK_KEYS: "" }));
+    await expectAnswer("get", "/readyz", 503, () => send("/readyz", {}, noKv()));
+    await expectAnswer("get", "/metrics", 200, () => get("/metrics"));
+    await expectAnswer("get", "/metrics", 401, () => send("/metrics"));
+    await expectAnswer("get", "/metrics", 429, () => send("/metrics", { headers: { "cf-connecting-ip": FLOODER } }));
+    await expectAnswer("get", "/metrics", 503, () => get("/metrics", {}, { STORE: "?" }));
+  });
+
+  test("documents nothing that was not seen here", () => {
+    const documented = Object.values(contract.paths).flatMap((path) =>
+      Object.values(path).flatMap(({ operationId, responses }) =>
+        Object.keys(responses).map((status) => `${operationId} ${status}`),
+      ),
+    );
+    expect([...seen].toSorted()).toEqual(documented.toSorted());
+  });
+});
+
+describe("every problem", () => {
+  test.each(Object.keys(PROBLEMS))("is explained at its type: %s", async (code) => {
+    const response = await send(`/problems/${code}`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toContain("text/html");
+    expect(await response.text()).toContain(PROBLEMS[code as keyof typeof PROBLEMS].title);
+  });
+
+  test("that is none is a wrong path", async () => {
+    expect((await send("/problems/constructor")).status).toBe(404);
+  });
+});
+
+describe("a path", () => {
+  test.each([
+    ["DELETE", "/jobs/x", "GET, HEAD"],
+    ["POST", "/jobs", "GET, HEAD"],
+    ["PUT", "/runs/x", "GET, HEAD"],
+    ["GET", `/callbacks/${KEY}`, "POST"],
+    ["GET", "/deliveries/x/reparse", "POST"],
+    ["POST", "/livez", "GET, HEAD"],
+    ["PATCH", "/readyz", "GET, HEAD"],
+    ["POST", "/openapi.json", "GET, HEAD"],
+  ])("says what it takes: %s %s", async (method, path, allow) => {
+    const response = await send(path, { method, headers: bearer });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allow]);
+    expect(await response.json()).toMatchObject({
+      type: "/problems/method-not-allowed",
+      detail: `This path takes ${allow}.`,
+    });
+  });
+});

@@ -1,0 +1,200 @@
+/** Quarantine, reading again, and retention. */
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import type { DeliveryRecord, Job } from "../../src/answers.ts";
+import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { cron, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
+
+interface Reparsed {
+  reparsed: { delivery: string; status: string; jobs: string[] }[];
+  next: string | null;
+  left: number | null;
+}
+
+const again = async <T>(path: string): Promise<T> =>
+  (await send(path, { method: "POST", headers: { authorization: `Bearer ${TOKEN}` } })).json<T>();
+
+const DAY = 86_400_000;
+
+describe("a delivery in quarantine", () => {
+  test("is listed with reason, line, column and count, newest first, page by page", async () => {
+    const bodies = Array.from({ length: 5 }, (_, at) => `{"a": ${at}\n x${newJobId()}`);
+    for (const body of bodies) await post(body);
+    await post(bodies[0] as string);
+    const found: DeliveryRecord[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const page: { deliveries: DeliveryRecord[]; next: string | null } = await read(
+        `/deliveries?status=quarantined&limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`,
+      );
+      found.push(...page.deliveries);
+      cursor = page.next;
+    }
+    const ids = await Promise.all(bodies.toReversed().map(sha256));
+    expect(found.map((delivery) => delivery.id)).toEqual(ids);
+    expect(found.at(-1)).toMatchObject({
+      status: "quarantined",
+      format: null,
+      size: bodies[0]?.length,
+      count: 2,
+      hasBytes: true,
+      line: 2,
+      column: 2,
+      reason: expect.any(String),
+    });
+  });
+
+  test("that a better reader can read becomes the job it tells of, and twice is as once", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId);
+    await post(body);
+    const id = await sha256(body);
+    // As an older reader would have left it: in quarantine, and with no job.
+    await env.DB.batch([
+      env.DB.prepare(
+        "UPDATE deliveries SET status = 'quarantined', format = NULL, reason_code = 'malformed-body', reason = 'x' WHERE id = ?",
+      ).bind(id),
+      env.DB.prepare("DELETE FROM jobs WHERE job_id = ?").bind(jobId),
+    ]);
+    expect((await get(`/jobs/${jobId}`)).status).toBe(404);
+    for (let times = 0; times < 2; times += 1) {
+      expect(await again(`/deliveries/${id}/reparse`)).toEqual({
+        delivery: id,
+        status: "stored",
+        jobs: [jobId],
+        reason: null,
+        line: null,
+        column: null,
+      });
+      expect(await read(`/jobs/${jobId}`)).toMatchObject({ jobId, state: "Success", delivery: { count: 1 } });
+      expect(await read(`/deliveries/${id}`)).toMatchObject({ status: "stored", count: 1, reason: null });
+    }
+  });
+
+  test("is read again with others in calls that say what is left", async () => {
+    const bodies = Array.from({ length: 5 }, () => `[${newJobId()}`);
+    for (const body of bodies) await post(body);
+    const ids: string[] = [];
+    let page = await again<Reparsed>("/deliveries/reparse?limit=2");
+    const total = page.reparsed.length + (page.left ?? 0);
+    for (; ; page = await again<Reparsed>(`/deliveries/reparse?limit=2&cursor=${page.next}`)) {
+      ids.push(...page.reparsed.map(({ delivery }) => delivery));
+      expect(page.left).toBe(total - ids.length);
+      if (page.next === null) break;
+    }
+    expect(ids.slice(0, 5)).toEqual(await Promise.all(bodies.toReversed().map(sha256)));
+  });
+});
+
+describe("a body whose reading never ended", () => {
+  test("is kept, and the cron finishes the work", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId);
+    await post(body);
+    const id = await sha256(body);
+    // As a Worker leaves it that is killed between the two writes.
+    await env.DB.batch([
+      env.DB.prepare("UPDATE deliveries SET status = 'pending', format = NULL WHERE id = ?").bind(id),
+      env.DB.prepare("DELETE FROM jobs WHERE job_id = ?").bind(jobId),
+    ]);
+    const { deliveries } = await read<{ deliveries: DeliveryRecord[] }>("/deliveries?status=pending");
+    expect(deliveries.map((delivery) => delivery.id)).toEqual([id]);
+    await cron();
+    expect(await read(`/deliveries/${id}`)).toMatchObject({ status: "stored", format: "xml", count: 1 });
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success" });
+  });
+});
+
+describe("a record of another reader", () => {
+  test("is replaced when its delivery is read again, even by one that says less", async () => {
+    const jobId = newJobId();
+    await post(segmentation(jobId, { State: "Running" }));
+    await env.DB.prepare("UPDATE jobs SET rank = '9' || rank, state = 'Success', terminal = 1 WHERE job_id = ?")
+      .bind(jobId)
+      .run();
+    const { delivery } = await read<Job>(`/jobs/${jobId}`);
+    await again(`/deliveries/${delivery.id}/reparse`);
+    const { jobs } = await read<{ jobs: Job[] }>("/jobs?state=Running");
+    expect(jobs.map((job) => job.jobId)).toContain(jobId);
+  });
+});
+
+describe("retention", () => {
+  test("keeps all for ever unless it is told otherwise", async () => {
+    const jobId = newJobId();
+    await post(segmentation(jobId));
+    await cron({}, Date.now() + 10_000 * DAY);
+    expect((await get(`/jobs/${jobId}/raw`)).status).toBe(200);
+  });
+
+  test("of bytes leaves the record, and says clearly that they are gone", async () => {
+    const jobId = newJobId();
+    const large = segmentation(newJobId(), { words: Array.from({ length: 20_000 }, () => crypto.randomUUID()) });
+    await post(segmentation(jobId));
+    await post(large);
+    const { detail, ...before } = await read<Job>(`/jobs/${jobId}`);
+    expect(detail).not.toBeNull();
+    await cron({ RETENTION_DAYS_BYTES: "30" }, Date.now() + 29 * DAY);
+    expect(await read<Job>(`/jobs/${jobId}`)).toEqual({ ...before, detail });
+    await cron({ RETENTION_DAYS_BYTES: "30" }, Date.now() + 31 * DAY);
+    expect(await read<Job>(`/jobs/${jobId}`)).toEqual({ ...before, detail: null });
+    const raw = await get(`/jobs/${jobId}/raw`);
+    expect(raw.status).toBe(410);
+    expect(await raw.json()).toMatchObject({ type: "/problems/bytes-gone" });
+    expect(await read(`/deliveries/${await sha256(large)}`)).toMatchObject({ hasBytes: false });
+    expect(await env.DB.prepare("SELECT count(*) AS n FROM delivery_parts").first("n")).toBe(0);
+  });
+
+  test("of bytes that come again afterwards keeps them again", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId);
+    await post(body);
+    await cron({ RETENTION_DAYS_BYTES: "1" }, Date.now() + 2 * DAY);
+    await post(body);
+    expect(await (await get(`/jobs/${jobId}/raw`)).text()).toBe(body);
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ delivery: { count: 2 }, detail: {} });
+  });
+
+  test("of jobs deletes them with their runs and deliveries, and nothing that is younger", async () => {
+    const jobId = newJobId();
+    const runId = `i${jobId}`;
+    const body = segmentation(jobId);
+    const broken = `{"a${jobId}`;
+    for (const sent of [body, workflowFinish(runId, [jobId]), broken]) await post(sent);
+    await cron({ RETENTION_DAYS_JOBS: "30" }, Date.now() + 29 * DAY);
+    expect((await get(`/jobs/${jobId}`)).status).toBe(200);
+    await cron({ RETENTION_DAYS_JOBS: "30" }, Date.now() + 31 * DAY);
+    for (const path of [`/jobs/${jobId}`, `/runs/${runId}`, `/deliveries/${await sha256(body)}`])
+      expect((await get(path)).status).toBe(404);
+    expect((await get(`/deliveries/${await sha256(broken)}`)).status).toBe(200);
+    await cron({ RETENTION_DAYS_QUARANTINED: "30" }, Date.now() + 31 * DAY);
+    expect((await get(`/deliveries/${await sha256(broken)}`)).status).toBe(404);
+  });
+
+  test("goes through more than one slice in a run, and comes to an end", async () => {
+    const rows = Array.from({ length: 1_200 }, (_, at) => ({ id: `old-${at}`, at }));
+    await env.DB.prepare(
+      "INSERT INTO deliveries (id, status, size, received_at, count, receipts, encoding, parts, body) SELECT value ->> 'id', 'no-job', 1, value ->> 'at', 1, '', 'utf-8', 0, 'x' FROM json_each(?)",
+    )
+      .bind(JSON.stringify(rows))
+      .run();
+    await cron({ RETENTION_DAYS_JOBS: "1" }, Date.now());
+    expect(await env.DB.prepare("SELECT count(*) AS n FROM deliveries WHERE id LIKE 'old-%'").first("n")).toBe(0);
+  });
+
+  test("in KV is a time to live on every entry", async () => {
+    const lives: (number | undefined)[] = [];
+    const KV = new Proxy(env.KV, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (name !== "put") return typeof member === "function" ? member.bind(target) : member;
+        return (key: string, value: string, options?: KVNamespacePutOptions) => {
+          lives.push(options?.expirationTtl);
+          return target.put(key, value, options);
+        };
+      },
+    });
+    await post(segmentation(newJobId()), { STORE: "kv", KV, RETENTION_DAYS_JOBS: "7" });
+    expect(new Set(lives)).toEqual(new Set([7 * 86_400]));
+  });
+});

@@ -1,0 +1,77 @@
+/**
+ * A layer of faults around real bindings: each call reaches the real D1 or KV, or fails before it, or fails after it
+ * took effect, or never answers. Seeded, so that a run can be repeated.
+ */
+export interface Faults {
+  /** Share of calls that fail before they take effect. */
+  before: number;
+  /** Share of calls that fail after they took effect: the answer is lost. */
+  after: number;
+  /** Share of calls that take effect and never answer. */
+  stall: number;
+  /** Nothing gets through at all. */
+  down: boolean;
+}
+
+export const NO_FAULTS: Faults = { before: 0, after: 0, stall: 0, down: false };
+
+/** Cloudflare's words for a fault worth another try. */
+const LOST = "D1_ERROR: Network connection lost.";
+const KV_LOST = "KV PUT failed: 500 Internal Server Error";
+
+export type Random = () => number;
+
+/** A seeded generator of numbers from 0 to 1 (mulberry32). */
+export function seeded(seed: number): Random {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+async function through<T>(faults: Faults, random: Random, message: string, call: () => Promise<T>): Promise<T> {
+  const chance = random();
+  if (faults.down || chance < faults.before) throw new Error(message);
+  const answer = await call();
+  if (chance < faults.before + faults.after) throw new Error(message);
+  if (chance < faults.before + faults.after + faults.stall) return new Promise<never>(() => {});
+  return answer;
+}
+
+/** `faults` may be changed while the database is in use. */
+export function faultyD1(db: D1Database, faults: Faults, random: Random): D1Database {
+  const real = new WeakMap<object, D1PreparedStatement>();
+
+  const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
+    const wrapped = {
+      bind: (...values: unknown[]) => wrap(statement.bind(...values)),
+      first: (column?: string) =>
+        through(faults, random, LOST, () => (column === undefined ? statement.first() : statement.first(column))),
+      all: () => through(faults, random, LOST, () => statement.all()),
+      run: () => through(faults, random, LOST, () => statement.run()),
+    } as unknown as D1PreparedStatement;
+    real.set(wrapped, statement);
+    return wrapped;
+  };
+
+  const faulty = {
+    prepare: (sql: string) => wrap(db.prepare(sql)),
+    batch: (statements: D1PreparedStatement[]) =>
+      through(faults, random, LOST, () =>
+        db.batch(statements.map((statement) => real.get(statement) as D1PreparedStatement)),
+      ),
+    withSession: () => faulty,
+  } as unknown as D1Database;
+  return faulty;
+}
+
+export function faultyKv(kv: KVNamespace, faults: Faults, random: Random): KVNamespace {
+  const call =
+    (name: "get" | "put" | "list" | "delete") =>
+    (...values: unknown[]) =>
+      through(faults, random, KV_LOST, () => (kv[name] as (...values: unknown[]) => Promise<unknown>)(...values));
+  return { get: call("get"), put: call("put"), list: call("list"), delete: call("delete") } as unknown as KVNamespace;
+}

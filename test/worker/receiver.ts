@@ -1,0 +1,42 @@
+/** The Worker as its callers see it, on the real bindings of the test. */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import worker from "../../src/index.ts";
+
+export const KEY = "test-callback-key";
+export const TOKEN = "test-lookup-token";
+
+/** Bindings and settings that a test wants to be others, or to be missing. */
+export type Changes = Record<string, unknown>;
+
+const ORIGIN = "https://receiver.example";
+
+/** Sends a request to the Worker, with other bindings or settings where a test wants them. */
+export async function send(path: string, init: RequestInit = {}, changes: Changes = {}): Promise<Response> {
+  const ctx = createExecutionContext();
+  const request = new Request(ORIGIN + path, init);
+  const response = await worker.fetch(request, { ...env, ...changes }, ctx);
+  await waitOnExecutionContext(ctx);
+  return response;
+}
+
+export const post = (body: BodyInit | null, changes: Changes = {}, headers: HeadersInit = {}): Promise<Response> =>
+  send(`/callbacks/${KEY}`, { method: "POST", body, headers }, changes);
+
+export const get = (path: string, headers: Record<string, string> = {}, changes: Changes = {}): Promise<Response> =>
+  send(path, { headers: { authorization: `Bearer ${TOKEN}`, ...headers } }, changes);
+
+/** The JSON that a look-up answers. */
+export async function read<T>(path: string, changes: Changes = {}): Promise<T> {
+  return (await get(path, {}, changes)).json<T>();
+}
+
+/** Runs the cron once, as the platform does. */
+export async function cron(changes: Changes = {}, scheduledTime = Date.now()): Promise<void> {
+  await worker.scheduled({ scheduledTime, cron: "* * * * *", noRetry() {} }, { ...env, ...changes } as Env);
+}
+
+export async function sha256(body: string | Uint8Array): Promise<string> {
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}

@@ -1,0 +1,90 @@
+/**
+ * A stream of callbacks with all that goes wrong on the way: duplicates, notices that come late, jobs that failed,
+ * bodies that cannot be read, workflows. Drawn from the seed alone, so that it can be walked twice.
+ */
+import { type Callback, canBeEarly, describeCallback, finishCallback, type Kind, SHAPES } from "./callback.ts";
+import { damage } from "./damage.ts";
+import type { Job } from "./job.ts";
+import { Random } from "./random.ts";
+import { describeRun, type Run } from "./run.ts";
+
+export interface PlanOptions {
+  seed: string;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Taken in turn; at least one. */
+  kinds: readonly Kind[];
+  /** Callbacks, not counting those that the percentages add. */
+  count: number;
+  tokens: number;
+  /** Each in percent of the callbacks. */
+  duplicates: number;
+  outOfOrder: number;
+  failed: number;
+  malformed: number;
+  workflow: number;
+}
+
+export interface Delivery {
+  callback: Callback;
+  /** `final` is what `count` counts; the other roles come on top. */
+  role: "final" | "late notice" | "duplicate" | "workflow end";
+}
+
+/** Jobs in a run before its WorkflowFinish is due. */
+const RUN_JOBS = 3;
+
+/** All deliveries in the order of sending. */
+export function* planDeliveries(options: PlanOptions): Generator<Delivery, void> {
+  const { seed, now, kinds, count, tokens } = options;
+  const held: Delivery[] = [];
+  let open: { run: Run; jobs: Job[]; number: number } | null = null;
+  let runs = 0;
+
+  for (let index = 0; index < count; index += 1) {
+    const random = new Random(seed, "plan", index);
+    // All are drawn each time, so that one percentage does not shift what the others hit.
+    const [isFailed, isLate, isMalformed, isOfWorkflow, isTwice] = [
+      options.failed,
+      options.outOfOrder,
+      options.malformed,
+      options.workflow,
+      options.duplicates,
+    ].map((percent) => random.chance(percent / 100)) as [boolean, boolean, boolean, boolean, boolean];
+    const kind = kinds[index % kinds.length] as Kind;
+    const request = { seed, index, kind, now, tokens, failed: isFailed };
+
+    if (isMalformed) {
+      yield { callback: damage(describeCallback(request).callback, random), role: "final" };
+      continue;
+    }
+    if (isOfWorkflow && SHAPES[kind.shape].hasTag && open === null) {
+      open = { run: describeRun(seed, runs, now), jobs: [], number: runs };
+      runs += 1;
+    }
+    const run = isOfWorkflow && SHAPES[kind.shape].hasTag ? open?.run : undefined;
+    const { callback, jobs } = describeCallback({ ...request, run });
+    yield { callback, role: "final" };
+    if (isLate && canBeEarly(kind)) {
+      yield { callback: describeCallback({ ...request, run, early: true }).callback, role: "late notice" };
+    }
+    if (isTwice) held.push({ callback, role: "duplicate" });
+    // A duplicate comes a little later than the first of it.
+    if (held.length > 3 || (held.length > 0 && random.chance(0.5))) yield held.shift() as Delivery;
+    if (open !== null && run !== undefined) {
+      open.jobs.push(...jobs);
+      if (open.jobs.length >= RUN_JOBS) {
+        yield endOf(options, open);
+        open = null;
+      }
+    }
+  }
+  if (open !== null) yield endOf(options, open);
+  yield* held;
+}
+
+function endOf({ seed, now }: PlanOptions, { run, jobs, number }: { run: Run; jobs: Job[]; number: number }): Delivery {
+  const format = number % 2 === 0 ? "xml" : "json";
+  const kind: Kind = { shape: "workflow-finish", format, tag: null };
+  return { callback: finishCallback({ seed, index: -1 - number, kind, now }, run, jobs), role: "workflow end" };
+}

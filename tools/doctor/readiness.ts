@@ -1,0 +1,119 @@
+/** Checks of what /readyz says: secrets, store, migrations, upkeep, clock. One request answers them all. */
+import type { Answer, Ask } from "./ask.ts";
+import { fault, type Finding, good, leftOut, warning } from "./finding.ts";
+
+/** The clocks of two machines may differ by this much, in seconds. */
+const CLOCK_SECONDS = 60;
+
+/** The cron runs every two minutes. */
+const UPKEEP_SECONDS = 900;
+
+interface Said {
+  checks?: { store?: string; schema?: { found: number; needed: number } | null; missingSecrets?: string[] };
+  store?: { name?: string; region?: string | null };
+  quarantined?: number | null;
+  spilled?: number | null;
+  lastUpkeepAt?: string | null;
+  lastReceivedAt?: string | null;
+  at?: string;
+  type?: string;
+  detail?: string;
+}
+
+export async function checkReadiness(ask: Ask, local: boolean): Promise<Finding[]> {
+  const answer = await ask("readyz");
+  const said = answer.said as Said;
+  if (said.type === "/problems/misconfigured") {
+    const remedy = "Correct it in wrangler.toml (docs/settings.md), and deploy again.";
+    return [fault("settings", said.detail ?? "a setting is wrong", remedy)];
+  }
+  if (said.checks === undefined) {
+    const says = answer.fault ?? `/readyz answers ${answer.status}, and not as this receiver does`;
+    return [fault("settings", says, "Check that the address is the receiver's, and of this version.")];
+  }
+  return [
+    good("settings", "all allowed"),
+    secrets(said.checks.missingSecrets ?? []),
+    ...store(said),
+    ...upkeep(said, local),
+    clock(said, answer),
+  ];
+}
+
+function secrets(missing: readonly string[]): Finding {
+  if (missing.length === 0) return good("secrets", "CALLBACK_KEYS and LOOKUP_TOKENS are set");
+  const remedy = `npx wrangler secret put ${missing[0]}, or npm run deploy, which makes what is missing.`;
+  return fault("secrets", `not set: ${missing.join(", ")}`, remedy);
+}
+
+function store({ checks, store: place }: Said): Finding[] {
+  const name = place?.name === "kv" ? "KV" : "D1";
+  const where = name === "KV" ? "KV, everywhere" : `D1, region ${place?.region ?? "not told"}`;
+  const { found, needed } = checks?.schema ?? { found: null, needed: null };
+  const migrate = "npx wrangler d1 migrations apply DB --remote (--local for a local run).";
+  switch (checks?.store) {
+    case "ok": {
+      const reading =
+        name === "KV"
+          ? warning("store", `${where}: look-ups may be a minute late`, 'STORE = "d1" is not late.')
+          : good("store", where);
+      const version = name === "KV" ? "none needed" : `${found} applied, ${needed} needed`;
+      return [reading, good("migrations", version)];
+    }
+    case "migrations are not applied":
+      return [
+        good("store", where),
+        fault("migrations", `${found ?? "none"} applied, ${needed ?? "more"} needed`, migrate),
+      ];
+    default: {
+      const remedy = "See cloudflarestatus.com and docs/operations.md#d1-is-down. Callbacks go to the second place.";
+      return [fault("store", `${name} ${checks?.store ?? "cannot be asked"}`, remedy)];
+    }
+  }
+}
+
+function upkeep({ spilled, quarantined, lastUpkeepAt, at, store: place }: Said, local: boolean): Finding[] {
+  const findings: Finding[] = [];
+  const seconds = lastUpkeepAt == null ? null : (Date.parse(at ?? "") - Date.parse(lastUpkeepAt)) / 1000;
+  if (place?.name === "kv") findings.push(leftOut("upkeep", "not noted with STORE=kv"));
+  else if (local) findings.push(leftOut("upkeep", "wrangler dev runs no cron by itself"));
+  else if (seconds === null)
+    findings.push(
+      warning(
+        "upkeep",
+        "the cron has not run yet",
+        "It runs every two minutes. If this lasts, look for the trigger in the dashboard.",
+      ),
+    );
+  else if (seconds > UPKEEP_SECONDS)
+    findings.push(
+      warning(
+        "upkeep",
+        `the cron last ran ${Math.round(seconds / 60)} minutes ago`,
+        "Nothing that spilled is brought home: docs/operations.md#the-cron-does-not-run.",
+      ),
+    );
+  else findings.push(good("upkeep", `the cron ran ${Math.round(seconds)} s ago`));
+  if (spilled != null && spilled > 0)
+    findings.push(
+      warning("spill", `${spilled} deliveries wait in the second place`, "docs/operations.md#the-spill-does-not-drain"),
+    );
+  if (quarantined != null && quarantined > 0)
+    findings.push(
+      warning(
+        "quarantine",
+        `${quarantined}${quarantined === 100 ? " or more" : ""} deliveries could not be read`,
+        "GET /deliveries?status=quarantined; docs/operations.md#quarantine-grows",
+      ),
+    );
+  return findings;
+}
+
+function clock({ at }: Said, { milliseconds }: Answer): Finding {
+  const difference = Math.abs(Date.now() - milliseconds / 2 - Date.parse(at ?? "")) / 1000;
+  if (Number.isNaN(difference))
+    return warning("clock", "/readyz does not tell the time", "Check the version deployed.");
+  const says = `${difference.toFixed(1)} s from this machine's`;
+  if (difference <= CLOCK_SECONDS) return good("clock", says);
+  return warning("clock", says, "One of the two is wrong, most likely this machine's: receivedAt is the receiver's.");
+}

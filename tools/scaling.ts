@@ -1,0 +1,162 @@
+/**
+ * `npm run scaling`: what a number of callbacks a month comes to, step by step, in limits and in money. Arithmetic
+ * from Cloudflare's published limits and prices and our own measured figures, all of them named here, so that
+ * another price or another load is one option away. docs/scaling.md explains the steps.
+ */
+import { parseArgs } from "node:util";
+
+const HELP = `Usage: npm run scaling -- [options]
+
+  --callbacks <n>   callbacks a month (default 1000000)
+  --bytes <n>       size of a callback (default 3000)
+  --rows <n>        D1 rows written by one, indexes counted (default 7, a segmentation; 10 at most for a success)
+  --lookups <n>     look-ups for each callback (default 3)
+  --days <n>        how long they are kept, in days (default 90)
+  --cpu <ms>        CPU of a POST or a look-up, in milliseconds (default 1)
+  --peak <n>        how much busier the busiest second is than the average (default 20)
+`;
+
+/** Cloudflare's published prices in dollars (developers.cloudflare.com, November 2026), and what the paid plan includes a month. */
+const PRICE = {
+  plan: 5,
+  requestsPerMillion: 0.3,
+  includedRequests: 10_000_000,
+  cpuPerMillionMilliseconds: 0.02,
+  includedCpuMilliseconds: 30_000_000,
+  rowsWrittenPerMillion: 1,
+  includedRowsWritten: 50_000_000,
+  rowsReadPerMillion: 0.001,
+  includedRowsRead: 25_000_000_000,
+  storagePerGigabyte: 0.75,
+  includedGigabytes: 5,
+  queueOperationsPerMillion: 0.4,
+  includedQueueOperations: 1_000_000,
+  kvWritesPerMillion: 5,
+  includedKvWrites: 1_000_000,
+} as const;
+
+/** The free plan, a day (PLATFORM limits of Workers, D1, Queues and KV). */
+const FREE_A_DAY = { requests: 100_000, rowsWritten: 100_000, queueOperations: 10_000, kvWrites: 1_000 } as const;
+
+/** One D1 database: queries a second at a millisecond each, and its largest size. */
+const D1 = { queriesPerSecond: 1_000, gigabytes: 10 } as const;
+
+/** Statements that one callback costs when written alone, and when a hundred are written in one batch. Ours, counted. */
+const STATEMENTS = { alone: 2, inBatch: 1.01 } as const;
+/** How many times more callbacks a second a batch of 100 stored than batches of 1, in the run of docs/scaling.md. Ours, measured. */
+const BATCH_GAIN = 10;
+/** A queue message is written, read and deleted. */
+const QUEUE_OPERATIONS = 3;
+/** Keys that a callback writes with STORE=kv. */
+const KV_WRITES = 4;
+
+const DAYS_A_MONTH = 30;
+const SECONDS_A_MONTH = DAYS_A_MONTH * 86_400;
+
+export interface Load {
+  callbacks: number;
+  bytes: number;
+  rows: number;
+  lookups: number;
+  days: number;
+  cpu: number;
+  peak: number;
+}
+
+const over = (used: number, included: number, perMillion: number): number =>
+  (Math.max(0, used - included) / 1e6) * perMillion;
+
+/** All figures of one load; money in dollars a month on the paid plan. */
+export function figuresOf({ callbacks, bytes, rows, lookups, days, cpu, peak }: Load) {
+  const requests = callbacks * (1 + lookups);
+  const perDay = callbacks / DAYS_A_MONTH;
+  const averagePerSecond = callbacks / SECONDS_A_MONTH;
+  const peakPerSecond = averagePerSecond * peak;
+  // What a row and its index entries add to the bytes themselves.
+  const gigabytes = (perDay * days * (bytes + rows * 120)) / 1e9;
+  const rowsWritten = callbacks * rows;
+  const common =
+    over(requests, PRICE.includedRequests, PRICE.requestsPerMillion) +
+    over(requests * cpu, PRICE.includedCpuMilliseconds, PRICE.cpuPerMillionMilliseconds);
+  const d1 =
+    over(rowsWritten, PRICE.includedRowsWritten, PRICE.rowsWrittenPerMillion) +
+    over(callbacks * lookups * 2, PRICE.includedRowsRead, PRICE.rowsReadPerMillion) +
+    Math.max(0, gigabytes - PRICE.includedGigabytes) * PRICE.storagePerGigabyte;
+  const queue = over(callbacks * QUEUE_OPERATIONS, PRICE.includedQueueOperations, PRICE.queueOperationsPerMillion);
+  const directLimit = D1.queriesPerSecond / STATEMENTS.alone;
+  return {
+    averagePerSecond,
+    peakPerSecond,
+    gigabytes,
+    freePlanDays: {
+      requests: FREE_A_DAY.requests / (1 + lookups),
+      rowsWritten: FREE_A_DAY.rowsWritten / rows,
+      queue: FREE_A_DAY.queueOperations / QUEUE_OPERATIONS,
+      kv: FREE_A_DAY.kvWrites / KV_WRITES,
+    },
+    fitsFreePlan: perDay * (1 + lookups) <= FREE_A_DAY.requests && perDay * rows <= FREE_A_DAY.rowsWritten,
+    directLimitPerSecond: directLimit,
+    queueLimitPerSecond: Math.min(D1.queriesPerSecond / STATEMENTS.inBatch, directLimit * BATCH_GAIN),
+    databasesForSize: Math.max(1, Math.ceil(gigabytes / D1.gigabytes)),
+    dollars: {
+      direct: PRICE.plan + common + d1,
+      queue: PRICE.plan + common + d1 + queue,
+      kv: PRICE.plan + common + over(callbacks * KV_WRITES, PRICE.includedKvWrites, PRICE.kvWritesPerMillion),
+    },
+  };
+}
+
+function report(load: Load): string {
+  const figures = figuresOf(load);
+  const number = (value: number): string =>
+    value >= 100 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(2)));
+  const { direct, queue, kv } = figures.dollars;
+  const needed = figures.peakPerSecond;
+  const step =
+    needed <= figures.directLimitPerSecond / 2
+      ? "one D1, written directly"
+      : needed <= figures.queueLimitPerSecond
+        ? "one D1 behind a queue"
+        : `${Math.ceil(needed / figures.queueLimitPerSecond)} databases behind queues, sharded by JobId`;
+  return [
+    `${number(load.callbacks)} callbacks a month of ${number(load.bytes)} bytes, ${load.rows} rows each, ${load.lookups} look-ups each, kept ${load.days} days`,
+    "",
+    `a second            ${number(figures.averagePerSecond)} on average, ${number(needed)} at the peak`,
+    `one D1 takes        ${number(figures.directLimitPerSecond)} a second directly, ${number(figures.queueLimitPerSecond)} behind a queue`,
+    `so use              ${step}`,
+    `stored              ${number(figures.gigabytes)} GB, in ${figures.databasesForSize} database(s) of ${D1.gigabytes} GB at most`,
+    `free plan           ${figures.fitsFreePlan ? "enough" : "not enough"}: it takes ${number(Math.min(figures.freePlanDays.requests, figures.freePlanDays.rowsWritten))} callbacks a day (rows ${number(figures.freePlanDays.rowsWritten)}, requests ${number(figures.freePlanDays.requests)}, queue ${number(figures.freePlanDays.queue)}, KV ${number(figures.freePlanDays.kv)})`,
+    `paid plan a month   $${direct.toFixed(2)} directly, $${queue.toFixed(2)} with a queue, $${kv.toFixed(2)} with STORE=kv (its storage not counted)`,
+    `a million more      $${(((direct - PRICE.plan) / load.callbacks) * 1e6 || 0).toFixed(2)} directly at this load`,
+  ].join("\n");
+}
+
+if (import.meta.main) {
+  const number = { type: "string" } as const;
+  const { values } = parseArgs({
+    options: {
+      callbacks: number,
+      bytes: number,
+      rows: number,
+      lookups: number,
+      days: number,
+      cpu: number,
+      peak: number,
+      help: { type: "boolean" },
+    },
+  });
+  const load: Load = {
+    callbacks: Number(values.callbacks ?? 1_000_000),
+    bytes: Number(values.bytes ?? 3_000),
+    rows: Number(values.rows ?? 7),
+    lookups: Number(values.lookups ?? 3),
+    days: Number(values.days ?? 90),
+    cpu: Number(values.cpu ?? 1),
+    peak: Number(values.peak ?? 20),
+  };
+  const wrong = Object.entries(load).find(([, value]) => !(value >= 0));
+  if (wrong !== undefined) console.error(`--${wrong[0]} is not a number of 0 or more.`);
+  if (values.help === true || wrong !== undefined) console.log(HELP);
+  else console.log(report(load));
+  process.exitCode = wrong === undefined ? 0 : 2;
+}

@@ -1,0 +1,111 @@
+/**
+ * Posts callbacks as CI does to a callback URL, tells what became of them, and looks them up where asked to.
+ * For a first try, for load, and as a check of a deployment. Usage: npm run simulate -- --help
+ */
+import { randomBytes } from "node:crypto";
+import { HELP } from "./simulate/help.ts";
+import { lookUpBase, readOptions, type SimulateOptions } from "./simulate/options.ts";
+import { checksOf, checksOfPost, digestOf, type Post, postsOf, readFiles } from "./simulate/posts.ts";
+import { startProgress } from "./simulate/progress.ts";
+import { isAsExpected, jsonReport, maskedUrl, textReport } from "./simulate/report.ts";
+import { type Answer, sendAll } from "./simulate/send.ts";
+import { count, newTally, type Tally } from "./simulate/tally.ts";
+import { type Verification, verifyAll } from "./simulate/verify.ts";
+
+const EXIT = { asExpected: 0, notAsExpected: 1, usage: 2, interrupted: 130 } as const;
+
+async function main(): Promise<number> {
+  const surroundings = { env: process.env, present: Date.now(), anySeed: randomBytes(4).toString("hex") };
+  const read = readOptions(process.argv.slice(2), surroundings);
+  if (!read.ok) return refuse(read.error);
+  if (read.value === "help") {
+    process.stdout.write(HELP);
+    return EXIT.asExpected;
+  }
+  const options = read.value;
+  let files: Post[];
+  try {
+    files = await readFiles(options.files);
+  } catch (error) {
+    return refuse(`A file cannot be read: ${(error as Error).message}`);
+  }
+  return simulate(options, files);
+}
+
+function refuse(fault: string): number {
+  process.stderr.write(`${fault}\nnpm run simulate -- --help lists what there is.\n`);
+  return EXIT.usage;
+}
+
+async function simulate(options: SimulateOptions, files: readonly Post[]): Promise<number> {
+  const interruption = new AbortController();
+  // Once: a second Ctrl-C ends the program at once, as without this.
+  process.once("SIGINT", () => interruption.abort());
+
+  const sending = await send(options, files, interruption.signal);
+  if (sending.hopeless !== null) {
+    process.stderr.write(`Nothing could be sent to ${maskedUrl(options.url)}: ${sending.hopeless}.\n`);
+    return EXIT.notAsExpected;
+  }
+  const mayVerify = options.verify && !interruption.signal.aborted;
+  const verification = mayVerify ? await verify(options, sending, interruption.signal) : null;
+  const { tally, seconds } = sending;
+  const outcome = { options, tally, seconds, verification, interrupted: interruption.signal.aborted };
+  process.stdout.write(`${options.json ? jsonReport(outcome) : textReport(outcome)}\n`);
+  if (outcome.interrupted) return EXIT.interrupted;
+  return isAsExpected(outcome) ? EXIT.asExpected : EXIT.notAsExpected;
+}
+
+interface Sending {
+  tally: Tally;
+  seconds: number;
+  /** Places in the plan of what was not answered as expected. */
+  unacknowledged: ReadonlySet<number>;
+  /** How many look-ups the others are good for. */
+  checks: number;
+  /** Why the first answer left no hope for the others. */
+  hopeless: string | null;
+}
+
+async function send(options: SimulateOptions, files: readonly Post[], interrupted: AbortSignal): Promise<Sending> {
+  const tally = newTally();
+  const unacknowledged = new Set<number>();
+  let checks = 0;
+  let hopeless: string | null = null;
+  const end = new AbortController();
+  const signal = AbortSignal.any([interrupted, end.signal]);
+  const progress = startProgress("Sending", files.length + (options.plan?.count ?? 0));
+  const start = performance.now();
+  await sendAll(postsOf(files, options.plan), { ...options, signal }, (post, answer) => {
+    hopeless = tally.sent === 0 ? whyHopeless(answer) : null;
+    if (hopeless !== null) return end.abort();
+    const isExpected = count(tally, { ...post, digest: digestOf(post.body) }, answer);
+    if (isExpected) checks += checksOfPost(post).length;
+    else unacknowledged.add(post.number);
+    if (post.isCounted) progress.step();
+  });
+  progress.end();
+  return { tally, seconds: (performance.now() - start) / 1000, unacknowledged, checks, hopeless };
+}
+
+function whyHopeless({ unreachable, fault, status }: Answer): string | null {
+  if (unreachable) return `${fault}. For a local run, start one with npm run dev`;
+  return status === 404 ? "404, so its path is wrong, or its key is none of the receiver's CALLBACK_KEYS" : null;
+}
+
+async function verify(
+  options: SimulateOptions,
+  { unacknowledged, checks }: Sending,
+  signal: AbortSignal,
+): Promise<Verification> {
+  const { plan, url } = options;
+  const progress = startProgress("Looking up", checks);
+  const due = plan === undefined ? [].values() : checksOf(plan, unacknowledged);
+  const verification = await verifyAll(due, { ...options, base: lookUpBase(url) as URL, signal }, () =>
+    progress.step(),
+  );
+  progress.end();
+  return verification;
+}
+
+process.exitCode = await main();
