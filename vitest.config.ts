@@ -73,10 +73,6 @@ export default defineConfig({
       {
         test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 600_000 },
       },
-      {
-        // A real Chromium against `wrangler dev`. Skipped where there is none: CHROMIUM names it.
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000 },
-      },
     ],
   },
 });

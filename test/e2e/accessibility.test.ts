@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BROKEN, failed, segmentation, transcode, workflow } from "./bodies.ts";
 import { hasChromium, launch, screenshot, visit, visitSignedIn } from "./browser.ts";
-import { type Receiver, startReceiver } from "./receiver.ts";
+import { startTarget, type Target } from "./deliver.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -37,33 +37,33 @@ const LOOKS = [
 ] as const;
 
 describe.skipIf(!hasChromium)("accessibility", () => {
-  let receiver: Receiver;
+  let target: Target;
   let browser: Browser;
 
   beforeAll(async () => {
-    receiver = await startReceiver();
+    target = await startTarget();
     browser = await launch();
     for (const body of [segmentation("axe-1"), failed("axe-2"), transcode("axe-3", "Running", "-"), BROKEN])
-      await receiver.post(body);
-    await receiver.post(workflow("axe-run", "axe-run-job"));
+      await target.post(body);
+    await target.post(workflow("axe-run", "axe-run-job"));
   });
 
   afterAll(async () => {
     await browser?.close();
-    receiver?.stop();
+    await target?.stop();
   });
 
   for (const look of LOOKS) {
     const name = `${look.colorScheme}-${look.viewport.width}-${look.locale}`;
 
     test(`no page has a serious fault, nor one wider than the screen: ${name}`, async () => {
-      const signedOut = await visit(browser, receiver, look);
+      const signedOut = await visit(browser, target, look);
       await signedOut.page.goto("/ui/sign-in");
       await screenshot(signedOut.page, `sign-in-${name}`);
       expect(await faultsOf(signedOut.page)).toEqual([]);
       await signedOut.close();
 
-      const { page, close } = await visitSignedIn(browser, receiver, look);
+      const { page, close } = await visitSignedIn(browser, target, look);
       const found: Record<string, string[]> = {};
       for (const [title, path] of Object.entries(PAGES)) {
         await page.goto(path);

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { LOOKUP_TOKEN, type Receiver } from "./receiver.ts";
+import type { Target } from "./deliver.ts";
+import { TOKEN } from "./server.ts";
 
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -17,7 +18,7 @@ export interface Visit {
   close: () => Promise<void>;
 }
 
-export async function visit(browser: Browser, { base }: Receiver, options: BrowserContextOptions = {}): Promise<Visit> {
+export async function visit(browser: Browser, { base }: Target, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ baseURL: base, viewport: { width: 1280, height: 860 }, ...options });
   const page = await context.newPage();
   const faults: string[] = [];
@@ -35,7 +36,7 @@ export async function visit(browser: Browser, { base }: Receiver, options: Brows
   return { page, faults, close: () => context.close() };
 }
 
-export async function signIn({ page }: Visit, token: string = LOOKUP_TOKEN): Promise<void> {
+export async function signIn({ page }: Visit, token: string = TOKEN): Promise<void> {
   await page.goto("/");
   await page.locator("#token").fill(token);
   await page.locator(".sign-in button").click();
@@ -44,10 +45,10 @@ export async function signIn({ page }: Visit, token: string = LOOKUP_TOKEN): Pro
 /** A visit that is signed in. */
 export async function visitSignedIn(
   browser: Browser,
-  receiver: Receiver,
+  target: Target,
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
-  const visited = await visit(browser, receiver, options);
+  const visited = await visit(browser, target, options);
   await signIn(visited);
   await visited.page.locator("main h1").waitFor();
   return visited;

@@ -3,24 +3,25 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BROKEN, MARKUP, markupEverywhere, segmentation, transcode, workflow } from "./bodies.ts";
 import { hasChromium, launch, screenshot, signIn, visit, visitSignedIn } from "./browser.ts";
-import { type Receiver, startReceiver } from "./receiver.ts";
+import { TOKEN } from "./server.ts";
+import { startTarget, type Target } from "./deliver.ts";
 
 describe.skipIf(!hasChromium)("the pages in Chromium", () => {
-  let receiver: Receiver;
+  let target: Target;
   let browser: Browser;
 
   beforeAll(async () => {
-    receiver = await startReceiver();
+    target = await startTarget();
     browser = await launch();
   });
 
   afterAll(async () => {
     await browser?.close();
-    receiver?.stop();
+    await target?.stop();
   });
 
   test("a wrong token is refused in words, and a right one leads to a page that says how to begin", async () => {
-    const visited = await visit(browser, receiver);
+    const visited = await visit(browser, target);
     const { page, faults } = visited;
     await signIn(visited, "wrong");
     expect(await page.locator("#token-fault").textContent()).toBe("This is not one of this receiver's look-up tokens.");
@@ -28,14 +29,14 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
       "console: Failed to load resource: the server responded with a status of 401 (Unauthorized)",
     ]);
     await signIn(visited);
-    expect(await page.locator("#callback-url").textContent()).toBe(`${receiver.base}/callbacks/<key>`);
+    expect(await page.locator("#callback-url").textContent()).toBe(`${target.base}/callbacks/<key>`);
     expect(await page.evaluate("document.cookie")).toBe("");
     await visited.close();
   });
 
   test("a callback that another process posts appears by itself; its words say what they are; the legend filters", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, receiver);
-    expect(await receiver.post(segmentation("seen-1"))).toBe(200);
+    const { page, faults, close } = await visitSignedIn(browser, target);
+    expect(await target.post(segmentation("seen-1"))).toBe(200);
     const row = page.locator('#jobs li[data-key="seen-1"]');
     await row.waitFor();
     expect(await page.locator("#states").innerText()).toContain("1 in all");
@@ -60,7 +61,7 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
   });
 
   test("the words are one stop of the Tab key, and the arrows go from word to word and tell each", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, receiver);
+    const { page, faults, close } = await visitSignedIn(browser, target);
     await page.goto("/ui/jobs/seen-1");
     expect(await page.locator('#words > span[tabindex="0"]').count()).toBe(1);
     await page.locator("#words > span").first().focus();
@@ -74,32 +75,32 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
   });
 
   test("a job that runs shows its end by itself, and one not heard of shows when it is", async () => {
-    const running = await visitSignedIn(browser, receiver);
-    await receiver.post(transcode("runs-1", "Running", "-"));
+    const running = await visitSignedIn(browser, target);
+    await target.post(transcode("runs-1", "Running", "-"));
     await running.page.goto("/ui/jobs/runs-1");
     expect(await running.page.locator("h1 + p .badge").textContent()).toBe("Running");
-    await receiver.post(transcode("runs-1", "Success", "2026-03-01T10:00:09+0800"));
+    await target.post(transcode("runs-1", "Success", "2026-03-01T10:00:09+0800"));
     await running.page.locator("h1 + p .badge", { hasText: "Success" }).waitFor();
     expect(await running.page.locator("body").getAttribute("data-every")).toBeNull();
     expect(running.faults).toEqual([]);
     await running.close();
 
-    const { page, close } = await visitSignedIn(browser, receiver);
+    const { page, close } = await visitSignedIn(browser, target);
     await page.goto("/ui/find?id=later-1");
     expect(await page.locator("h1").textContent()).toBe("No callback has named this job");
-    await receiver.post(transcode("later-1", "Success", "2026-03-01T10:00:09+0800"));
+    await target.post(transcode("later-1", "Success", "2026-03-01T10:00:09+0800"));
     await page.locator("h1 + p .badge", { hasText: "Success" }).waitFor();
     await close();
   });
 
   test("new jobs wait behind a button while the reader is further down, and what is read does not move", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, receiver, { viewport: { width: 1280, height: 300 } });
+    const { page, faults, close } = await visitSignedIn(browser, target, { viewport: { width: 1280, height: 300 } });
     await page.mouse.wheel(0, 200);
     await page.waitForFunction("scrollY > 0");
     const row = page.locator('#jobs li[data-key="seen-1"]');
     const before = await row.boundingBox();
-    await receiver.post(segmentation("news-1"));
-    await receiver.post(segmentation("news-2"));
+    await target.post(segmentation("news-1"));
+    await target.post(segmentation("news-2"));
     await page.locator("#news").waitFor();
     await page.waitForFunction("document.getElementById('news').textContent === '2 new jobs'");
     expect(await row.boundingBox()).toEqual(before);
@@ -110,10 +111,8 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
   });
 
   test("filters stand in the address, and pages have a next and a previous", async () => {
-    await Promise.all(
-      Array.from({ length: 25 }, (_, index) => receiver.post(segmentation(`many-${index}`, "many.txt"))),
-    );
-    const { page, faults, close } = await visitSignedIn(browser, receiver);
+    await Promise.all(Array.from({ length: 25 }, (_, index) => target.post(segmentation(`many-${index}`, "many.txt"))));
+    const { page, faults, close } = await visitSignedIn(browser, target);
     await page.locator(".filters summary").click();
     await page.locator("#filter-object").fill("many.txt");
     await page.locator(".filters button").click();
@@ -133,14 +132,14 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
   });
 
   test("quarantine shows what could not be read and where, and reading again brings a job back", async () => {
-    await receiver.post(BROKEN);
-    await receiver.post(segmentation("mended-1", "mended.txt"));
+    await target.post(BROKEN);
+    await target.post(segmentation("mended-1", "mended.txt"));
     // As a delivery that an earlier reader could not read: kept, and no job of it.
-    receiver.sql(
+    target.sql(
       `UPDATE deliveries SET status = 'quarantined', reason_code = 'malformed-body', reason = 'An older reader.', line = 1, column_number = 3
        WHERE id = (SELECT delivery_id FROM jobs WHERE job_id = 'mended-1'); DELETE FROM jobs WHERE job_id = 'mended-1'`,
     );
-    const { page, faults, close } = await visitSignedIn(browser, receiver);
+    const { page, faults, close } = await visitSignedIn(browser, target);
     await page.locator("#sections a", { hasText: "Quarantine 2" }).click();
     const broken = page.locator("#deliveries li", { hasText: "AT&T" });
     expect(await broken.locator("mark").textContent()).toBe("&");
@@ -160,9 +159,9 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
 
   test("markup in every field of a payload shows as text, runs nothing, and fetches nothing", async () => {
     const jobId = `${MARKUP}/job`;
-    expect(await receiver.post(markupEverywhere(jobId))).toBe(200);
-    expect(await receiver.post(`{"a": ${MARKUP}`)).toBe(400);
-    const { page, faults, close } = await visitSignedIn(browser, receiver);
+    expect(await target.post(markupEverywhere(jobId))).toBe(200);
+    expect(await target.post(`{"a": ${MARKUP}`)).toBe(400);
+    const { page, faults, close } = await visitSignedIn(browser, target);
     const job = `/ui/jobs/${encodeURIComponent(jobId)}`;
     const run = `/ui/runs/${encodeURIComponent(`${MARKUP}run`)}`;
     const paths = [
@@ -187,8 +186,8 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
   });
 
   test("a run shows its tasks on one axis, each a link", async () => {
-    await receiver.post(workflow("run-1", "run-1-job"));
-    const { page, faults, close } = await visitSignedIn(browser, receiver);
+    await target.post(workflow("run-1", "run-1-job"));
+    const { page, faults, close } = await visitSignedIn(browser, target);
     await page.goto("/ui/find?id=run-1");
     expect(await page.locator(".tasks .task-name").allInnerTexts()).toEqual([
       expect.stringContaining("Transcode_1"),
@@ -202,7 +201,7 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
   });
 
   test("without script everything is there but the live updates", async () => {
-    const { page, close } = await visitSignedIn(browser, receiver, { javaScriptEnabled: false });
+    const { page, close } = await visitSignedIn(browser, target, { javaScriptEnabled: false });
     await page.locator("#find").fill("seen-1");
     await page.locator(".find button").click();
     const word = page.locator("#words > span", { hasText: "北京" });
@@ -216,7 +215,7 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
   });
 
   test("the interface speaks the reader's language, and switches", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, receiver, { locale: "zh-CN" });
+    const { page, faults, close } = await visitSignedIn(browser, target, { locale: "zh-CN" });
     expect(await page.locator("h1").textContent()).toBe("任务");
     await page.goto("/ui/jobs/seen-1?pos=v");
     expect(await page.locator("#words > span").first().getAttribute("data-d")).toBe(
@@ -230,12 +229,12 @@ describe.skipIf(!hasChromium)("the pages in Chromium", () => {
   });
 
   test("signing out ends it: every page asks for the token again, and leads back", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, receiver);
+    const { page, faults, close } = await visitSignedIn(browser, target);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.locator("#token").waitFor();
     await page.goto("/ui/jobs/seen-1");
     expect(new URL(page.url()).pathname).toBe("/ui/sign-in");
-    await page.locator("#token").fill("e2e-lookup-token");
+    await page.locator("#token").fill(TOKEN);
     await page.locator(".sign-in button").click();
     await page.waitForURL("**/ui/jobs/seen-1");
     expect(faults).toEqual([]);
