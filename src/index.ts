@@ -15,6 +15,8 @@ export default {
   },
 
   async queue(batch, env) {
-    await consume(batch, placesOf(env, readSettings(env)));
+    const settings = readSettings(env);
+    const report = await consume(batch, placesOf(env, settings));
+    logger(settings.logLevel)(report.retried > 0 ? "warn" : "debug", "queue", { ...report });
   },
 } satisfies ExportedHandler<Env, Queued>;

@@ -7,6 +7,7 @@
 import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
 import type { Reading, ReadFailure } from "./callback/types.ts";
 import { fail, type Result } from "./callback/result.ts";
+import { StoreError } from "./store/retry.ts";
 import type { Spill } from "./store/spill.ts";
 import type { Entry, KeptBody, Store } from "./store/store.ts";
 
@@ -36,7 +37,7 @@ export interface Outcome {
   jobs: string[];
   reading: Result<Reading, ReadFailure>;
   /** Why a spilled one is not in the store. */
-  fault?: string;
+  fault: string | null;
 }
 
 /** An arrival, named by its digest and read, and not stored anywhere yet. */
@@ -62,7 +63,8 @@ export async function intake(
     const { spill } = places;
     const entries = unread.map((entry) => read(entry, parse));
     await Promise.all(entries.map((entry) => spill.put(entry)));
-    return entries.map((entry) => ({ ...outcomeOf(entry, "spilled"), fault: String(error) }));
+    const fault = error instanceof StoreError ? error.message : String(error);
+    return entries.map((entry) => outcomeOf(entry, "spilled", fault));
   }
 }
 
@@ -99,8 +101,8 @@ function read(entry: Entry, parse: Parse = parseCallback): ReadEntry {
   }
 }
 
-function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"]): Outcome {
-  return { delivery: id, status, jobs: reading.ok ? reading.value.jobs.map((job) => job.jobId) : [], reading };
+function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"], fault: string | null = null): Outcome {
+  return { delivery: id, status, jobs: reading.ok ? reading.value.jobs.map((job) => job.jobId) : [], reading, fault };
 }
 
 function statusOf({ reading }: ReadEntry, count: number): Outcome["status"] {

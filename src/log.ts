@@ -6,7 +6,21 @@ const LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export type Level = (typeof LEVELS)[number];
 
-export type Log = (level: Level, event: string, fields: Record<string, unknown>) => void;
+/** What a line is about. */
+export const EVENTS = [
+  "callback",
+  "wrong key",
+  "look-up",
+  "upkeep",
+  "queue",
+  "request",
+  "point not written",
+  "log failed",
+] as const;
+
+type Event = (typeof EVENTS)[number];
+
+export type Log = (level: Level, event: Event, fields: Record<string, unknown>) => void;
 
 /** Longest text in a line, in characters: an id or tag may be as long as its sender likes. */
 const TEXT_CHARACTERS = 200;
@@ -21,7 +35,8 @@ export function logger(least: Level): Log {
     try {
       console[level](JSON.stringify({ level, event, ...fields }, shortened));
     } catch (error) {
-      console.error(JSON.stringify({ level: "error", event: "log failed", about: event, message: String(error) }));
+      const failed: Event = "log failed";
+      console.error(JSON.stringify({ level: "error", event: failed, about: event, message: String(error) }));
     }
   };
 }

@@ -34,11 +34,22 @@ export async function enqueue(queue: Queue<Queued>, places: Places, arrival: Arr
   }
   const { id: delivery, reading } = entry;
   const jobs = reading.ok ? reading.value.jobs.map((job) => job.jobId) : [];
-  return { delivery, status: reading.ok ? "queued" : "quarantined", jobs, reading };
+  return { delivery, status: reading.ok ? "queued" : "quarantined", jobs, reading, fault: null };
+}
+
+/** What became of one batch. */
+export interface BatchReport {
+  queue: string;
+  messages: number;
+  /** Messages that the queue brings again, or in the end gives to the dead-letter queue. */
+  retried: number;
+  /** Why they could not be stored: of the last one. */
+  fault: string | null;
 }
 
 /** Stores the messages of one batch: together, or where that fails, one by one, so that none holds the others up. */
-export async function consume(batch: MessageBatch<Queued>, places: Places): Promise<void> {
+export async function consume(batch: MessageBatch<Queued>, places: Places): Promise<BatchReport> {
+  const report: BatchReport = { queue: batch.queue, messages: batch.messages.length, retried: 0, fault: null };
   const isLastResort = batch.queue.endsWith(DEAD_LETTERS);
   const reachable = isLastResort ? places : { ...places, spill: null };
   try {
@@ -48,10 +59,15 @@ export async function consume(batch: MessageBatch<Queued>, places: Places): Prom
     for (const message of batch.messages) {
       await takeIn([message], reachable).then(
         () => message.ack(),
-        () => message.retry({ delaySeconds: delayOf(message.attempts) }),
+        (error: unknown) => {
+          message.retry({ delaySeconds: delayOf(message.attempts) });
+          report.retried += 1;
+          report.fault = String(error);
+        },
       );
     }
   }
+  return report;
 }
 
 async function takeIn(messages: readonly Message<Queued>[], places: Places): Promise<void> {

@@ -98,10 +98,11 @@ export function allowedOf(name: keyof typeof SETTINGS): string {
   }
 }
 
-/** A var in wrangler.toml may be a number or true; text is what a deployed one is. */
+/** A var in wrangler.toml may be a number or true, and is as good as its text; one that is more is refused as its JSON. */
 function textOf(env: RawSettings, name: string): string {
   const value: unknown = Reflect.get(env, name);
-  return value === undefined || value === null ? "" : String(value as string).trim();
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value.trim() : JSON.stringify(value);
 }
 
 const readSecrets = (env: RawSettings, name: Named<"secrets">): string[] =>

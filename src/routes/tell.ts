@@ -40,7 +40,7 @@ function levelOf(status: number): Level {
 }
 
 function levelOfCallback({ outcome, problem }: CallbackReport): Level {
-  if (outcome === problem) return "error"; // Not kept.
+  if (outcome === problem || problem === "internal-error") return "error"; // Not kept, or a fault of ours.
   return problem !== null || outcome === "spilled" ? "warn" : "info";
 }
 

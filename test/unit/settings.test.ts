@@ -15,6 +15,7 @@ const ALL = {
   CALLBACK_KEYS: "a, b,,",
   LOOKUP_TOKENS: " t ",
   STORE: "kv",
+  INTAKE: "queue",
   MAX_BODY_BYTES: "1000",
   STORE_DEADLINE_MILLISECONDS: "250",
   RETENTION_DAYS_JOBS: "365",
@@ -29,6 +30,7 @@ test("every setting is read", () => {
     callbackKeys: ["a", "b"],
     lookupTokens: ["t"],
     store: "kv",
+    intake: "queue",
     maxBodyBytes: 1000,
     storeDeadlineMilliseconds: 250,
     retentionDays: { jobs: 365, bytes: 30, quarantined: 90 },
@@ -41,6 +43,7 @@ test.each([{}, Object.fromEntries(NAMES.map((name) => [name, " "]))])("one that 
     callbackKeys: [],
     lookupTokens: [],
     store: "d1",
+    intake: "direct",
     maxBodyBytes: 8 * 1024 * 1024,
     storeDeadlineMilliseconds: 3000,
     retentionDays: { jobs: 0, bytes: 0, quarantined: 0 },
@@ -101,4 +104,11 @@ test("wrangler.toml has every var at its default, and requires the secrets", () 
     NAMES.filter((name) => !secrets.includes(name)).map((name) => [name, fallbackOf(name)]),
   );
   expect(text).toContain(`required = ${JSON.stringify(secrets).replaceAll(",", ", ")}`);
+});
+
+test("the Deploy to Cloudflare button describes every setting, and fills in no secret", () => {
+  const { cloudflare } = JSON.parse(fileOf("package.json")) as { cloudflare: { bindings: object } };
+  expect(Object.keys(cloudflare.bindings).toSorted()).toEqual([...NAMES, "DB", "KV"].toSorted());
+  const asked = [...fileOf(".dev.vars.example").matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]);
+  expect(asked).toEqual(NAMES.filter((name) => SETTINGS[name].kind === "secrets").map((name) => [name, ""]));
 });

@@ -22,6 +22,7 @@ test("a body at which the reader itself fails is kept, as a fault of ours, and r
     status: "quarantined",
     jobs: [],
     reading: { ok: false, error: { code: "internal-error", reason, line: null, column: null } },
+    fault: null,
   });
   expect(await read(`/deliveries/${id}`)).toMatchObject({ status: "quarantined", reason });
   expect(await (await get(`/deliveries/${id}/raw`)).text()).toBe(body);

@@ -1,7 +1,10 @@
 /** What an operator sees: the lines of the log, the points of Analytics Engine, /metrics, /readyz and /livez. */
+import { createMessageBatch } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import worker from "../../src/index.ts";
 import { logger } from "../../src/log.ts";
+import type { Queued } from "../../src/queue.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
 import { cron, get, KEY, post, read, send, sha256, TOKEN } from "./receiver.ts";
@@ -146,6 +149,24 @@ describe("the log", () => {
     expect(lines()).toEqual([]);
   });
 
+  test("has a line for a batch of the queue of which some has to come again", async () => {
+    const arrival = { bytes: new TextEncoder().encode("{}"), contentType: null, receivedAt: 0 };
+    const batch = createMessageBatch<Queued>("ci-callbacks", [
+      { id: "0", timestamp: new Date(), attempts: 1, body: arrival },
+    ]);
+    await worker.queue(batch, { ...env, ...downD1() });
+    expect(lines()).toEqual([
+      {
+        level: "warn",
+        event: "queue",
+        queue: "ci-callbacks",
+        messages: 1,
+        retried: 1,
+        fault: "StoreError: D1_ERROR: Network connection lost.",
+      },
+    ]);
+  });
+
   test("has only lines of LOG_LEVEL and above", async () => {
     await send("/wp-login.php", {}, { LOG_LEVEL: "debug" });
     expect(lines()).toEqual([expect.objectContaining({ level: "debug", event: "request", problem: "not-found" })]);
@@ -158,7 +179,7 @@ describe("the log", () => {
     const details = Array.from({ length: 25 }, () => `{"JobId":"${newJobId()}","Code":"Success"}`);
     await post(`{"EventName":"TaskFinish","JobsDetail":[${details.join(",")}]}`);
     const [line] = lines();
-    expect([(line?.["jobs"] as string[]).length, line?.["jobCount"]]).toEqual([10, 25]);
+    expect(line).toMatchObject({ jobs: Array.from({ length: 10 }, () => expect.any(String) as string), jobCount: 25 });
   });
 
   test("stays short whatever a callback calls its job", async () => {

@@ -48,7 +48,7 @@ function secrets(missing: readonly string[]): Finding {
 
 function store({ checks, store: place }: Said): Finding[] {
   const name = place?.name === "kv" ? "KV" : "D1";
-  const where = name === "KV" ? "KV, everywhere" : `D1, region ${place?.region ?? "not told"}`;
+  const where = name === "KV" ? "KV, everywhere" : place?.region == null ? "D1" : `D1, in ${place.region}`;
   const { found, needed } = checks?.schema ?? { found: null, needed: null };
   const migrate = "npx wrangler d1 migrations apply DB --remote (--local for a local run).";
   switch (checks?.store) {
@@ -65,6 +65,7 @@ function store({ checks, store: place }: Said): Finding[] {
         good("store", where),
         fault("migrations", `${found ?? "none"} applied, ${needed ?? "more"} needed`, migrate),
       ];
+    case undefined:
     default: {
       const remedy = "See cloudflarestatus.com and docs/operations.md#d1-is-down. Callbacks go to the second place.";
       return [fault("store", `${name} ${checks?.store ?? "cannot be asked"}`, remedy)];

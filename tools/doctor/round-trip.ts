@@ -91,7 +91,7 @@ const post = (ask: Ask, key: string, body: string, type: string): Promise<Answer
 
 function checkReceipt({ status, said, fault: why, milliseconds }: Answer): Finding {
   const check = "callback";
-  const taken = `${said["status"]} in ${Math.round(milliseconds)} ms`;
+  const taken = `${String(said["status"])} in ${Math.round(milliseconds)} ms`;
   if (status === 404)
     return fault(check, "the key is none of the receiver's CALLBACK_KEYS", "Give one with --key or CALLBACK_KEY.");
   if (status === 202) return warning(check, `${taken}: D1 did not take it`, "docs/operations.md#d1-is-down");

@@ -1,0 +1,66 @@
+/** The doctor against a real `wrangler dev`: healthy, and with one fault after another. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, expect, test } from "vitest";
+import { ENVIRONMENT, KEY, newDirectory, type Receiver, ROOT, startReceiver, TOKEN } from "./server.ts";
+
+let receiver: Receiver | undefined;
+afterEach(async () => receiver?.stop());
+
+async function doctor(...options: string[]): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, ["tools/doctor.ts", ...options], { cwd: ROOT, env: ENVIRONMENT });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += String(chunk)));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, output };
+}
+
+/** The lines that are no "ok" and were not left out. */
+const found = (output: string): string[] =>
+  output
+    .split("\n")
+    .filter((line) => /^(?:XX|!!) /.test(line))
+    .map((line) => line.replaceAll(/ {2,}/g, " "));
+
+test("a local run has no fault, and however often it is examined, it keeps two test deliveries", async () => {
+  const directory = newDirectory();
+  receiver = await startReceiver(directory);
+  const { base } = receiver;
+  for (const word of ["stored", "duplicate"]) {
+    const { code, output } = await doctor(base);
+    expect([code, found(output)]).toEqual([0, []]);
+    expect(output).toMatch(new RegExp(`^ok {2}callback +${word} in`, "m"));
+  }
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const { deliveries } = (await (await fetch(`${base}/deliveries`, { headers })).json()) as {
+    deliveries: { count: number }[];
+  };
+  expect(deliveries.map(({ count }) => count)).toEqual([2, 2]);
+
+  const asStranger = await doctor(base, "--key", "wrong", "--token", "wrong");
+  expect([asStranger.code, found(asStranger.output)]).toEqual([
+    1,
+    ["XX callback the key is none of the receiver's CALLBACK_KEYS"],
+  ]);
+  const asReader = await doctor(base, "--key", KEY, "--token", "wrong");
+  expect([asReader.code, found(asReader.output)]).toEqual([
+    1,
+    ["XX look-up the token is none of the receiver's LOOKUP_TOKENS"],
+  ]);
+
+  const drop = ["d1", "execute", "DB", "--local", "--persist-to", directory, "--yes", "--command"];
+  const sql = "DROP TABLE jobs; DELETE FROM d1_migrations";
+  const dropped = spawnSync("wrangler", [...drop, sql], { cwd: ROOT, env: ENVIRONMENT, encoding: "utf8" });
+  expect([dropped.status, dropped.stderr]).toEqual([0, expect.any(String)]);
+  const { code, output } = await doctor(base);
+  expect([code, found(output)[0]]).toEqual([1, expect.stringMatching(/^XX migrations 0 applied, \d+ needed$/)]);
+});
+
+test.each([
+  [{ MAX_BODY_BYTES: "8MB" }, 'XX settings MAX_BODY_BYTES is "8MB". Allowed: a whole number of bytes, 1 to 24000000.'],
+  [{ LOOKUP_TOKENS: "," }, "XX secrets not set: LOOKUP_TOKENS"],
+])("a local run with %j has that fault first", async (vars, fault) => {
+  receiver = await startReceiver(newDirectory(), vars);
+  const { code, output } = await doctor(receiver.base);
+  expect([code, found(output)[0]]).toEqual([1, fault]);
+});

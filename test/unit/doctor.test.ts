@@ -1,0 +1,418 @@
+/** The doctor against a receiver on loopback that is healthy but for one fault: it finds that one, and no other. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { parseCallback } from "../../src/callback/callback.ts";
+import { examine } from "../../tools/doctor.ts";
+import { askAt, tlsFault } from "../../tools/doctor/ask.ts";
+import type { Finding } from "../../tools/doctor/finding.ts";
+import { checkHost, checkTls, checkUrlLength } from "../../tools/doctor/host.ts";
+import { type DoctorOptions, readOptions } from "../../tools/doctor/options.ts";
+import { checkReadiness } from "../../tools/doctor/readiness.ts";
+import { checkWrongKey, TEST_CALLBACK, TEST_JOB } from "../../tools/doctor/round-trip.ts";
+import { callbackUrl, textReport } from "../../tools/doctor/report.ts";
+
+type Reply = { status?: number; body: unknown; headers?: Record<string, string> } | "drop";
+type Replies = Record<string, (request: { body: string; token: string }) => Reply>;
+
+const KEY = "the-key";
+const TOKEN = "the-token";
+
+const sha256 = (body: string) => createHash("sha256").update(body).digest("hex");
+const ready = (more: object = {}): Reply => ({
+  body: {
+    status: "ready",
+    checks: { store: "ok", schema: { found: 2, needed: 2 }, missingSecrets: [] },
+    store: { name: "d1", region: "APAC" },
+    quarantined: 0,
+    spilled: 0,
+    lastUpkeepAt: new Date(Date.now() - 30_000).toISOString(),
+    lastReceivedAt: null,
+    at: new Date().toISOString(),
+    ...more,
+  },
+});
+const notReady = (checks: object, more: object = {}): Reply => ({
+  ...(ready({ checks, type: "/problems/not-ready", ...more }) as object as { body: unknown }),
+  status: 503,
+});
+const problem = (status: number, code: string, more: object = {}): Reply => ({
+  status,
+  body: { type: `/problems/${code}`, title: code, status, detail: `Detail of ${code}.`, ...more },
+});
+
+function jobOf(body: string) {
+  const reading = parseCallback(body);
+  if (!reading.ok) throw new Error(reading.error.reason);
+  return reading.value.jobs[0];
+}
+
+/** A healthy receiver, route by route. */
+const HEALTHY: Replies = {
+  "GET /livez": () => ({ body: "ok\n" }),
+  "GET /readyz": () => ready(),
+  [`POST /callbacks/${KEY}`]: ({ body }) => {
+    const status = body === TEST_CALLBACK ? "stored" : "no-job";
+    return { body: { delivery: sha256(body), status, jobs: status === "stored" ? [TEST_JOB] : [] } };
+  },
+  "GET /jobs?limit=1": ({ token }) => (token === TOKEN ? { body: { jobs: [] } } : problem(401, "unauthorized")),
+  [`GET /jobs/${TEST_JOB}`]: ({ token }) =>
+    token === TOKEN ? { body: jobOf(TEST_CALLBACK) } : problem(401, "unauthorized"),
+};
+
+let close = async (): Promise<void> => {};
+afterEach(() => close());
+
+/** Starts a receiver that is healthy but for these routes. */
+async function start(faults: Replies = {}): Promise<URL> {
+  const replies = { ...HEALTHY, ...faults };
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let body = "";
+    for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    const reply = replies[`${request.method} ${request.url}`]?.({ body, token }) ?? problem(404, "not-found");
+    if (reply === "drop") return void response.destroy();
+    response.writeHead(reply.status ?? 200, reply.headers ?? {});
+    response.end(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body));
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  close = async () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+}
+
+const options = (base: URL, more: Partial<DoctorOptions> = {}): DoctorOptions => ({
+  base,
+  key: KEY,
+  token: TOKEN,
+  timeoutSeconds: 5,
+  json: false,
+  showKey: true,
+  ...more,
+});
+
+const found = (findings: readonly Finding[], ...verdicts: Finding["verdict"][]) =>
+  findings.filter(({ verdict }) => verdicts.includes(verdict)).map(({ check, says }) => `${check}: ${says}`);
+
+const bad = async (faults: Replies, more: Partial<DoctorOptions> = {}) =>
+  found(await examine(options(await start(faults), more)), "fault", "warning");
+
+test("a healthy receiver has no fault, and each check has a line", async () => {
+  const findings = await examine(options(await start()));
+  expect(found(findings, "fault", "warning")).toEqual([]);
+  expect(findings.map(({ check }) => check)).toEqual([
+    "reachable",
+    "TLS",
+    "latency",
+    "address",
+    "settings",
+    "secrets",
+    "store",
+    "migrations",
+    "upkeep",
+    "clock",
+    "wrong key",
+    "no token",
+    "callback",
+    "console test",
+    "look-up",
+  ]);
+});
+
+const POST_KEY = `POST /callbacks/${KEY}`;
+const GET_JOB = `GET /jobs/${TEST_JOB}`;
+
+const FAULTS: [name: string, faults: Replies, found: string[]][] = [
+  [
+    "a page in its place",
+    { "GET /livez": () => ({ body: "<html>welcome</html>" }) },
+    ["reachable: /livez answers 200: not the receiver, or something stands before it"],
+  ],
+  [
+    "a log-in before it",
+    { "GET /livez": () => ({ status: 302, body: "", headers: { location: "https://login.example" } }) },
+    ["reachable: /livez answers 302, to https://login.example: not the receiver, or something stands before it"],
+  ],
+  [
+    "a setting that is not allowed",
+    { "GET /readyz": () => problem(503, "misconfigured", { detail: 'STORE is "redis".' }) },
+    ['settings: STORE is "redis".'],
+  ],
+  [
+    "an older version",
+    { "GET /readyz": () => problem(404, "not-found") },
+    ["settings: /readyz answers 404, and not as this receiver does"],
+  ],
+  [
+    "a secret that is not set",
+    {
+      "GET /readyz": () =>
+        notReady({ store: "ok", schema: { found: 2, needed: 2 }, missingSecrets: ["LOOKUP_TOKENS"] }),
+    },
+    ["secrets: not set: LOOKUP_TOKENS"],
+  ],
+  [
+    "migrations that are not applied",
+    {
+      "GET /readyz": () =>
+        notReady({ store: "migrations are not applied", schema: { found: 1, needed: 2 }, missingSecrets: [] }),
+    },
+    ["migrations: 1 applied, 2 needed"],
+  ],
+  [
+    "a store that is down",
+    { "GET /readyz": () => notReady({ store: "cannot be reached", schema: null, missingSecrets: [] }) },
+    ["store: D1 cannot be reached"],
+  ],
+  [
+    "KV as the store",
+    {
+      "GET /readyz": () =>
+        ready({ store: { name: "kv", region: null }, checks: { store: "ok", schema: null, missingSecrets: [] } }),
+    },
+    ["store: KV, everywhere: look-ups may be a minute late"],
+  ],
+  [
+    "deliveries that wait in the second place",
+    { "GET /readyz": () => ready({ spilled: 3 }) },
+    ["spill: 3 deliveries wait in the second place"],
+  ],
+  [
+    "deliveries in quarantine",
+    { "GET /readyz": () => ready({ quarantined: 100 }) },
+    ["quarantine: 100 or more deliveries could not be read"],
+  ],
+  [
+    "a clock that is wrong",
+    { "GET /readyz": () => ready({ at: new Date(Date.now() + 3_600_000).toISOString() }) },
+    [expect.stringMatching(/^clock: 3600\.\d s from this machine's$/) as string],
+  ],
+  [
+    "a wrong key that is taken",
+    { "POST /callbacks/doctor-wrong-key": () => ({ body: { status: "no-job" } }) },
+    ["wrong key: answered 200, not 404"],
+  ],
+  [
+    "a look-up that needs no token",
+    { "GET /jobs?limit=1": () => ({ body: { jobs: [] } }) },
+    ["no token: a look-up without a token is answered 200, not 401"],
+  ],
+  [
+    "another key",
+    { [POST_KEY]: () => problem(404, "not-found") },
+    ["callback: the key is none of the receiver's CALLBACK_KEYS"],
+  ],
+  [
+    "callbacks that D1 does not take",
+    {
+      [POST_KEY]: ({ body }) => ({
+        status: 202,
+        body: { delivery: sha256(body), status: "spilled", jobs: [TEST_JOB] },
+      }),
+    },
+    [
+      expect.stringMatching(/^callback: spilled in \d+ ms: D1 did not take it$/) as string,
+      "console test: a body that names no job is answered 202, not 200",
+    ],
+  ],
+  [
+    "callbacks that are not stored",
+    { [POST_KEY]: () => problem(503, "store-unavailable") },
+    ["callback: answered 503: Detail of store-unavailable."],
+  ],
+  [
+    "bodies changed on the way",
+    { [POST_KEY]: ({ body }) => ({ body: { delivery: sha256(`${body}\n`), status: "stored", jobs: [TEST_JOB] } }) },
+    ["callback: the receipt names another delivery or job than was posted"],
+  ],
+  [
+    "a connection that drops",
+    { [POST_KEY]: () => "drop" },
+    [expect.stringMatching(/^callback: the connection was dropped/) as string],
+  ],
+  [
+    "a console's test that is refused",
+    {
+      [POST_KEY]: (request) =>
+        request.body === TEST_CALLBACK
+          ? (HEALTHY[POST_KEY] as Replies[string])(request)
+          : problem(400, "malformed-body"),
+    },
+    ["console test: a body that names no job is answered 400, not 200"],
+  ],
+  [
+    "another token",
+    { [GET_JOB]: () => problem(401, "unauthorized") },
+    ["look-up: the token is none of the receiver's LOOKUP_TOKENS"],
+  ],
+  ["a job that is not found", { [GET_JOB]: () => problem(404, "job-not-found") }, ["look-up: answered 404"]],
+  [
+    "words that do not come out as they went in",
+    { [GET_JOB]: () => ({ body: { ...jobOf(TEST_CALLBACK.replace("007", "7")) } }) },
+    ["look-up: the job is found, and not as it was sent"],
+  ],
+];
+
+test.each(FAULTS)("finds %s, and nothing else", async (_, faults, expected) => {
+  expect(await bad(faults)).toEqual(expected);
+});
+
+test("every fault and warning has a remedy", async () => {
+  for (const [, faults] of FAULTS) {
+    const findings = await examine(options(await start(faults)));
+    await close();
+    for (const { verdict, remedy } of findings)
+      expect(remedy !== undefined).toBe(verdict === "fault" || verdict === "warning");
+  }
+});
+
+test("without a key and a token, what needs them is left out, and said to be", async () => {
+  const findings = await examine(options(await start(), { key: null, token: null }));
+  expect(found(findings, "left out").slice(-1)).toEqual(["round trip: needs --key or CALLBACK_KEY"]);
+  expect(found(findings, "fault")).toEqual([]);
+});
+
+test("nothing that listens is said in words", async () => {
+  const base = await start();
+  await close();
+  expect(found(await examine(options(base)), "fault")).toEqual([
+    `reachable: ${base.origin}: the connection was refused: nothing listens there`,
+  ]);
+});
+
+test("an https address that does not speak TLS is said to be one", async () => {
+  const base = await start();
+  base.protocol = "https:";
+  expect(found(await examine(options(base)), "fault")).toEqual([
+    `reachable: ${base.origin}: no safe connection: it does not speak TLS on this port`,
+  ]);
+});
+
+describe("an address", () => {
+  test.each([
+    ["https://callbacks.example.com", []],
+    ["http://callbacks.example.com", ["TLS: none: the key travels where anybody on the way can read it"]],
+    [
+      "https://receiver.team.workers.dev",
+      ["address: *.workers.dev is reported unreachable from mainland China, where some CI regions are"],
+    ],
+  ])("%s", (address, expected) => {
+    const base = new URL(address);
+    expect(found([checkTls(base, false), checkHost(base, false)], "warning", "fault")).toEqual(expected);
+  });
+
+  test("is warned about when it is longer than a queue takes", () => {
+    const url = (key: string) => new URL(`https://callbacks.example.com/callbacks/${key}`);
+    expect(found(checkUrlLength(url("k".repeat(60))), "warning")).toEqual([]);
+    expect(found(checkUrlLength(url("k".repeat(61))), "warning")).toEqual([
+      "length: the callback URL has 101 characters, and one page of CI's documentation allows 100 for a queue's",
+    ]);
+  });
+
+  test.each([
+    ["CERT_HAS_EXPIRED", "its certificate has expired"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another host"],
+    ["ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR", "the words of OpenSSL"],
+    ["ECONNREFUSED", null],
+  ])("whose TLS fails with %s is explained", (code, says) => {
+    expect(tlsFault(new TypeError("fetch failed", { cause: { code, message: "the words of OpenSSL" } }))).toBe(says);
+  });
+});
+
+describe("a deployment", () => {
+  test("that takes the secrets of the example is said to", async () => {
+    const base = await start({
+      "GET /callbacks/local-callback-key": () => problem(405, "method-not-allowed"),
+      "GET /deliveries?limit=1": ({ token }) =>
+        token === "local-lookup-token" ? { body: { deliveries: [] } } : problem(401, "unauthorized"),
+    });
+    expect(found(await checkWrongKey(askAt(base, 5), false), "fault")).toEqual([
+      "example secrets: local-callback-key and local-lookup-token work here, and everybody knows them",
+    ]);
+  });
+
+  test.each([
+    [null, "upkeep: the cron has not run yet"],
+    [new Date(Date.now() - 3_600_000).toISOString(), "upkeep: the cron last ran 60 minutes ago"],
+  ])("whose cron does not run is said to: %s", async (lastUpkeepAt, says) => {
+    const base = await start({ "GET /readyz": () => ready({ lastUpkeepAt }) });
+    expect(found(await checkReadiness(askAt(base, 5), false), "warning", "fault")).toEqual([says]);
+  });
+});
+
+describe("the command line", () => {
+  test.each([
+    [["ftp://x"], "ftp://x is no URL that begins with http:// or https://."],
+    [["https://a.example", "https://b.example"], "One base URL is taken, and here are 2."],
+    [
+      ["https://a.example/callbacks/secret"],
+      "Give the base URL, https://a.example, and the key with --key or CALLBACK_KEY.",
+    ],
+    [["--timeout", "soon"], "--timeout soon is not a number from 1 to 600."],
+    [["--ky", "x"], "Unknown option '--ky'."],
+  ])("%j is refused in a sentence", (args, error) => {
+    expect(readOptions(args, {})).toEqual({ ok: false, error });
+  });
+
+  test("secrets come from options, then the environment, then those of a local run", () => {
+    const secrets = (args: string[], env: Record<string, string>) => {
+      const read = readOptions(args, env);
+      return read.ok && read.value !== "help" ? [read.value.key, read.value.token] : read;
+    };
+    const env = { CALLBACK_KEY: "k2", LOOKUP_TOKEN: "t2" };
+    expect(secrets(["--key", "k1", "--token", "t1"], env)).toEqual(["k1", "t1"]);
+    expect(secrets(["https://a.example"], env)).toEqual(["k2", "t2"]);
+    expect(secrets([], {})).toEqual(["local-callback-key", "local-lookup-token"]);
+    expect(secrets(["https://a.example"], {})).toEqual([null, null]);
+  });
+
+  test("what to give to CI has the whole URL, but not where a log keeps it", () => {
+    const base = new URL("https://callbacks.example.com/");
+    expect(callbackUrl(options(base))).toBe("https://callbacks.example.com/callbacks/the-key");
+    const text = textReport(options(base, { showKey: false }), []);
+    expect(text).toContain("<CallBack>https://callbacks.example.com/callbacks/<one of CALLBACK_KEYS></CallBack>");
+    expect(text).not.toContain("the-key");
+  });
+
+  async function run(...args: string[]) {
+    const { CI: _, ...env } = process.env;
+    const child = spawn(process.execPath, ["tools/doctor.ts", ...args], { env });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += String(chunk)));
+    const [code] = (await once(child, "close")) as [number];
+    return { code, output };
+  }
+
+  test("exits with 0 where there is no fault, and prints what to give to CI", async () => {
+    const base = await start();
+    const { code, output } = await run(base.href, "--key", KEY, "--token", TOKEN);
+    expect(output).toContain(`<Url>${base.href}callbacks/${KEY}</Url>`);
+    expect(code).toBe(0);
+  });
+
+  test("exits with 1 where there is one, and says what to do", async () => {
+    const base = await start({ [POST_KEY]: () => problem(404, "not-found") });
+    const { code, output } = await run(base.href, "--key", KEY, "--token", TOKEN);
+    expect(output).toMatch(/^XX {2}callback .*\n +-> Give one with --key or CALLBACK_KEY\.$/m);
+    expect(output).not.toContain("<CallBack>");
+    expect(code).toBe(1);
+  });
+
+  test("exits with 2 for wrong usage", async () => {
+    expect((await run("--nonsense")).code).toBe(2);
+  });
+
+  test("tells a program the same", async () => {
+    const base = await start();
+    const { output } = await run(base.href, "--key", KEY, "--token", TOKEN, "--json");
+    const said = JSON.parse(output) as { ok: boolean; callBack: string; findings: Finding[] };
+    expect([said.ok, said.callBack, said.findings.length]).toEqual([true, `${base.href}callbacks/${KEY}`, 15]);
+  });
+});
