@@ -5,7 +5,7 @@ import type { AxeResults } from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BROKEN, failed, segmentation, transcode, workflow } from "./bodies.ts";
-import { hasChromium, launch, screenshot, visit, visitSignedIn } from "./browser.ts";
+import { hasChromium, UNLESS_SKIPPED, launch, screenshot, visit, visitSignedIn } from "./browser.ts";
 import { startTarget, type Target } from "./deliver.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -36,7 +36,7 @@ const LOOKS = [
   { colorScheme: "dark", locale: "en-US", viewport: { width: 360, height: 740 } },
 ] as const;
 
-describe.skipIf(!hasChromium)("accessibility", () => {
+describe.skipIf(!hasChromium)(`accessibility${UNLESS_SKIPPED}`, () => {
   let target: Target;
   let browser: Browser;
 

@@ -9,6 +9,9 @@ const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
 export const hasChromium = existsSync(CHROMIUM);
 
+/** For the name of what is skipped without one. */
+export const UNLESS_SKIPPED = hasChromium ? "" : ` (skipped: there is no ${CHROMIUM})`;
+
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 
 export interface Visit {

@@ -2,11 +2,11 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BROKEN, MARKUP, markupEverywhere, segmentation, transcode, workflow } from "./bodies.ts";
-import { hasChromium, launch, screenshot, signIn, visit, visitSignedIn } from "./browser.ts";
+import { hasChromium, UNLESS_SKIPPED, launch, screenshot, signIn, visit, visitSignedIn } from "./browser.ts";
 import { TOKEN } from "./server.ts";
 import { startTarget, type Target } from "./deliver.ts";
 
-describe.skipIf(!hasChromium)("the pages in Chromium", () => {
+describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
   let target: Target;
   let browser: Browser;
 
