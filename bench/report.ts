@@ -6,7 +6,9 @@ import { cpus, totalmem } from "node:os";
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 /** The median of the ratios of each round, not the ratio of medians: what slows a whole round falls out of it. */
@@ -24,10 +26,14 @@ export type Cells = readonly (string | number | null)[];
 
 /** A Markdown table, so that it can be read on a terminal and pasted into a document. */
 export function table(head: readonly string[], rows: readonly Cells[]): string {
-  const texts = [head, ...rows.map((row) => row.map((cell) => (typeof cell === "number" ? digits(cell) : (cell ?? "-"))))];
+  const texts = [
+    head,
+    ...rows.map((row) => row.map((cell) => (typeof cell === "number" ? digits(cell) : (cell ?? "-")))),
+  ];
   const widths = head.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? "").length)));
   const lines = texts.map(
-    (row) => `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`,
+    (row) =>
+      `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`,
   );
   const rule = `|${widths.map((width, column) => (column === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
   return [lines[0], rule, ...lines.slice(1)].join("\n");
@@ -47,14 +53,25 @@ export const isMet = ({ measured, target: [sense, bound] }: Verdict): boolean =>
 export const verdictTable = (verdicts: readonly Verdict[]): string =>
   table(
     ["target", "wanted", "measured", ""],
-    verdicts.map((verdict) => [verdict.what, verdict.target.join(" "), verdict.measured, isMet(verdict) ? "met" : "MISSED"]),
+    verdicts.map((verdict) => [
+      verdict.what,
+      verdict.target.join(" "),
+      verdict.measured,
+      isMet(verdict) ? "met" : "MISSED",
+    ]),
   );
 
 /** The machine and the versions, without which no number means anything. */
 export function circumstances(): Record<string, string> {
   const version = (name: string, from: string): string =>
-    (JSON.parse(readFileSync(new URL(`${from}/node_modules/${name}/package.json`, import.meta.url), "utf8")) as { version: string }).version;
-  const own = ["express", "fast-xml-parser", "saxes", "undici", "xml2js"].map((name) => [name, version(name, ".")] as const);
+    (
+      JSON.parse(readFileSync(new URL(`${from}/node_modules/${name}/package.json`, import.meta.url), "utf8")) as {
+        version: string;
+      }
+    ).version;
+  const own = ["express", "fast-xml-parser", "saxes", "undici", "xml2js"].map(
+    (name) => [name, version(name, ".")] as const,
+  );
   const tools = ["hono", "miniflare", "workerd", "wrangler"].map((name) => [name, version(name, "..")] as const);
   return {
     date: new Date().toISOString().slice(0, 10),

@@ -27,7 +27,11 @@ if (unknown !== undefined) {
 if (!existsSync(new URL("node_modules", import.meta.url))) {
   execFileSync("npm", ["ci"], { cwd: import.meta.dirname, stdio: "inherit" });
 }
-console.log(Object.entries(circumstances()).map(([name, value]) => `${name}: ${value}`).join("\n"));
+console.log(
+  Object.entries(circumstances())
+    .map(([name, value]) => `${name}: ${value}`)
+    .join("\n"),
+);
 for (const name of names.length === 0 ? Object.keys(PARTS) : names) {
   console.log(`\n# ${name}\n`);
   const part = await PARTS[name as keyof typeof PARTS]();

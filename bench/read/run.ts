@@ -33,15 +33,40 @@ export async function run({ quick }: Effort): Promise<void> {
 
   console.log("CPU milliseconds to read one callback\n");
   console.log(
-    table(["reader", ...sizes], CANDIDATES.map(({ reader, format }) => [keyOf(reader, format), ...sizes.map((size) => median(at(reader, format, size)))])),
+    table(
+      ["reader", ...sizes],
+      CANDIDATES.map(({ reader, format }) => [
+        keyOf(reader, format),
+        ...sizes.map((size) => median(at(reader, format, size))),
+      ]),
+    ),
   );
-  const ratio = (ours: BodyFormat, theirs: ReaderName, size: string) => medianRatio(at("ours", ours, size), at(theirs, ours, size));
+  const ratio = (ours: BodyFormat, theirs: ReaderName, size: string) =>
+    medianRatio(at("ours", ours, size), at(theirs, ours, size));
   const rate = (theirs: ReaderName, size: string) => medianRatio(at(theirs, "xml", size), at("ours", "xml", size));
   const verdicts: Verdict[] = [
-    ...sizes.map((size): Verdict => ({ what: `XML against saxes, ${size}`, measured: ratio("xml", "saxes, strict", size), target: ["at most", 0.7] })),
-    ...sizes.map((size): Verdict => ({ what: `indented XML against saxes, ${size}`, measured: ratio("indented-xml", "saxes, strict", size), target: ["at most", 0.7] })),
-    ...sizes.slice(2).map((size): Verdict => ({ what: `times faster than fast-xml-parser, validating, ${size}`, measured: rate("fast-xml-parser, validating", size), target: ["at least", 12] })),
-    ...sizes.map((size): Verdict => ({ what: `JSON against JSON.parse, ${size}`, measured: ratio("json", "JSON.parse", size), target: ["at most", 2.5] })),
+    ...sizes.map((size): Verdict => ({
+      what: `XML against saxes, ${size}`,
+      measured: ratio("xml", "saxes, strict", size),
+      target: ["at most", 0.7],
+    })),
+    ...sizes.map((size): Verdict => ({
+      what: `indented XML against saxes, ${size}`,
+      measured: ratio("indented-xml", "saxes, strict", size),
+      target: ["at most", 0.7],
+    })),
+    ...sizes
+      .slice(2)
+      .map((size): Verdict => ({
+        what: `times faster than fast-xml-parser, validating, ${size}`,
+        measured: rate("fast-xml-parser, validating", size),
+        target: ["at least", 12],
+      })),
+    ...sizes.map((size): Verdict => ({
+      what: `JSON against JSON.parse, ${size}`,
+      measured: ratio("json", "JSON.parse", size),
+      target: ["at most", 2.5],
+    })),
   ];
   console.log(`\n${verdictTable(verdicts)}`);
   writeResults("read", { rounds, unit: "CPU milliseconds per read", measured: Object.fromEntries(measured), verdicts });

@@ -21,6 +21,7 @@ export interface LoadOptions {
   jobs: number;
   /** GET of this path instead of jobs. */
   path?: string;
+  headers?: Record<string, string>;
 }
 
 export interface Load {
@@ -33,7 +34,12 @@ export interface Load {
 
 const options = JSON.parse(process.argv[2] ?? "") as LoadOptions;
 const { port, dialect, method, connections, seconds, series } = options;
-const pool = new Pool(`http://127.0.0.1:${port}`, { connections, pipelining: 1, headersTimeout: 60_000, bodyTimeout: 60_000 });
+const pool = new Pool(`http://127.0.0.1:${port}`, {
+  connections,
+  pipelining: 1,
+  headersTimeout: 60_000,
+  bodyTimeout: 60_000,
+});
 const asking = DIALECTS[dialect];
 const template = method === "POST" ? callbackBody(options.format, options.bodyBytes, jobIdOf(0, series)) : null;
 const places = template === null ? [] : placesOf(template, jobIdOf(0, series));
@@ -64,7 +70,7 @@ async function connection(): Promise<void> {
     const path = options.path ?? (method === "POST" ? asking.post(jobId) : asking.get?.(jobId)) ?? "/";
     const body = method === "POST" ? bodyOf(jobId) : null;
     const asked = performance.now();
-    const response = await pool.request({ method, path, headers: HEADERS, body });
+    const response = await pool.request({ method, path, headers: { ...HEADERS, ...options.headers }, body });
     for await (const _ of response.body);
     latencies.push(performance.now() - asked);
     if (response.statusCode >= 300) failures += 1;
@@ -75,6 +81,13 @@ await Promise.all(Array.from({ length: connections }, connection));
 const elapsed = (performance.now() - start) / 1000;
 await pool.close();
 latencies.sort((a, b) => a - b);
-const quantile = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] as number;
-const load: Load = { requests: latencies.length, failures, perSecond: latencies.length / elapsed, p50: quantile(0.5), p99: quantile(0.99) };
+const quantile = (share: number): number =>
+  latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] as number;
+const load: Load = {
+  requests: latencies.length,
+  failures,
+  perSecond: latencies.length / elapsed,
+  p50: quantile(0.5),
+  p99: quantile(0.99),
+};
 console.log(JSON.stringify(load));

@@ -5,7 +5,17 @@
 import { SIZES } from "../bodies.ts";
 import { type Cells, median, medianRatio, table, type Verdict, verdictTable, writeResults } from "../report.ts";
 import type { Effort } from "../run.ts";
-import { buildWorker, load, type LoadKind, type MeasuredLoad, type Server, startBare, startExpress, startOurs, startWebhook } from "./servers.ts";
+import {
+  buildWorker,
+  load,
+  type LoadKind,
+  type MeasuredLoad,
+  type Server,
+  startBare,
+  startExpress,
+  startOurs,
+  startWebhook,
+} from "./servers.ts";
 
 type Size = keyof typeof SIZES;
 
@@ -68,17 +78,29 @@ export async function run({ quick }: Effort): Promise<void> {
 }
 
 function report(rows: readonly Row[]): void {
-  const ofOurs = (row: Row): MeasuredLoad[] => rows.find(({ method, size, server }) => method === row.method && size === row.size && server === "ours")?.rounds ?? [];
+  const ofOurs = (row: Row): MeasuredLoad[] =>
+    rows.find(({ method, size, server }) => method === row.method && size === row.size && server === "ours")?.rounds ??
+    [];
   const cells = rows.map((row): Cells => {
     const middle = (of: (load: MeasuredLoad) => number) => median(row.rounds.map(of));
     const ratio = row.server === "ours" ? null : medianRatio(ofOurs(row).map(perSecond), row.rounds.map(perSecond));
     return [`${row.method} ${row.size}`, row.server, middle(perSecond), middle(p50), middle(p99), middle(cpu), ratio];
   });
   console.log(`\n${table(["", "server", "requests/s", "p50 ms", "p99 ms", "CPU ms/request", "ours to it"], cells)}`);
-  const verdicts = rows.filter(({ server }) => server === "bare Worker").flatMap((row): Verdict[] => [
-    { what: `${row.method} ${row.size}: requests/s of the bare Worker's`, measured: medianRatio(ofOurs(row).map(perSecond), row.rounds.map(perSecond)), target: ["at least", row.method === "POST" ? 0.85 : 0.9] },
-    { what: `${row.method} ${row.size}: p99 of the bare Worker's`, measured: medianRatio(ofOurs(row).map(p99), row.rounds.map(p99)), target: ["at most", 1.3] },
-  ]);
+  const verdicts = rows
+    .filter(({ server }) => server === "bare Worker")
+    .flatMap((row): Verdict[] => [
+      {
+        what: `${row.method} ${row.size}: requests/s of the bare Worker's`,
+        measured: medianRatio(ofOurs(row).map(perSecond), row.rounds.map(perSecond)),
+        target: ["at least", row.method === "POST" ? 0.85 : 0.9],
+      },
+      {
+        what: `${row.method} ${row.size}: p99 of the bare Worker's`,
+        measured: medianRatio(ofOurs(row).map(p99), row.rounds.map(p99)),
+        target: ["at most", 1.3],
+      },
+    ]);
   console.log(`\n${verdictTable(verdicts)}`);
   writeResults("serve", { connections: CONNECTIONS, rows, verdicts });
 }

@@ -34,8 +34,12 @@ const miniflare = new Miniflare(
       {
         ...workerOptions,
         name: "worker",
-        modules: options.modules.map((path) => ({ type: "ESModule" as const, path: basename(path), contents: readFileSync(path, "utf8") })),
-        bindings: { ...workerOptions.bindings, CALLBACK_KEYS: "bench-key", LOOKUP_TOKENS: "bench-token" },
+        modules: options.modules.map((path) => ({
+          type: "ESModule" as const,
+          path: basename(path),
+          contents: readFileSync(path, "utf8"),
+        })),
+        bindings: { ...(workerOptions.bindings as object), CALLBACK_KEYS: "bench-key", LOOKUP_TOKENS: "bench-token" },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
       },
     ],
@@ -56,9 +60,12 @@ process.once("SIGTERM", () => {
 /** The child of this process that runs workerd; null where /proc does not tell. */
 function pidOfWorkerd(): number | null {
   try {
-    const children = readdirSync("/proc/self/task").flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" "));
-    const pids = children.filter((pid) => pid !== "" && readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd"));
-    return Number(pids[0]) || null;
+    const tasks = readdirSync("/proc/self/task").map((task) =>
+      readFileSync(`/proc/self/task/${task}/children`, "utf8"),
+    );
+    const children = tasks.flatMap((list) => list.split(" ")).filter((pid) => pid !== "");
+    const workerd = children.find((pid) => readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd"));
+    return workerd === undefined ? null : Number(workerd);
   } catch {
     return null;
   }

@@ -3,7 +3,9 @@ export default {
   async fetch(request, env) {
     const id = new URL(request.url).pathname.slice(1);
     if (request.method === "POST") {
-      await env.DB.prepare("INSERT INTO bare (id, body) VALUES (?1, ?2)").bind(id, await request.text()).run();
+      await env.DB.prepare("INSERT INTO bare (id, body) VALUES (?1, ?2)")
+        .bind(id, await request.text())
+        .run();
       return new Response("stored");
     }
     const row = await env.DB.prepare("SELECT body FROM bare WHERE id = ?1").bind(id).first();
