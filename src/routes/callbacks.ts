@@ -49,8 +49,8 @@ callbacks.post(
     const receivedAt = Date.now();
     const { maxBodyBytes } = c.var.settings;
     c.set("callback", { receivedAt, bytes: 0, outcome: null });
-    const body = await readBytes(c.req.raw.body, maxBodyBytes);
-    const bytes = body.ok ? body.value.length : body.error.bytesRead;
+    const body = await readBytes(c.req.raw, maxBodyBytes);
+    const bytes = body.ok ? body.value.length : (body.error.bytesRead ?? 0);
     c.set("callback", { receivedAt, bytes, outcome: null });
     if (!body.ok) return problemResponse(c, refusal(body.error, maxBodyBytes));
     const arrival = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
@@ -68,7 +68,7 @@ function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Proble
   const detail =
     code === "body-too-large"
       ? `The body is larger than MAX_BODY_BYTES, ${maxBodyBytes} bytes.`
-      : `The connection failed after ${bytesRead} bytes.`;
+      : `The connection failed ${bytesRead === null ? "before the end" : `after ${bytesRead} bytes`}.`;
   return { code, detail };
 }
 

@@ -59,15 +59,15 @@ const isTransient = (error: unknown): boolean => TRANSIENT.some((message) => Str
 
 /** A call that never answers is given up at the deadline; what it does later does no harm, since all work may be done twice. */
 async function before<T>(deadline: number, work: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const tooLate = scheduler.wait(Math.max(0, deadline - Date.now()), { signal: done.signal }).then(() => {
-    throw new Error("The store did not answer in time.");
+  let timer: number | null = null;
+  const tooLate = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new Error("The store did not answer in time."));
+    timer = setTimeout(giveUp, Math.max(0, deadline - Date.now()));
   });
   try {
     return await Promise.race([work, tooLate]);
   } finally {
-    tooLate.catch(() => {}); // Aborted on purpose, and nobody waits for it any more.
-    work.catch(() => {});
-    done.abort();
+    clearTimeout(timer);
+    work.catch(() => {}); // Where it was given up, nobody waits for it any more.
   }
 }

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { jobsDetail, newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 
+const LIMIT = { MAX_BODY_BYTES: "100" };
+
 describe("a callback that can be read", () => {
   test("is stored, and the answer names the delivery and the jobs", async () => {
     const jobId = newJobId();
@@ -100,21 +102,32 @@ describe("a callback that cannot be read", () => {
     expect(new Uint8Array(await (await get(`/deliveries/${await sha256(body)}/raw`)).arrayBuffer())).toEqual(body);
   });
 
-  test("is refused when it is larger than MAX_BODY_BYTES, even without a length, and not kept", async () => {
+  test("is stored when it says its length", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId);
+    const response = await post(body, {}, { "content-length": String(new TextEncoder().encode(body).length) });
+    expect(await response.json()).toEqual({ delivery: await sha256(body), status: "stored", jobs: [jobId] });
+  });
+
+  test.each([
+    ["that says so", (body: string) => post(body, LIMIT, { "content-length": String(body.length) })],
+    ["that says less", (body: string) => post(body, LIMIT, { "content-length": "1" })],
+    ["that does not say its length", (body: string) => post(new Response(body).body, LIMIT)],
+  ])("is refused when it is larger than MAX_BODY_BYTES, and not kept: one %s", async (_, posted) => {
     const body = segmentation(newJobId());
-    const stream = new Response(body).body;
-    for (const sent of [body, stream]) {
-      const response = await post(sent, { MAX_BODY_BYTES: "100" });
-      expect(response.status).toBe(413);
-      expect(await response.json()).toMatchObject({
-        type: "/problems/body-too-large",
-        detail: "The body is larger than MAX_BODY_BYTES, 100 bytes.",
-      });
-    }
+    const response = await posted(body);
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({
+      type: "/problems/body-too-large",
+      detail: "The body is larger than MAX_BODY_BYTES, 100 bytes.",
+    });
     expect((await get(`/deliveries/${await sha256(body)}`)).status).toBe(404);
   });
 
-  test("is refused when the connection breaks half way", async () => {
+  test.each([
+    ["that says its length", { "content-length": "1000" }, "before the end"],
+    ["that does not", {}, "after 5 bytes"],
+  ])("is refused when the connection breaks half way: one %s", async (_, headers, where) => {
     const chunks = [new TextEncoder().encode("<Resp")];
     const broken = new ReadableStream({
       pull(controller) {
@@ -123,11 +136,11 @@ describe("a callback that cannot be read", () => {
         else controller.enqueue(chunk);
       },
     });
-    const response = await post(broken);
+    const response = await post(broken, {}, headers);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
       type: "/problems/incomplete-body",
-      detail: "The connection failed after 5 bytes.",
+      detail: `The connection failed ${where}.`,
     });
   });
 });

@@ -1,0 +1,1 @@
+CREATE TABLE bare (id TEXT PRIMARY KEY, body TEXT);
