@@ -3,25 +3,30 @@ import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Places } from "./intake.ts";
 import { logger } from "./log.ts";
+import { docsPage } from "./pages/docs.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { callbacks } from "./routes/callbacks.ts";
-import { type AppEnv, type OptionalBindings, refuseSecret } from "./routes/context.ts";
+import { type AppEnv, type OptionalBindings, problemOf, refuseSecret } from "./routes/context.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { jobs } from "./routes/jobs.ts";
 import { health } from "./routes/health.ts";
 import { meta, openapi } from "./routes/meta.ts";
+import { publicView } from "./routes/page.ts";
+import { pages } from "./routes/pages.ts";
+import { publicPages } from "./routes/public-pages.ts";
 import type { Queued } from "./queue.ts";
 import { runs } from "./routes/runs.ts";
 import { tell } from "./routes/tell.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { d1Store } from "./store/d1.ts";
 import { kvStore } from "./store/kv.ts";
-import { persistent, StoreError } from "./store/retry.ts";
+import { persistent } from "./store/retry.ts";
 import { kvSpill } from "./store/spill.ts";
 
 export const app = new Hono<AppEnv>();
 
-app.use(secureHeaders());
+// A form of ours is to say where it comes from, and an address elsewhere to learn nothing of it.
+app.use(secureHeaders({ referrerPolicy: "same-origin", xFrameOptions: "DENY" }));
 app.use(async (c, next) => {
   const start = Date.now();
   await next();
@@ -31,6 +36,8 @@ app.use(async (c, next) => {
 // Whatever the settings are, the receiver says that it runs, and what a problem means.
 app.route("/", meta);
 app.get("/openapi.json", async (c) => c.json(await openapi(app)));
+app.route("/", publicPages);
+app.get("/docs", async (c) => c.html(docsPage(await publicView(c), await openapi(app))));
 
 app.use(async (c, next) => {
   const settings = readSettings(c.env);
@@ -47,22 +54,13 @@ app.route("/jobs", jobs);
 app.route("/runs", runs);
 app.route("/deliveries", deliveries);
 app.route("/", health);
+app.route("/", pages);
 
 refuseOtherMethods(app);
 
 app.notFound((c) => refuseSecret(c, { code: "not-found", detail: "No route of this receiver has this path." }));
 
-app.onError((error, c) => {
-  if (error instanceof ProblemError) return problemResponse(c, error.problem);
-  c.set("fault", error.message);
-  if (!(error instanceof StoreError)) {
-    return problemResponse(c, { code: "internal-error", detail: "The receiver failed in a way it does not expect." });
-  }
-  const detail = error.isSchema
-    ? "The database's schema is older than this version of the receiver: its migrations are not applied."
-    : "The store did not do what it was asked within its time.";
-  return problemResponse(c, { code: "store-unavailable", detail, headers: { "retry-after": "10" } });
-});
+app.onError((error, c) => problemResponse(c, problemOf(c, error)));
 
 /** What look-ups from KV must say: a miss is cached there for a minute, and so a job may be found late. */
 const EVENTUAL = "eventual; up to 60 s";

@@ -5,8 +5,9 @@ import type { CallbackSeen } from "../analytics.ts";
 import type { Places } from "../intake.ts";
 import type { Queued } from "../queue.ts";
 import type { Log } from "../log.ts";
-import { type Problem, type ProblemCode, problemResponse } from "../problem.ts";
+import { type Problem, type ProblemCode, ProblemError, problemResponse } from "../problem.ts";
 import type { Settings } from "../settings.ts";
+import { StoreError } from "../store/retry.ts";
 
 export interface AppEnv {
   Bindings: Env & OptionalBindings;
@@ -46,14 +47,31 @@ export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
  * from one address within a minute 429. A right secret is never counted.
  */
 export async function refuseSecret(c: Context<AppEnv>, problem: Problem): Promise<Response> {
-  const address = c.req.header("cf-connecting-ip") ?? "unknown";
-  const { success } = await c.env.REFUSALS.limit({ key: address });
-  if (success) return problemResponse(c, problem);
+  if (await countRefusal(c)) return problemResponse(c, problem);
   return problemResponse(c, {
     code: "too-many-requests",
     detail: "Too many wrong paths, keys or tokens came from this address within a minute.",
     headers: { "retry-after": "60" },
   });
+}
+
+/** Counts one wrong secret of the address that sent it; false where it has sent too many within a minute. */
+export async function countRefusal(c: Context<AppEnv>): Promise<boolean> {
+  const address = c.req.header("cf-connecting-ip") ?? "unknown";
+  return (await c.env.REFUSALS.limit({ key: address })).success;
+}
+
+/** The problem to answer where a handler threw. */
+export function problemOf(c: Context<AppEnv>, error: Error): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  c.set("fault", error.message);
+  if (!(error instanceof StoreError)) {
+    return { code: "internal-error", detail: "The receiver failed in a way it does not expect." };
+  }
+  const detail = error.isSchema
+    ? "The database's schema is older than this version of the receiver: its migrations are not applied."
+    : "The store did not do what it was asked within its time.";
+  return { code: "store-unavailable", detail, headers: { "retry-after": "10" } };
 }
 
 export const rayOf = (c: Context): string | null => c.req.header("cf-ray") ?? null;

@@ -2,6 +2,8 @@
 import { type Context, Hono } from "hono";
 import type * as v from "valibot";
 import { READER_VERSION } from "../callback/callback.ts";
+import type { Job } from "../answers.ts";
+import type { Places } from "../intake.ts";
 import { jobOf, listedJob, spilledJob } from "../job.ts";
 import { type Problem, problemResponse } from "../problem.ts";
 import { StoreError } from "../store/retry.ts";
@@ -52,8 +54,7 @@ jobs.get(
       failure = error;
     }
     // What the store does not know, or cannot say, may wait in the second place.
-    const spilled = (await spill?.findByJob(jobId)) ?? null;
-    const job = spilled === null ? null : spilledJob(jobId, spilled);
+    const job = await findSpilledJob(spill, jobId);
     if (job !== null) return c.json(job, 200, NO_STORE);
     if (failure !== null) throw failure;
     return problemResponse(c, notFound(jobId));
@@ -72,6 +73,12 @@ async function answerStored(c: Context, store: Store, jobId: string, wait: numbe
   }
   const kept = await store.getJobWithBody(jobId);
   return kept === null ? null : c.json(jobOf(kept), 200, headersOf(kept, await etagOf(kept)));
+}
+
+/** A job whose delivery waits in the second place, or null. */
+export async function findSpilledJob(spill: Places["spill"], jobId: string): Promise<Job | null> {
+  const spilled = (await spill?.findByJob(jobId)) ?? null;
+  return spilled === null ? null : spilledJob(jobId, spilled);
 }
 
 const NO_STORE = { "cache-control": "no-store" };

@@ -1,8 +1,6 @@
-/** What is open to all and asks for nothing, not even settings: that it runs, the contract, what each problem means. */
+/** What is open to all and asks for nothing, not even settings: that it runs, and the contract. */
 import { Hono } from "hono";
-import { html } from "hono/html";
 import { generateSpecs } from "hono-openapi";
-import { PROBLEMS, type ProblemCode } from "../problem.ts";
 import type { AppEnv } from "./context.ts";
 import { describe } from "./contract.ts";
 
@@ -46,21 +44,3 @@ export function openapi(app: Hono<AppEnv>) {
     defaultValidationErrorResponse: false,
   });
 }
-
-meta.get("/problems/:code", (c) => {
-  const code = c.req.param("code");
-  if (!Object.hasOwn(PROBLEMS, code)) return c.notFound();
-  const { title, status, meaning, remedy } = PROBLEMS[code as ProblemCode];
-  return c.html(
-    html`<!doctype html>
-      <html lang="en">
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <title>${title}</title>
-        <h1>${title}</h1>
-        <p>HTTP status ${status}, problem type <code>/problems/${code}</code></p>
-        <p>${meaning}</p>
-        <p>${remedy}</p>
-      </html>`,
-  );
-});

@@ -1,5 +1,6 @@
 /** `GET /runs/{runId}`: a workflow run and the jobs that belong to it. */
 import { Hono } from "hono";
+import type { Run as RunAnswer } from "../answers.ts";
 import { runOf } from "../job.ts";
 import { problemResponse } from "../problem.ts";
 import type { KeptJob, Position, Store } from "../store/store.ts";
@@ -23,14 +24,17 @@ runs.get(
   }),
   async (c) => {
     const runId = c.req.param("runId");
-    const { store } = c.var.places;
-    const [kept, jobs] = await Promise.all([store.getRun(runId), jobsOfRun(store, runId)]);
-    if (kept === null && jobs.length === 0) {
-      return problemResponse(c, { code: "run-not-found", detail: `No callback has named workflow run ${runId}.` });
-    }
-    return c.json(runOf(runId, kept, jobs), 200, { "cache-control": "no-store" });
+    const run = await findRun(c.var.places.store, runId);
+    if (run !== null) return c.json(run, 200, { "cache-control": "no-store" });
+    return problemResponse(c, { code: "run-not-found", detail: `No callback has named workflow run ${runId}.` });
   },
 );
+
+/** The run, or null where neither a `WorkflowFinish` nor a job has named it. */
+export async function findRun(store: Store, runId: string): Promise<RunAnswer | null> {
+  const [kept, jobs] = await Promise.all([store.getRun(runId), jobsOfRun(store, runId)]);
+  return kept === null && jobs.length === 0 ? null : runOf(runId, kept, jobs);
+}
 
 async function jobsOfRun(store: Store, runId: string): Promise<KeptJob[]> {
   const jobs: KeptJob[] = [];

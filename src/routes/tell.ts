@@ -8,7 +8,7 @@ import { type Level, type Log, logger } from "../log.ts";
 import { PROBLEMS } from "../problem.ts";
 import { type AppEnv, rayOf } from "./context.ts";
 
-const LOOK_UP = /^\/(?:jobs|runs|deliveries|metrics)(?:\/|$)/;
+const LOOK_UP = /^\/(?:jobs|runs|deliveries|metrics|ui)(?:\/|$)/;
 
 export function tell(c: Context<AppEnv>, milliseconds: number): void {
   // Where a setting is wrong, there is no level either.

@@ -1,0 +1,95 @@
+/** axe-core on every page, light and dark, wide and narrow: nothing serious or critical, and nothing wider than the screen. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BROKEN, failed, segmentation, transcode, workflow } from "./bodies.ts";
+import { hasChromium, UNLESS_SKIPPED, launch, screenshot, visit, visitSignedIn } from "./browser.ts";
+import { startTarget, type Target } from "./deliver.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const PAGES = {
+  home: "/",
+  "home-filtered": "/?tag=WordsGeneralize&receivedAfter=2026-01-01",
+  "home-nothing": "/?tag=None",
+  "home-wrong": "/?receivedAfter=yesterday",
+  segmentation: "/ui/jobs/axe-1",
+  "segmentation-filtered": "/ui/jobs/axe-1?pos=v",
+  "segmentation-table": "/ui/jobs/axe-1?as=table",
+  failure: "/ui/jobs/axe-2",
+  tree: "/ui/jobs/axe-3",
+  unknown: "/ui/jobs/axe-none",
+  run: "/ui/runs/axe-run",
+  deliveries: "/ui/deliveries",
+  quarantine: "/ui/deliveries?status=quarantined",
+  docs: "/docs",
+  problems: "/problems",
+  problem: "/problems/malformed-body",
+};
+
+const LOOKS = [
+  { colorScheme: "light", locale: "en-US", viewport: { width: 1280, height: 860 } },
+  { colorScheme: "dark", locale: "zh-CN", viewport: { width: 1280, height: 860 } },
+  { colorScheme: "light", locale: "zh-CN", viewport: { width: 360, height: 740 } },
+  { colorScheme: "dark", locale: "en-US", viewport: { width: 360, height: 740 } },
+] as const;
+
+describe.skipIf(!hasChromium)(`accessibility${UNLESS_SKIPPED}`, () => {
+  let target: Target;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    target = await startTarget();
+    browser = await launch();
+    for (const body of [segmentation("axe-1"), failed("axe-2"), transcode("axe-3", "Running", "-"), BROKEN])
+      await target.post(body);
+    await target.post(workflow("axe-run", "axe-run-job"));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await target?.stop();
+  });
+
+  for (const look of LOOKS) {
+    const name = `${look.colorScheme}-${look.viewport.width}-${look.locale}`;
+
+    test(`no page has a serious fault, nor one wider than the screen: ${name}`, async () => {
+      const signedOut = await visit(browser, target, look);
+      await signedOut.page.goto("/ui/sign-in");
+      await screenshot(signedOut.page, `sign-in-${name}`);
+      expect(await faultsOf(signedOut.page)).toEqual([]);
+      await signedOut.close();
+
+      const { page, close } = await visitSignedIn(browser, target, look);
+      const found: Record<string, string[]> = {};
+      for (const [title, path] of Object.entries(PAGES)) {
+        await page.goto(path);
+        await screenshot(page, `${title}-${name}`);
+        const faults = await faultsOf(page);
+        if (faults.length > 0) found[title] = faults;
+      }
+      expect(found).toEqual({});
+      await close();
+    });
+  }
+});
+
+type AnyPage = Awaited<ReturnType<typeof visit>>["page"];
+
+async function faultsOf(page: AnyPage): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const faults = serious.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .map((node) => node.html)
+        .slice(0, 3)
+        .join(" | ")}`,
+  );
+  const overflow = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
+  return overflow > 0 ? [...faults, `wider than the screen by ${overflow} px`] : faults;
+}

@@ -1,0 +1,66 @@
+/** A real Chromium, and pages in it that note whatever must not happen: errors, requests to other hosts, dialogs. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Target } from "./deliver.ts";
+import { TOKEN } from "./server.ts";
+
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+export const hasChromium = existsSync(CHROMIUM);
+
+/** For the name of what is skipped without one. */
+export const UNLESS_SKIPPED = hasChromium ? "" : ` (skipped: there is no ${CHROMIUM})`;
+
+export const launch = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+
+export interface Visit {
+  page: Page;
+  /** What must not have happened, in words. */
+  faults: string[];
+  close: () => Promise<void>;
+}
+
+export async function visit(browser: Browser, { base }: Target, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ baseURL: base, viewport: { width: 1280, height: 860 }, ...options });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== base) faults.push(`request to ${request.url()}`);
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return { page, faults, close: () => context.close() };
+}
+
+export async function signIn({ page }: Visit, token: string = TOKEN): Promise<void> {
+  await page.goto("/");
+  await page.locator("#token").fill(token);
+  await page.locator(".sign-in button").click();
+}
+
+/** A visit that is signed in. */
+export async function visitSignedIn(
+  browser: Browser,
+  target: Target,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const visited = await visit(browser, target, options);
+  await signIn(visited);
+  await visited.page.locator("main h1").waitFor();
+  return visited;
+}
+
+const SHOTS = process.env["SCREENSHOTS"] ?? "dist/screenshots";
+
+/** Pictures to look at: never compared, since fonts differ from machine to machine. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+}

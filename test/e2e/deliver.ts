@@ -1,0 +1,27 @@
+/** A receiver of its own for the tests in a browser, with what they do to it from outside. */
+import { spawnSync } from "node:child_process";
+import { ENVIRONMENT, KEY, newDirectory, ROOT, startReceiver } from "./server.ts";
+
+export interface Target {
+  base: string;
+  /** Posts a callback, as CI does; gives the status. */
+  post: (body: string) => Promise<number>;
+  /** Runs SQL on the receiver's own database. */
+  sql: (statement: string) => void;
+  stop: () => Promise<void>;
+}
+
+export async function startTarget(): Promise<Target> {
+  const directory = newDirectory();
+  const { base, stop } = await startReceiver(directory);
+  return {
+    base,
+    post: async (body) => (await fetch(`${base}/callbacks/${KEY}`, { method: "POST", body })).status,
+    sql: (statement) => {
+      const args = ["d1", "execute", "DB", "--local", "--persist-to", directory, "--command", statement];
+      const ran = spawnSync("wrangler", args, { cwd: ROOT, env: ENVIRONMENT, encoding: "utf8" });
+      if (ran.status !== 0) throw new Error(ran.stdout + ran.stderr);
+    },
+    stop,
+  };
+}

@@ -1,0 +1,265 @@
+/** The pages as pure functions: what is indented, cut out, drawn and said, and that every value comes out escaped. */
+import { describe, expect, test } from "vitest";
+import { barChart, spanBar } from "../../src/pages/charts.ts";
+import { curlOf, durationText, relativeTime, sizeText, stateBadge } from "../../src/pages/elements.ts";
+import { excerptOf } from "../../src/pages/excerpt.ts";
+import { pretty } from "../../src/pages/pretty.ts";
+import { shapeOf } from "../../src/pages/schema-text.ts";
+import { segmentationView } from "../../src/pages/segmentation.ts";
+import { tree } from "../../src/pages/tree.ts";
+import { textsOf, type View } from "../../src/pages/view.ts";
+import { layOut, readSegmentation } from "../../src/segmentation.ts";
+
+const viewIn = (language: "en" | "zh"): View => ({
+  language,
+  texts: textsOf(language),
+  origin: "https://receiver.example",
+  here: "/",
+  isSignedIn: true,
+  now: Date.parse("2026-03-01T12:00:00Z"),
+  assets: { style: "", script: "", icon: "" },
+  quarantined: null,
+});
+const view = viewIn("en");
+
+const markupOf = (html: unknown): string => String(html);
+
+/** Markup without the line breaks that templates have inside tags. */
+const flat = (markup: unknown): string => String(markup).replace(/\s+/g, " ").replaceAll(" >", ">");
+
+describe("a body indented for reading", () => {
+  test("has each member of JSON on a line, and every character of its strings and numbers", () => {
+    const body = '{"a":{"Word":"{ \\"x\\": 1 }","n":1.50e2},"none":[],"list":[{"b":"," },null]}';
+    expect(pretty(body, "json")).toBe(
+      [
+        "{",
+        '  "a": {',
+        '    "Word": "{ \\"x\\": 1 }",',
+        '    "n": 1.50e2',
+        "  },",
+        '  "none": [],',
+        '  "list": [',
+        "    {",
+        '      "b": ","',
+        "    },",
+        "    null",
+        "  ]",
+        "}",
+      ].join("\n"),
+    );
+  });
+
+  test("has each element of XML on a line, its leaves with their text, and references as they came", () => {
+    const body =
+      '<?xml version="1.0"?><Response><a>  &amp; &#20170; </a><b/><!-- <c> --><d></d><e><f>1</f></e></Response>';
+    expect(pretty(body, "xml")).toBe(
+      [
+        '<?xml version="1.0"?>',
+        "<Response>",
+        "  <a>  &amp; &#20170; </a>",
+        "  <b/>",
+        "  <!-- <c> -->",
+        "  <d></d>",
+        "  <e>",
+        "    <f>1</f>",
+        "  </e>",
+        "</Response>",
+      ].join("\n"),
+    );
+  });
+
+  test.each(["", "]]}}", '"', "</a></b>", "<a", "<", '{"a": "unclosed'])(
+    "is something for %j, whatever it is",
+    (body) => {
+      expect(typeof pretty(body, "json")).toBe("string");
+      expect(typeof pretty(body, "xml")).toBe("string");
+    },
+  );
+});
+
+describe("an excerpt", () => {
+  test("is the line of the fault, with the character at fault apart", () => {
+    expect(excerptOf("<a>\n  <b>AT&T</b>\n</a>", 2, 8)).toEqual({
+      before: "  <b>AT",
+      at: "&",
+      after: "T</b>",
+      isPlaced: true,
+    });
+  });
+
+  test("counts characters, not halves of them", () => {
+    expect(excerptOf("😀😀x", 1, 3)).toEqual({ before: "😀😀", at: "x", after: "", isPlaced: true });
+  });
+
+  test("is cut on both sides of a long line", () => {
+    const { before, at, after } = excerptOf(`${"a".repeat(500)}X${"b".repeat(500)}`, 1, 501);
+    expect([before, at, after]).toEqual([`…${"a".repeat(60)}`, "X", `${"b".repeat(60)}…`]);
+  });
+
+  test("marks the end where a body ends too early", () => {
+    expect(excerptOf("<a>", 1, 4)).toEqual({ before: "<a>", at: "", after: "", isPlaced: true });
+  });
+
+  test.each([
+    [null, null],
+    [1, null],
+    [7, 1],
+  ])("is the beginning where no such place is: line %j, column %j", (line, column) => {
+    expect(excerptOf("plain text", line, column)).toEqual({ before: "", at: "", after: "plain text", isPlaced: false });
+  });
+});
+
+test.each([
+  [0, "0 s"],
+  [850, "850 ms"],
+  [4_000, "4 s"],
+  [80_000, "1 min 20 s"],
+  [3_600_000, "1 h"],
+  [7_500_000, "2 h 5 min"],
+  [273_600_000, "3 d 4 h"],
+  [-4_000, "−4 s"],
+])("%i milliseconds are %s", (milliseconds, says) => {
+  expect(durationText(view, milliseconds)).toBe(says);
+});
+
+test.each([
+  [512, "512 B"],
+  [14_541, "14.2 KiB"],
+  [3_250_586, "3.1 MiB"],
+])("%i bytes are %s", (bytes, says) => {
+  expect(sizeText(bytes)).toBe(says);
+});
+
+test("a time says how long ago, and exactly on hover, in the reader's language", () => {
+  const iso = "2026-03-01T11:58:00Z";
+  const said = (text: string) => `<time datetime="${iso}" title="2026-03-01 11:58:00 UTC" data-relative>${text}</time>`;
+  expect(markupOf(relativeTime(view, iso))).toBe(said("2 minutes ago"));
+  expect(markupOf(relativeTime(viewIn("zh"), iso))).toBe(said("2分钟前"));
+});
+
+test.each([
+  ["Success", "good", "Success", "成功"],
+  ["Failed", "bad", "Failed", "失败"],
+  ["Running", "busy", "Running", "执行中"],
+  ["Snoozing", "busy", "Snoozing", "Snoozing"],
+  ["constructor", "busy", "constructor", "constructor"],
+  [null, "still", "Unknown", "未知"],
+])("state %j is %s, and has its words in both languages", (state, tone, inEnglish, inChinese) => {
+  const badge = (text: string) =>
+    `<span class="badge" data-tone="${tone}" title="${state ?? ""}"><span>${text}</span></span>`;
+  expect([flat(stateBadge(view, state)), flat(stateBadge(viewIn("zh"), state))]).toEqual([
+    badge(inEnglish),
+    badge(inChinese),
+  ]);
+});
+
+test("a line for the shell holds whatever an id has in it", () => {
+  expect(curlOf("https://receiver.example", "/jobs/a'; rm -rf ~")).toBe(
+    `curl -H "Authorization: Bearer $LOOKUP_TOKEN" 'https://receiver.example/jobs/a%27; rm -rf ~'`,
+  );
+});
+
+describe("a tree", () => {
+  test("shows addresses as text, and fetches and links nothing", () => {
+    const shown = markupOf(tree(view, { Output: { Object: "http://media.example/a.png" }, Empty: "" }));
+    expect(shown).toContain('<span class="leaf">http://media.example/a.png</span>');
+    expect(shown).not.toMatch(/<a |<img|src=|href=/);
+  });
+
+  test("says how much it leaves out of a very large one", () => {
+    const items = Array.from({ length: 5_000 }, (_, index) => ({ Index: String(index) }));
+    const shown = markupOf(tree(view, { Items: items }));
+    expect(shown.match(/<dt>Index/g)).toHaveLength(999);
+    expect(shown).toContain("and 8001 more");
+  });
+});
+
+const token = (Word: string, Offset: number, Pos: string) => ({ Word, Offset, Length: [...Word].length, Pos });
+
+function shownSegmentation(tokens: object[], parts: string[] = [], language: "en" | "zh" = "en"): string {
+  const segmentation = readSegmentation({
+    detail: { Operation: { WordsGeneralizeResult: { WordsGeneralizeToken: tokens } } },
+  });
+  if (segmentation === null) throw new Error("no segmentation");
+  const options = { parts, as: "text", path: "/ui/jobs/a" } as const;
+  return markupOf(segmentationView(viewIn(language), segmentation, layOut(segmentation.tokens), options));
+}
+
+const wordsOf = (page: string): string => /<p class="words.*?<\/p>/s.exec(page)?.[0] ?? "";
+
+describe("a segmentation", () => {
+  const tokens = [token("今天", 0, "t"), token("打车", 2, "V"), token("60", 5, "nx")];
+
+  test("stands together without space, a gap where no word is, and each word with what it is", () => {
+    expect(wordsOf(shownSegmentation(tokens))).toBe(
+      '<p class="words" id="words" role="group" aria-label="The text" lang="zh">' +
+        '<span class="time" tabindex="0" data-p="t" data-d="今天 · offset 0 · length 2 · time word (t)">今天</span>' +
+        '<span class="verb" tabindex="0" data-p="v" data-d="打车 · offset 2 · length 2 · verb (v)">打车</span>' +
+        '<i title="1 character that no word covers"> </i>' +
+        '<span class="other" tabindex="0" data-p="nx" data-d="60 · offset 5 · length 2 · non-Chinese string (nx)">60</span></p>',
+    );
+  });
+
+  test("dims what is not chosen", () => {
+    expect(wordsOf(shownSegmentation(tokens, ["v"])).match(/class="[a-z]+ dim"/g)).toEqual([
+      'class="time dim"',
+      'class="other dim"',
+    ]);
+  });
+
+  test("says so where offsets are of another text, and sets the words a little apart", () => {
+    const page = shownSegmentation([token("Today", 0, "t"), token("taxi", 2, "v")]);
+    expect(page).toContain("The offsets do not fit these words");
+    expect(wordsOf(page)).toContain('<p class="words loose"');
+  });
+
+  test("shows a word and a code that are markup as text", () => {
+    const page = shownSegmentation([token('<img src=x onerror="a">', 0, '"><script>')], ['"><script>']);
+    expect(page).not.toMatch(/<img|<script/);
+    expect(wordsOf(page)).toContain('data-p="&quot;&gt;&lt;script&gt;"');
+  });
+
+  test("names parts of speech in Chinese", () => {
+    expect(wordsOf(shownSegmentation(tokens, [], "zh"))).toContain('data-d="打车 · 偏移 2 · 长度 2 · 动词 (v)"');
+  });
+});
+
+describe("charts", () => {
+  test("draw bars as shares of the longest, and cut long labels", () => {
+    const chart = flat(
+      barChart(view, "Words", [
+        { label: "a".repeat(30), count: 1_000, group: "noun" },
+        { label: "<b>", count: 250, group: "verb" },
+      ]),
+    );
+    expect(
+      [...chart.matchAll(/<rect class="(\w+)" x="44%" y="\d+" width="([\d.]+)%"/g)].map(([, ...bar]) => bar),
+    ).toEqual([
+      ["noun", "42.00"],
+      ["verb", "10.50"],
+    ]);
+    expect(chart).toContain(`<text y="18">${"a".repeat(17)}…</text>`);
+    expect(chart).toContain('<text y="18">&lt;b&gt;</text>');
+  });
+
+  test("draw a task on the axis of its run, with its waiting pale", () => {
+    const bar = flat(spanBar(view, "good", { created: 0, start: 25_000, end: 75_000 }, { from: 0, to: 100_000 }));
+    expect(bar).toContain('<rect class="waited" x="0.00%" y="6" width="25.00%" height="6">');
+    expect(bar).toContain('<rect data-tone="good" x="25.00%" y="2" width="50.00%" height="14" rx="3">');
+  });
+});
+
+test("a schema reads like a type, with what it refers to in its place", () => {
+  const named = {
+    Page: {
+      type: "object",
+      properties: { next: { anyOf: [{ type: "string" }, { type: "null" }] } },
+      required: ["next"],
+    },
+  };
+  const schema = {
+    type: "object",
+    properties: { page: { $ref: "#/components/schemas/Page" }, ids: { type: "array", items: { type: "string" } } },
+  };
+  expect(shapeOf(schema, named)).toBe("{\n  page?: {\n    next: string | null;\n  };\n  ids?: string[];\n}");
+});
