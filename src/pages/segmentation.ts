@@ -182,7 +182,8 @@ function text(view: View, segments: readonly Segment[], isLoose: boolean, { part
     const says = view.texts.tokenSays(word, String(offset ?? "?"), String(length ?? "?"), nameOnce(part));
     const isDim = parts.length > 0 && !parts.includes(part.code);
     const classes = `${groupOf(part.code)}${isDim ? " dim" : ""}${word.length > UNBROKEN_CHARACTERS ? " long" : ""}`;
-    return html`${isLoose && BREAK}${wordSpan(classes, part.code, says, word)}`;
+    const span = wordSpan(classes, part.code, says, word);
+    return isLoose ? [BREAK, span] : span;
   });
   const kind = isLoose ? "words loose" : "words";
   const label = view.texts.text;

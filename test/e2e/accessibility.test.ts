@@ -43,14 +43,23 @@ describe.skipIf(!hasChromium)(`accessibility${UNLESS_SKIPPED}`, () => {
   beforeAll(async () => {
     target = await startTarget();
     browser = await launch();
-    for (const body of [segmentation("axe-1"), failed("axe-2"), transcode("axe-3", "Running", "-"), BROKEN])
-      await target.post(body);
-    await target.post(workflow("axe-run", "axe-run-job"));
   });
 
   afterAll(async () => {
     await browser?.close();
     await target?.stop();
+  });
+
+  test("the page of a receiver that nothing has come to has no serious fault in any look", async () => {
+    for (const look of LOOKS) {
+      const { page, close } = await visitSignedIn(browser, target, look);
+      await screenshot(page, `empty-${look.colorScheme}-${look.viewport.width}-${look.locale}`);
+      expect(await faultsOf(page)).toEqual([]);
+      await close();
+    }
+    for (const body of [segmentation("axe-1"), failed("axe-2"), transcode("axe-3", "Running", "-"), BROKEN])
+      await target.post(body);
+    await target.post(workflow("axe-run", "axe-run-job"));
   });
 
   for (const look of LOOKS) {

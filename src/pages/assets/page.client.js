@@ -132,7 +132,7 @@ function announce(text) {
 const SLOWEST_SECONDS = 30;
 let quietRounds = 0;
 
-/** @type {number | undefined} */
+/** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
 function lookAgainLater() {
