@@ -14,16 +14,17 @@ import { meta, openapi } from "./routes/meta.ts";
 import { publicView } from "./routes/page.ts";
 import { pages } from "./routes/pages.ts";
 import { publicPages } from "./routes/public-pages.ts";
-import type { Queued } from "./queue.ts";
+import type { SendQueue } from "./queue.ts";
 import { runs } from "./routes/runs.ts";
 import { tell } from "./routes/tell.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { readSettings, type Settings, usableLogLevel } from "./settings.ts";
 import { d1Store } from "./store/d1.ts";
 import { kvStore } from "./store/kv.ts";
 import { persistent } from "./store/retry.ts";
 import { kvSpill } from "./store/spill.ts";
 
-export const app = new Hono<AppEnv>();
+// Not strict: a slash at the end of a callback URL is worth no lost callback.
+export const app = new Hono<AppEnv>({ strict: false });
 
 // A form of ours is to say where it comes from, and an address elsewhere to learn nothing of it.
 app.use(secureHeaders({ referrerPolicy: "same-origin", xFrameOptions: "DENY" }));
@@ -42,7 +43,7 @@ app.get("/docs", async (c) => c.html(docsPage(await publicView(c), await openapi
 app.use(async (c, next) => {
   const settings = readSettings(c.env);
   c.set("settings", settings);
-  c.set("log", logger(settings.logLevel));
+  c.set("log", logger(usableLogLevel(settings)));
   c.set("places", placesOf(c.env, settings));
   c.set("queue", queueOf(c.env, settings));
   await next();
@@ -66,17 +67,22 @@ app.onError((error, c) => problemResponse(c, problemOf(c, error)));
 const EVENTUAL = "eventual; up to 60 s";
 
 /** With D1 as the store, KV is the second place to write. */
-export function placesOf(env: Env, { store, storeDeadlineMilliseconds, retentionDays }: Settings): Places {
-  const persistently = persistent(storeDeadlineMilliseconds);
-  if (store === "d1") return { store: d1Store(env.DB, persistently), spill: kvSpill(env.KV, persistently) };
-  const ttlSeconds = retentionDays.jobs === 0 ? null : retentionDays.jobs * 86_400;
+export function placesOf(env: Env, settings: Settings): Places {
+  const persistently = persistent(settings.storeDeadlineMilliseconds);
+  if (settings.store === "d1") return { store: d1Store(env.DB, persistently), spill: kvSpill(env.KV, persistently) };
+  const { jobs: days } = settings.retentionDays;
+  const ttlSeconds = days === 0 ? null : days * 86_400;
   return { store: kvStore(env.KV, persistently, ttlSeconds), spill: null };
 }
 
 /** The queue that callbacks go to first; null where they are written at once. */
-function queueOf(env: OptionalBindings, { intake }: Settings): Queue<Queued> | null {
+function queueOf(env: OptionalBindings, { intake, storeDeadlineMilliseconds }: Settings): SendQueue | null {
   if (intake === "direct") return null;
-  if (env.INTAKE_QUEUE !== undefined) return env.INTAKE_QUEUE;
+  const { INTAKE_QUEUE: queue } = env;
+  if (queue !== undefined) {
+    const persistently = persistent(storeDeadlineMilliseconds);
+    return { send: (queued) => persistently(() => queue.send(queued, { contentType: "v8" })) };
+  }
   throw new ProblemError({ code: "misconfigured", detail: 'INTAKE is "queue", and there is no binding INTAKE_QUEUE.' });
 }
 
@@ -87,7 +93,9 @@ function refuseOtherMethods(routed: Hono<AppEnv>): void {
     if (method !== "ALL" && !methods.get(path)?.includes(method))
       methods.set(path, [...(methods.get(path) ?? []), method]);
   }
-  for (const [path, allowed] of methods) {
+  // A path without parameters first: it may fit the pattern of another one that has.
+  const paths = [...methods].toSorted(([a], [b]) => Number(a.includes(":")) - Number(b.includes(":")));
+  for (const [path, allowed] of paths) {
     const allow = allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
     const detail = `This path takes ${allow}.`;
     routed.all(path, (c) => problemResponse(c, { code: "method-not-allowed", detail, headers: { allow } }));

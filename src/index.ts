@@ -2,7 +2,7 @@
 import { app, placesOf } from "./app.ts";
 import { logger } from "./log.ts";
 import { consume, type Queued } from "./queue.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, usableLogLevel } from "./settings.ts";
 import { levelOf, upkeep } from "./upkeep.ts";
 
 export default {
@@ -11,12 +11,12 @@ export default {
   async scheduled(controller, env) {
     const settings = readSettings(env);
     const report = await upkeep(placesOf(env, settings), settings.retentionDays, controller.scheduledTime);
-    logger(settings.logLevel)(levelOf(report), "upkeep", { ...report });
+    logger(usableLogLevel(settings))(levelOf(report), "upkeep", { ...report });
   },
 
   async queue(batch, env) {
     const settings = readSettings(env);
     const report = await consume(batch, placesOf(env, settings));
-    logger(settings.logLevel)(report.retried > 0 ? "warn" : "debug", "queue", { ...report });
+    logger(usableLogLevel(settings))(report.retried > 0 ? "warn" : "debug", "queue", { ...report });
   },
 } satisfies ExportedHandler<Env, Queued>;

@@ -7,12 +7,11 @@
 import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
 import type { Reading, ReadFailure } from "./callback/types.ts";
 import { fail, type Result } from "./callback/result.ts";
-import { StoreError } from "./store/retry.ts";
 import type { Spill } from "./store/spill.ts";
-import type { Entry, KeptBody, Store } from "./store/store.ts";
+import type { DeliveryStatus, Entry, KeptBody, Position, Store } from "./store/store.ts";
 
 /** Bodies above this are stored before they are read, in bytes: reading 1 MiB is far from any plan's CPU limit. */
-export const READ_AFTER_BYTES = 1024 * 1024;
+const READ_AFTER_BYTES = 1024 * 1024;
 
 /** Where deliveries are written. With KV as the store there is no second place. */
 export interface Places {
@@ -35,55 +34,86 @@ export interface Outcome {
   delivery: string;
   status: "stored" | "duplicate" | "no-job" | "quarantined" | "spilled" | "queued";
   jobs: string[];
+  /** Why it could not be read; null where it could. */
+  failure: ReadFailure | null;
   reading: Result<Reading, ReadFailure>;
   /** Why a spilled one is not in the store. */
   fault: string | null;
 }
 
-/** An arrival, named by its digest and read, and not stored anywhere yet. */
-export const nameAndRead = async (arrival: Arrival): Promise<ReadEntry> => read(await unreadEntry(arrival));
-
-/** Keeps and reads arrivals, in one write. Rejects with a StoreError where they are not certain to be stored. */
+/** Keeps and reads arrivals, in one write. Rejects where they are not certain to be stored. */
 export async function intake(
-  places: Places,
+  { store, spill }: Places,
   arrivals: readonly Arrival[],
   parse: Parse = parseCallback,
 ): Promise<Outcome[]> {
-  const unread = await Promise.all(arrivals.map(unreadEntry));
-  const large = unread.filter((entry) => entry.size > READ_AFTER_BYTES);
+  const unread = await Promise.all(arrivals.map(nameArrival));
+  const large = unread.filter(isLarge);
+  const read = (keptIn: readonly Entry[]) =>
+    unread.map((entry) => readEntry({ ...entry, bodyIsKept: keptIn.includes(entry) }, parse));
   try {
-    if (large.length > 0) await places.store.put(large);
-    for (const entry of large) entry.bodyIsKept = true;
-    const entries = unread.map((entry) => read(entry, parse));
-    const counts = await places.store.put(entries);
+    if (large.length > 0) await store.put(large);
+    const entries = read(large);
+    const counts = await store.put(entries);
     return entries.map((entry, index) => outcomeOf(entry, statusOf(entry, counts[index] ?? 0)));
   } catch (error) {
     // Whatever it was, and be it a fault of ours: bytes that the store does not have are not lost if the second place has them.
-    if (places.spill === null) throw error;
-    const { spill } = places;
-    const entries = unread.map((entry) => read(entry, parse));
-    await Promise.all(entries.map((entry) => spill.put(entry)));
-    const fault = error instanceof StoreError ? error.message : String(error);
-    return entries.map((entry) => outcomeOf(entry, "spilled", fault));
+    if (spill === null) throw error;
+    await Promise.all(unread.map((entry) => spill.put(entry)));
+    const entries = read([]);
+    await Promise.all(entries.map((entry) => spill.point(entry)));
+    return entries.map((entry) => ({ ...outcomeOf(entry, "spilled"), fault: messageOf(error) }));
   }
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Whether a body is stored before it is read. */
+export const isLarge = ({ size }: { size: number }): boolean => size > READ_AFTER_BYTES;
+
 /** Reads deliveries that are kept already, again: after an upgrade, or where the first reading did not end. Twice is as once. */
 export async function readAgain(store: Store, kept: readonly KeptBody[]): Promise<Outcome[]> {
-  const entries = kept.flatMap(({ delivery, body }) => {
-    if (body === null) return [];
-    const { id, size, contentType, receivedAt } = delivery;
-    return [read({ id, body, size, contentType, receivedAt, receipt: "", bodyIsKept: true, reading: null })];
-  });
+  const entries = kept.flatMap((one) => keptEntry(one) ?? []).map((entry) => readEntry(entry));
   if (entries.length > 0) await store.put(entries);
   return entries.map((entry) => outcomeOf(entry, statusOf(entry, 1)));
 }
 
+/** Some of the deliveries of one status, read again; where to go on, or null when these were the last. */
+export async function readKept(store: Store, status: DeliveryStatus, limit: number, after: Position | null) {
+  const { items, next } = await store.listDeliveries({ status }, limit, after);
+  const outcomes: Omit<Outcome, "reading">[] = [];
+  for (const { id } of items) {
+    const kept = await store.getBody(id);
+    if (kept === null) continue;
+    // A reading that ends this run with it, by CPU or memory, must not end the next one too: then it is in quarantine.
+    if (kept.delivery.status === "pending")
+      await store.put([{ ...keptEntry(kept), reading: fail(UNFINISHED) } as Entry]);
+    for (const { reading, ...outcome } of await readAgain(store, [kept]))
+      outcomes.push({ ...outcome, failure: failureOf(reading) });
+  }
+  return { outcomes, next };
+}
+
+const UNFINISHED: ReadFailure = {
+  code: "internal-error",
+  reason: "The reading of this body did not end: it takes more CPU or memory than the Worker has.",
+  line: null,
+  column: null,
+};
+
+/** What the store has, as an entry to be read; null where its bytes are gone. */
+function keptEntry({ delivery, body }: KeptBody): Entry | null {
+  if (body === null) return null;
+  const { id, size, contentType, receivedAt } = delivery;
+  return { id, body, size, contentType, receivedAt, receipt: "", bodyIsKept: true, reading: null };
+}
+
 type Parse = typeof parseCallback;
 
-export type ReadEntry = Entry & { reading: Result<Reading, ReadFailure> };
+type ReadEntry = Entry & { reading: Result<Reading, ReadFailure> };
 
-async function unreadEntry(arrival: Arrival): Promise<Entry> {
+/** An arrival, named by its digest: not read, and not stored anywhere yet. */
+export async function nameArrival(arrival: Arrival): Promise<Entry> {
   const { bytes, contentType, receivedAt } = arrival;
   const id = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
   const body: Body = decodeBytes(bytes);
@@ -92,7 +122,7 @@ async function unreadEntry(arrival: Arrival): Promise<Entry> {
 }
 
 /** The reader never throws, as far as anybody knows. If it does all the same, the bytes are kept like any that cannot be read. */
-function read(entry: Entry, parse: Parse = parseCallback): ReadEntry {
+export function readEntry(entry: Entry, parse: Parse = parseCallback): ReadEntry {
   try {
     return { ...entry, reading: parse(entry.body) };
   } catch (error) {
@@ -101,9 +131,12 @@ function read(entry: Entry, parse: Parse = parseCallback): ReadEntry {
   }
 }
 
-function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"], fault: string | null = null): Outcome {
-  return { delivery: id, status, jobs: reading.ok ? reading.value.jobs.map((job) => job.jobId) : [], reading, fault };
+export function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"]): Outcome {
+  const jobs = reading.ok ? reading.value.jobs.map((job) => job.jobId) : [];
+  return { delivery: id, status, jobs, failure: failureOf(reading), reading, fault: null };
 }
+
+const failureOf = (reading: Result<Reading, ReadFailure>): ReadFailure | null => (reading.ok ? null : reading.error);
 
 function statusOf({ reading }: ReadEntry, count: number): Outcome["status"] {
   if (!reading.ok) return "quarantined";

@@ -14,6 +14,14 @@ export function spilledJob(jobId: string, { id, bytes, receivedAt }: Spilled): J
   return { ...summary, source: "callback", delivery, detail };
 }
 
+/** A delivery that waits in the second place, as one that the store has: its bytes are there, and not read yet. */
+export function spilledBody(spilled: Spilled | null): KeptBody | null {
+  if (spilled === null) return null;
+  const { id, bytes, contentType, receivedAt } = spilled;
+  const delivery = { id, contentType, receivedAt, size: bytes.length, status: "pending" as const, count: 1 };
+  return { delivery: { ...delivery, format: null, failure: null, hasBytes: true }, body: bytes };
+}
+
 export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 export function listedJob({ summary, delivery }: KeptJob): ListedJob {

@@ -3,10 +3,19 @@
  * written in one batch, by the same intake. What a consumer cannot store the queue brings again, and in the end the
  * dead-letter queue does, whose consumer has the second place as well: nothing is lost when the store is away.
  */
-import { type Arrival, intake, nameAndRead, type Outcome, type Places, readAgain } from "./intake.ts";
+import {
+  type Arrival,
+  intake,
+  nameArrival,
+  type Outcome,
+  outcomeOf,
+  type Places,
+  readAgain,
+  readEntry,
+} from "./intake.ts";
 
 /** Largest body that travels in a message, in bytes; a message holds 128,000 with all that is around it. */
-export const QUEUED_BODY_BYTES = 100_000;
+const QUEUED_BODY_BYTES = 100_000;
 
 /** How the dead-letter queue's name ends: its consumer is this Worker too. */
 const DEAD_LETTERS = "-dead-letters";
@@ -18,23 +27,27 @@ const LONGEST_DELAY_SECONDS = 600;
 /** A callback on its way: the whole of it, or where the store has its bytes already, its id. */
 export type Queued = Arrival | { delivery: string };
 
+/** The part of a queue that is needed here; rejects where it is not certain that the queue has it. */
+export interface SendQueue {
+  send(queued: Queued): Promise<unknown>;
+}
+
 /**
  * Gives an arrival to the queue; a body too large for a message goes to the store first, unread. Where either fails,
  * it is taken in at once. Resolves only when the bytes are in one of these places.
  */
-export async function enqueue(queue: Queue<Queued>, places: Places, arrival: Arrival): Promise<Outcome> {
-  const entry = await nameAndRead(arrival);
-  const isLarge = entry.size > QUEUED_BODY_BYTES;
+export async function enqueue(queue: SendQueue, places: Places, arrival: Arrival): Promise<Outcome> {
+  const unread = await nameArrival(arrival);
+  const isReference = unread.size > QUEUED_BODY_BYTES;
   try {
-    if (isLarge) await places.store.put([{ ...entry, reading: null }]);
-    await queue.send(isLarge ? { delivery: entry.id } : { ...arrival, receipt: entry.receipt }, { contentType: "v8" });
+    if (isReference) await places.store.put([unread]);
+    await queue.send(isReference ? { delivery: unread.id } : { ...arrival, receipt: unread.receipt });
   } catch {
-    const [outcome] = await intake(places, [{ ...arrival, receipt: entry.receipt }]);
+    const [outcome] = await intake(places, [{ ...arrival, receipt: unread.receipt }]);
     return outcome as Outcome;
   }
-  const { id: delivery, reading } = entry;
-  const jobs = reading.ok ? reading.value.jobs.map((job) => job.jobId) : [];
-  return { delivery, status: reading.ok ? "queued" : "quarantined", jobs, reading, fault: null };
+  const entry = readEntry(unread);
+  return outcomeOf(entry, entry.reading.ok ? "queued" : "quarantined");
 }
 
 /** What became of one batch. */
@@ -56,16 +69,17 @@ export async function consume(batch: MessageBatch<Queued>, places: Places): Prom
     await takeIn(batch.messages, reachable);
     batch.ackAll();
   } catch {
-    for (const message of batch.messages) {
-      await takeIn([message], reachable).then(
+    const alone = batch.messages.map((message) =>
+      takeIn([message], reachable).then(
         () => message.ack(),
         (error: unknown) => {
           message.retry({ delaySeconds: delayOf(message.attempts) });
           report.retried += 1;
           report.fault = String(error);
         },
-      );
-    }
+      ),
+    );
+    await Promise.all(alone);
   }
   return report;
 }

@@ -57,7 +57,7 @@ export interface RetentionDays {
 }
 
 /** The vars and secrets as they come: all text, any may be missing. */
-export type RawSettings = object;
+type RawSettings = object;
 
 /** Throws `misconfigured`, naming the setting and what is allowed; never guesses. */
 export function readSettings(env: RawSettings): Settings {
@@ -68,13 +68,27 @@ export function readSettings(env: RawSettings): Settings {
     intake: readChoice(env, "INTAKE"),
     maxBodyBytes: readWhole(env, "MAX_BODY_BYTES"),
     storeDeadlineMilliseconds: readWhole(env, "STORE_DEADLINE_MILLISECONDS"),
-    retentionDays: {
-      jobs: readWhole(env, "RETENTION_DAYS_JOBS"),
-      bytes: readWhole(env, "RETENTION_DAYS_BYTES"),
-      quarantined: readWhole(env, "RETENTION_DAYS_QUARANTINED"),
+    // No callback is to be refused for these: they are read, and refused, where they are needed.
+    get retentionDays() {
+      return {
+        jobs: readWhole(env, "RETENTION_DAYS_JOBS"),
+        bytes: readWhole(env, "RETENTION_DAYS_BYTES"),
+        quarantined: readWhole(env, "RETENTION_DAYS_QUARANTINED"),
+      };
     },
-    logLevel: readChoice(env, "LOG_LEVEL"),
+    get logLevel() {
+      return readChoice(env, "LOG_LEVEL");
+    },
   };
+}
+
+/** A wrong level must not keep a line from being written, nor a callback from being taken: `/readyz` tells of it. */
+export function usableLogLevel(settings: Settings): Settings["logLevel"] {
+  try {
+    return settings.logLevel;
+  } catch {
+    return SETTINGS.LOG_LEVEL.fallback;
+  }
 }
 
 /** Names of the secrets that are not set; with none of one kind, that side of the receiver is shut. */

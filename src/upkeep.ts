@@ -2,18 +2,20 @@
  * What the cron does: brings spilled deliveries home, reads what was kept unread, and deletes what has passed its
  * time. All of it may be killed at any point and run again: nothing is forgotten before the store has it.
  */
-import { intake, type Outcome, type Places, readAgain } from "./intake.ts";
+import { intake, isLarge, nameArrival, type Places, readKept } from "./intake.ts";
 import type { Level } from "./log.ts";
 import type { RetentionDays } from "./settings.ts";
-import { StoreError } from "./store/retry.ts";
 import type { Spill, Spilled } from "./store/spill.ts";
-import type { Cutoffs, DeliveryStatus, Position, Store } from "./store/store.ts";
+import type { Cutoffs, Store } from "./store/store.ts";
 
-/** Spilled deliveries drained in one run: a Worker on the free plan has 50 subrequests, and each costs about four. */
+/** Spilled deliveries drained in one run: a Worker on the free plan has 50 subrequests, and each costs about two. */
 const DRAINED_PER_RUN = 10;
 
-/** Slices of retention in one run. */
-const PURGES_PER_RUN = 10;
+/** Deliveries read in one run that were kept unread: each costs three or four. */
+const READ_PER_RUN = 3;
+
+/** Slices of retention in one run, unless a plan has more subrequests to spend: each costs up to eight. */
+const PURGES_PER_RUN = 3;
 
 export interface UpkeepReport {
   drained: number;
@@ -32,56 +34,56 @@ export function levelOf({ drained, waiting, readAgain, purged, failures }: Upkee
   return drained + readAgain + purged > 0 ? "info" : "debug";
 }
 
-/** One run of all duties. Each is tried, whatever became of the ones before it. */
+/** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */
 export async function upkeep({ store, spill }: Places, retention: RetentionDays, now: number): Promise<UpkeepReport> {
   const report: UpkeepReport = { drained: 0, waiting: null, readAgain: 0, purged: 0, failures: [] };
   const duties = [
     async () => spill !== null && Object.assign(report, await drain(store, spill)),
-    async () => (report.readAgain = (await readKept(store, "pending", DRAINED_PER_RUN, null)).outcomes.length),
-    async () => (report.purged = await purge(store, retention, now)),
     async () => store.noteUpkeep(now, report.waiting),
+    async () => (report.purged = await purge(store, retention, now)),
+    async () => (report.readAgain = (await readKept(store, "pending", READ_PER_RUN, null)).outcomes.length),
   ];
   for (const duty of duties) {
     try {
       await duty();
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      report.failures.push(error.message);
+      report.failures.push(error instanceof Error ? error.message : String(error));
     }
   }
   return report;
 }
 
-/** Spilled deliveries through the same intake as any other; each is forgotten only when the store has it. */
+/**
+ * Spilled deliveries brought home; each is forgotten only when the store has it. A large one is stored unread, and
+ * read by the last duty: whatever its reading does to this run, it is home by then.
+ */
 export async function drain(store: Store, spill: Spill): Promise<Pick<UpkeepReport, "drained" | "waiting">> {
   const { taken, waiting } = await spill.take(DRAINED_PER_RUN);
-  const stored = await bringIn(store, taken);
-  for (const spilled of stored) await spill.remove(spilled);
+  const sized = taken.map((spilled) => ({ spilled, size: spilled.bytes.length }));
+  const large = sized.filter(isLarge).map(({ spilled }) => spilled);
+  const small = sized.filter((one) => !isLarge(one)).map(({ spilled }) => spilled);
+  const stored = [
+    ...(await bringIn(small, async (group) => intake({ store, spill: null }, group))),
+    ...(await bringIn(large, async (group) => store.put(await Promise.all(group.map(nameArrival))))),
+  ];
+  for (const spilled of stored) await spill.remove(spilled.id);
   return { drained: stored.length, waiting: waiting - stored.length };
 }
 
 /** Those that the store has now: all in one write, or, where that fails, as many as it takes one by one. */
-async function bringIn(store: Store, waiting: readonly Spilled[]): Promise<Spilled[]> {
+async function bringIn(
+  waiting: readonly Spilled[],
+  write: (group: readonly Spilled[]) => Promise<unknown>,
+): Promise<Spilled[]> {
   if (waiting.length === 0) return [];
   try {
-    await intake({ store, spill: null }, waiting);
+    await write(waiting);
     return [...waiting];
   } catch {
     const stored: Spilled[] = [];
-    if (waiting.length > 1) for (const spilled of waiting) stored.push(...(await bringIn(store, [spilled])));
+    if (waiting.length > 1) for (const spilled of waiting) stored.push(...(await bringIn([spilled], write)));
     return stored;
   }
-}
-
-/** Some of the deliveries of one status, read again; where to go on, or null when these were the last. */
-export async function readKept(store: Store, status: DeliveryStatus, limit: number, after: Position | null) {
-  const { items, next } = await store.listDeliveries({ status }, limit, after);
-  const outcomes: Outcome[] = [];
-  for (const { id } of items) {
-    const kept = await store.getBody(id);
-    if (kept !== null) outcomes.push(...(await readAgain(store, [kept])));
-  }
-  return { outcomes, next };
 }
 
 async function purge(store: Store, retention: RetentionDays, now: number): Promise<number> {

@@ -36,7 +36,12 @@ export function nodesAt(node: ContentNode | null, name: string): ContentNode[] {
 /** The leaf of that name as sent, "" where it was sent empty; null when it is absent, a node, or there several times. */
 export function leafAt(node: ContentNode | null, name: string): string | null {
   const content = node?.[name];
-  return typeof content === "string" ? content : null;
+  if (typeof content === "string") return content;
+  // An element with attributes and text, and nothing else in it, is a leaf all the same.
+  if (!isNode(content) || !Object.keys(content).every((member) => member === "#text" || member.startsWith("@")))
+    return null;
+  const text = content["#text"];
+  return typeof text === "string" ? text : null;
 }
 
 /** The same, where an empty leaf says as little as an absent one. */

@@ -3,11 +3,12 @@ import type { Context, MiddlewareHandler } from "hono";
 import { isOneOf, readToken } from "../auth.ts";
 import type { CallbackSeen } from "../analytics.ts";
 import type { Places } from "../intake.ts";
-import type { Queued } from "../queue.ts";
+import type { Queued, SendQueue } from "../queue.ts";
 import type { Log } from "../log.ts";
 import { type Problem, type ProblemCode, ProblemError, problemResponse } from "../problem.ts";
 import type { Settings } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
+import { PositionError } from "../store/store.ts";
 
 export interface AppEnv {
   Bindings: Env & OptionalBindings;
@@ -15,7 +16,7 @@ export interface AppEnv {
     settings: Settings;
     places: Places;
     /** Where callbacks go first, with `INTAKE = "queue"`. */
-    queue: Queue<Queued> | null;
+    queue: SendQueue | null;
     log: Log;
     /** Of a callback with a right key. */
     callback?: CallbackSeen;
@@ -58,12 +59,18 @@ export async function refuseSecret(c: Context<AppEnv>, problem: Problem): Promis
 /** Counts one wrong secret of the address that sent it; false where it has sent too many within a minute. */
 export async function countRefusal(c: Context<AppEnv>): Promise<boolean> {
   const address = c.req.header("cf-connecting-ip") ?? "unknown";
-  return (await c.env.REFUSALS.limit({ key: address })).success;
+  try {
+    return (await c.env.REFUSALS.limit({ key: address })).success;
+  } catch {
+    return true;
+  }
 }
 
 /** The problem to answer where a handler threw. */
 export function problemOf(c: Context<AppEnv>, error: Error): Problem {
   if (error instanceof ProblemError) return error.problem;
+  if (error instanceof PositionError)
+    return { code: "invalid-request", detail: "cursor is none that this receiver gave." };
   c.set("fault", error.message);
   if (!(error instanceof StoreError)) {
     return { code: "internal-error", detail: "The receiver failed in a way it does not expect." };

@@ -61,7 +61,12 @@ export function query<S extends Schema>(schema: S) {
       const issue = result.error[0];
       const name = issue?.path?.map((segment) => String(typeof segment === "object" ? segment.key : segment)).join(".");
       const isUnknown = issue !== undefined && issue.message.startsWith("Invalid key: Expected never");
-      const says = isUnknown ? "is not a parameter of this path" : (issue?.message ?? "is not valid");
+      const isRepeated = issue?.message.includes("received Array") === true;
+      const says = isUnknown
+        ? "is not a parameter of this path"
+        : isRepeated
+          ? "must be given once"
+          : (issue?.message ?? "is not valid");
       throw new ProblemError({ code: "invalid-request", detail: `${name ?? "The query"} ${says}.` });
     },
     { typeMode: "input", errorMode: "ignore" } as object,

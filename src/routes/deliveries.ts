@@ -1,9 +1,9 @@
 /** Deliveries: what came, whether it could be read, and reading it again. */
 import { Hono } from "hono";
-import { type Outcome, readAgain } from "../intake.ts";
-import { deliveryRecord } from "../job.ts";
+import { type Outcome, readAgain, readKept } from "../intake.ts";
+import { deliveryRecord, spilledBody } from "../job.ts";
 import { type Problem, problemResponse } from "../problem.ts";
-import { readKept } from "../upkeep.ts";
+
 import { type AppEnv, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -46,7 +46,8 @@ deliveries.get(
   }),
   async (c) => {
     const id = c.req.param("id");
-    const delivery = await c.var.places.store.getDelivery(id);
+    const { store, spill } = c.var.places;
+    const delivery = (await store.getDelivery(id)) ?? spilledBody((await spill?.get(id)) ?? null)?.delivery ?? null;
     return delivery === null ? problemResponse(c, notFound(id)) : c.json(deliveryRecord(delivery), 200, NO_STORE);
   },
 );
@@ -62,7 +63,8 @@ deliveries.get(
   }),
   async (c) => {
     const id = c.req.param("id");
-    const kept = await c.var.places.store.getBody(id);
+    const { store, spill } = c.var.places;
+    const kept = (await store.getBody(id)) ?? spilledBody((await spill?.get(id)) ?? null);
     return kept === null ? problemResponse(c, notFound(id)) : rawResponse(c, kept);
   },
 );
@@ -110,8 +112,7 @@ deliveries.post(
 
 const notFound = (id: string): Problem => ({ code: "delivery-not-found", detail: `No delivery ${id} is kept here.` });
 
-function reparsed({ delivery, status, jobs, reading }: Outcome) {
-  const failure = reading.ok ? null : reading.error;
+function reparsed({ delivery, status, jobs, failure }: Omit<Outcome, "reading">) {
   const { reason = null, line = null, column = null } = failure ?? {};
   return { delivery, status, jobs, reason, line, column };
 }

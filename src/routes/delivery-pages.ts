@@ -2,11 +2,11 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { parseCallback } from "../callback/callback.ts";
-import { readAgain } from "../intake.ts";
+import { readAgain, readKept } from "../intake.ts";
 import { type DeliveryView, deliveriesPage, deliveryPage } from "../pages/delivery.ts";
 import { faultPage } from "../pages/layout.ts";
 import { deliveryPath } from "../pages/view.ts";
-import { readKept } from "../upkeep.ts";
+
 import type { AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
@@ -64,7 +64,8 @@ deliveryPages.get("/ui/deliveries/:id", async (c) => {
 
 deliveryPages.get("/ui/deliveries/:id/raw", async (c) => {
   const kept = await c.var.places.store.getBody(c.req.param("id"));
-  return kept === null ? c.notFound() : rawResponse(c, kept);
+  // As text: what a sender calls it must not make it a script of this origin.
+  return kept === null ? c.notFound() : rawResponse(c, kept, "text/plain; charset=utf-8");
 });
 
 deliveryPages.post("/ui/deliveries/reparse", async (c) => {

@@ -29,7 +29,10 @@ health.get(
     needsToken: false,
   }),
   async (c) => {
-    const missing = missingSecrets(c.var.settings);
+    const { settings } = c.var;
+    // Those that are read late are read here, so that a wrong one is told before it is needed.
+    void [settings.retentionDays, settings.logLevel];
+    const missing = missingSecrets(settings);
     const { state, health: found } = await checkStore(c);
     const checks = { store: state, schema: found?.schema ?? null, missingSecrets: missing };
     const more = {

@@ -104,7 +104,8 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
   const { places } = c.var;
   const view = await readerView(c);
   const kept = await places.store.getJobWithBody(jobId);
-  const job = kept === null ? await findSpilledJob(places.spill, jobId) : jobOf(kept);
+  const spilled = kept?.summary.terminal === true ? null : await findSpilledJob(places.spill, jobId);
+  const job = kept === null || spilled?.terminal === true ? spilled : jobOf(kept);
   if (job === null) {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownJobPage(view, jobId, live), 404);

@@ -4,10 +4,10 @@ import type * as v from "valibot";
 import { READER_VERSION } from "../callback/callback.ts";
 import type { Job } from "../answers.ts";
 import type { Places } from "../intake.ts";
-import { jobOf, listedJob, spilledJob } from "../job.ts";
+import { jobOf, listedJob, spilledBody, spilledJob } from "../job.ts";
 import { type Problem, problemResponse } from "../problem.ts";
 import { StoreError } from "../store/retry.ts";
-import { FilterError, type JobFilter, type KeptJob, type Position, type Store } from "../store/store.ts";
+import { FilterError, type JobFilter, type KeptBody, type KeptJob, type Position, type Store } from "../store/store.ts";
 import { type AppEnv, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -44,35 +44,53 @@ jobs.get(
   query(JobQuery),
   async (c) => {
     const jobId = c.req.param("jobId");
-    const { store, spill } = c.var.places;
-    let failure: unknown = null;
-    try {
-      const answer = await answerStored(c, store, jobId, c.req.valid("query").wait);
-      if (answer !== null) return answer;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      failure = error;
-    }
-    // What the store does not know, or cannot say, may wait in the second place.
-    const job = await findSpilledJob(spill, jobId);
-    if (job !== null) return c.json(job, 200, NO_STORE);
-    if (failure !== null) throw failure;
-    return problemResponse(c, notFound(jobId));
+    const { wait } = c.req.valid("query");
+    const { places } = c.var;
+    const known = await lookUp(c, places, jobId);
+    if (wait === 0 || isTerminal(known)) return answer(c, known, jobId);
+    await poll(
+      () => places.store.getJob(jobId),
+      (kept) => kept?.summary.terminal === true,
+      wait,
+      c.req.raw.signal,
+    );
+    return answer(c, await lookUp(c, places, jobId), jobId);
   },
 );
 
-/** The job as the store has it, after waiting for it where that was asked; null where it has none. */
-async function answerStored(c: Context, store: Store, jobId: string, wait: number): Promise<Response | null> {
-  const ask = () => store.getJob(jobId);
-  if (wait > 0) await poll(ask, (kept) => kept?.summary.terminal === true, wait, c.req.raw.signal);
+/** What is known of a job: by the store, or by the second place where that has more to say; null where neither knows it. */
+type Known = { kept: (KeptJob & KeptBody) | null; spilled: Job | null } | { unchanged: KeptJob; etag: string };
+
+/** Asks the store and, for what it does not know, or knows no end of, or cannot say, the second place. */
+async function lookUp(c: Context, { store, spill }: Places, jobId: string): Promise<Known> {
   const noneMatch = c.req.header("if-none-match");
-  if (noneMatch !== undefined) {
-    const kept = await ask();
-    const etag = kept === null ? "" : await etagOf(kept);
-    if (kept !== null && matches(noneMatch, etag)) return c.body(null, 304, headersOf(kept, etag));
+  let kept: (KeptJob & KeptBody) | null = null;
+  let failure: unknown = null;
+  try {
+    if (noneMatch !== undefined) {
+      const unchanged = await store.getJob(jobId);
+      const etag = unchanged === null ? "" : await etagOf(unchanged);
+      if (unchanged !== null && matches(noneMatch, etag)) return { unchanged, etag };
+    }
+    kept = await store.getJobWithBody(jobId);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    failure = error;
   }
-  const kept = await store.getJobWithBody(jobId);
-  return kept === null ? null : c.json(jobOf(kept), 200, headersOf(kept, await etagOf(kept)));
+  const spilled = kept?.summary.terminal === true ? null : await findSpilledJob(spill, jobId);
+  if (failure !== null && spilled === null) throw failure;
+  return { kept, spilled: kept === null || spilled?.terminal === true ? spilled : null };
+}
+
+const isTerminal = (known: Known): boolean =>
+  "unchanged" in known ? known.unchanged.summary.terminal : (known.spilled ?? known.kept?.summary)?.terminal === true;
+
+async function answer(c: Context, known: Known, jobId: string): Promise<Response> {
+  if ("unchanged" in known) return c.body(null, 304, headersOf(known.unchanged, known.etag));
+  const { kept, spilled } = known;
+  if (spilled !== null) return c.json(spilled, 200, NO_STORE);
+  if (kept === null) return problemResponse(c, notFound(jobId));
+  return c.json(jobOf(kept), 200, headersOf(kept, await etagOf(kept)));
 }
 
 /** A job whose delivery waits in the second place, or null. */
@@ -112,7 +130,8 @@ jobs.get(
   }),
   async (c) => {
     const jobId = c.req.param("jobId");
-    const kept = await c.var.places.store.getJobWithBody(jobId);
+    const { store, spill } = c.var.places;
+    const kept = (await store.getJobWithBody(jobId)) ?? spilledBody((await spill?.findByJob(jobId)) ?? null);
     return kept === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, kept);
   },
 );
@@ -137,7 +156,7 @@ jobs.get(
     const list = `${store.name}:jobs:${JSON.stringify(filter)}`;
     const after = decodeCursor(list, cursor);
     try {
-      if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(store, filter, after);
+      if (c.req.header("accept")?.includes(NDJSON) === true) return await exportOf(store, filter, after);
       const page = await store.listJobs(filter, limit, after);
       const next = encodeCursor(list, page.next);
       const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };

@@ -41,7 +41,7 @@ const pageHeaders: MiddlewareHandler = async (c, next) => {
   c.header("vary", "Accept-Language, Cookie");
 };
 
-/** What every page passes. A form is taken only from a page of this receiver. */
+/** What every page passes. */
 export const pageMiddleware: readonly MiddlewareHandler[] = [
   pageHeaders,
   languageDetector({
@@ -51,9 +51,10 @@ export const pageMiddleware: readonly MiddlewareHandler[] = [
     lookupCookie: LANGUAGE_COOKIE,
     caches: false,
   }),
-  csrf(),
-  bodyLimit({ maxSize: FORM_BYTES }),
 ];
+
+/** What every form passes: it is taken only from a page of this receiver. */
+export const formMiddleware: readonly MiddlewareHandler[] = [csrf(), bodyLimit({ maxSize: FORM_BYTES })];
 
 /** An error as a page. What comes as an HTTPException is a form that `csrf` or `bodyLimit` has refused. */
 export function errorPage(error: Error, c: Context<AppEnv>): Response | Promise<Response> {

@@ -8,13 +8,20 @@ import { missingSecrets } from "../settings.ts";
 import { type AppEnv, countRefusal } from "./context.ts";
 import { deliveryPages } from "./delivery-pages.ts";
 import { jobPages } from "./job-pages.ts";
-import { errorPage, openView, pageMiddleware } from "./page.ts";
+import { errorPage, formMiddleware, openView, pageMiddleware } from "./page.ts";
 import { closeSession, isSignedIn, openSession, ownPath, requireSession } from "./session.ts";
 
 export const pages = new Hono<AppEnv>();
 pages.onError(errorPage);
 
 for (const path of ["/", "/ui/*"]) pages.use(path, ...pageMiddleware);
+pages.use("/ui/*", ...formMiddleware);
+
+/** The page asks for the token where it is. The script, which knows what it has seen, is told by status instead. */
+pages.get("/", async (c, next) => {
+  const asks = c.req.header("if-none-match") === undefined && !(await isSignedIn(c, c.var.settings.lookupTokens));
+  return asks ? c.html(signInPage(openView(c), signIn(c, "/", null))) : next();
+});
 for (const path of ["/", "/ui/find", "/ui/jobs/*", "/ui/runs/*", "/ui/deliveries/*"]) pages.use(path, requireSession);
 
 pages.get("/ui/sign-in", async (c) => {

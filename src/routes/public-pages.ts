@@ -6,7 +6,7 @@ import { problemPage, problemsPage } from "../pages/problems.ts";
 import { LANGUAGES } from "../pages/view.ts";
 import { PROBLEMS, type ProblemCode } from "../problem.ts";
 import type { AppEnv } from "./context.ts";
-import { errorPage, LANGUAGE_COOKIE, pageMiddleware, publicView } from "./page.ts";
+import { errorPage, formMiddleware, LANGUAGE_COOKIE, pageMiddleware, publicView } from "./page.ts";
 import { ownPath } from "./session.ts";
 
 export const publicPages = new Hono<AppEnv>();
@@ -22,6 +22,7 @@ publicPages.get("/ui/assets/:name", (c) => {
 });
 
 for (const path of ["/docs", "/problems/*", "/ui/language"]) publicPages.use(path, ...pageMiddleware);
+publicPages.use("/ui/language", ...formMiddleware);
 
 publicPages.get("/problems", async (c) => c.html(problemsPage(await publicView(c))));
 

@@ -3,20 +3,22 @@ import type { Context } from "hono";
 import { problemResponse } from "../problem.ts";
 import type { Delivery, KeptBody } from "../store/store.ts";
 
-export function rawResponse(c: Context, { delivery, body }: KeptBody): Response {
+export function rawResponse(c: Context, { delivery, body }: KeptBody, mediaType?: string): Response {
   if (body === null) {
     return problemResponse(c, {
       code: "bytes-gone",
       detail: `The bytes of delivery ${delivery.id} are no longer kept.`,
     });
   }
+  const etag = `"${delivery.id}"`;
+  if (c.req.header("if-none-match") === etag) return c.body(null, 304, { etag, "cache-control": "private, no-cache" });
   return new Response(c.req.method === "HEAD" ? null : body, {
     headers: {
-      "content-type": mediaTypeOf(delivery),
+      "content-type": mediaType ?? mediaTypeOf(delivery),
       "x-content-type-options": "nosniff",
       "content-security-policy": "default-src 'none'; sandbox",
       "cache-control": "private, no-cache",
-      etag: `"${delivery.id}"`,
+      etag,
     },
   });
 }

@@ -39,6 +39,9 @@ export async function isSignedIn(c: Context, lookupTokens: readonly string[]): P
 
 /** Lets readers through who are signed in; others sign in first, and come back. */
 export const requireSession: MiddlewareHandler<AppEnv> = async (c, next) => {
+  // Where a page takes no other method, that is said to anybody.
+  const isForm = c.req.path.startsWith("/ui/");
+  if (!isForm && c.req.method !== "GET" && c.req.method !== "HEAD") return next();
   if (await isSignedIn(c, c.var.settings.lookupTokens)) return next();
   if (c.req.header("if-none-match") !== undefined) return c.body(null, 401, { "cache-control": "no-store" });
   const { pathname, search } = new URL(c.req.url);

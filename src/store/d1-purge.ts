@@ -37,7 +37,8 @@ const KINDS = {
 const SET_MARK = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
 
 /** SQLite gives the numbers of deleted last rows out again: no mark may be past the last row there is. */
-const LOWER_MARKS = "UPDATE marks SET seq = min(seq, coalesce((SELECT max(seq) FROM deliveries), 0))";
+const LOWER_MARKS = `UPDATE marks SET seq = min(seq, coalesce((SELECT max(seq) FROM deliveries), 0))
+  WHERE name IN ('bytes', 'quarantined', 'deliveries')`;
 
 /** One slice of each kind. Gives how many rows were looked at and passed their time; zero when there is nothing left to do. */
 export async function purge(db: D1Database, persistently: Persistently, cutoffs: Cutoffs): Promise<number> {

@@ -21,7 +21,16 @@ import {
   summaryOf,
   WORKFLOW_COLUMNS,
 } from "./rows.ts";
-import type { Entry, JobFilter, KeptBody, KeptJob, Page, Position, Store } from "./store.ts";
+import {
+  type Entry,
+  type JobFilter,
+  type KeptBody,
+  type KeptJob,
+  type Page,
+  type Position,
+  PositionError,
+  type Store,
+} from "./store.ts";
 
 /** Arrivals remembered with a delivery, 8 characters each: a write tried again within the last 16 is not counted again. */
 const RECEIPTS_CHARACTERS = 16 * 8;
@@ -46,9 +55,13 @@ const PUT_DELIVERY = `
     ${["encoding", "parts", "body"].map(unlessKept).join(", ")}
   RETURNING count`;
 
+/** Retention looks at each place in the order of arrival once: what changes after that goes to the end, to be met again. */
+const LAST = "(SELECT max(seq) + 1 FROM deliveries)";
+
 /** For a delivery whose bytes are there: only what they say is news. */
 const PUT_READING = `
-  UPDATE deliveries SET status = ?2, format = ?3, reason_code = ?4, reason = ?5, line = ?6, column_number = ?7
+  UPDATE deliveries SET seq = iif(status IN ('pending', 'quarantined') AND status <> ?2, ${LAST}, seq),
+    status = ?2, format = ?3, reason_code = ?4, reason = ?5, line = ?6, column_number = ?7
   WHERE id = ?1 RETURNING count`;
 
 const PUT_PART = "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -109,8 +122,10 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
     const delivery = deliveryOf(row);
     if (row.body !== null) return { delivery, body: await decodeBody(row.encoding, [row.body]) };
     if (row.parts === 0) return { delivery, body: null };
-    const sql = "SELECT body FROM delivery_parts WHERE delivery_id = ?1 ORDER BY part";
-    const parts = (await all<{ body: string }>(sql, [row.id], from)).map((part) => part.body);
+    const sql = "SELECT body FROM delivery_parts WHERE delivery_id = ?1 AND part < ?2 ORDER BY part";
+    const parts = (await all<{ body: string }>(sql, [row.id, row.parts], from)).map((part) => part.body);
+    // Retention may come between the two questions.
+    if (parts.length < row.parts) return { delivery: { ...delivery, hasBytes: false }, body: null };
     return { delivery, body: await decodeBody(row.encoding, parts) };
   }
 
@@ -142,10 +157,12 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
       const sql = `SELECT ${JOB_FIELDS}, ${BODY_COLUMNS} ${JOB_WITH_DELIVERY} WHERE j.job_id = ?1`;
       const readFrom = async (copy: Reader) => {
         const row = await first<ListedJobRow & BodyRow>(sql, [jobId], copy);
-        return row === null ? null : { ...keptJob(row), ...(await readBody(row, copy)) };
+        if (row === null) return null;
+        // Terminal, and by the job's own callback: what a copy that lags does not know is no more than a repeat.
+        return { ...keptJob(row), ...(await readBody(row, copy)), isFinal: row.rank.startsWith("11") };
       };
       const nearest = await readFrom(db.withSession("first-unconstrained"));
-      return nearest?.summary.terminal === true ? nearest : readFrom(db);
+      return nearest?.isFinal === true ? nearest : readFrom(db);
     },
 
     async listJobs(filter, limit, after) {
@@ -176,8 +193,9 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
       const terms = status === undefined ? ["true"] : ["d.status = ?"];
       if (status !== undefined && status !== "stored") terms.push("d.status <> 'stored'");
       if (after !== null) terms.push("d.seq < ?");
+      const position = after === null ? [] : positionOf(after, "number");
       const sql = `SELECT d.seq, ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE ${terms.join(" AND ")} ORDER BY d.seq DESC LIMIT ?`;
-      const bound = [...(status === undefined ? [] : [status]), ...(after ?? []), limit + 1];
+      const bound = [...(status === undefined ? [] : [status]), ...position, limit + 1];
       const rows = await all<DeliveryRow & { seq: number }>(sql, bound);
       return pageOf(rows, limit, deliveryOf, (row) => [row.seq]);
     },
@@ -263,11 +281,18 @@ function conditions(filter: JobFilter, after: Position | null): { where: string;
   if (filter.state !== undefined && filter.state !== "Success") add("j.state <> 'Success'");
   if (filter.receivedAfter !== undefined) add("j.received_at > ?", filter.receivedAfter);
   if (filter.receivedBefore !== undefined) add("j.received_at < ?", filter.receivedBefore);
-  if (after !== null) add("(j.received_at, j.job_id) < (?, ?)", ...after);
+  if (after !== null) add("(j.received_at, j.job_id) < (?, ?)", ...positionOf(after, "number", "string"));
   return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values };
 }
 
 const keptJob = (row: JobRow & DeliveryRow): KeptJob => ({ summary: summaryOf(row), delivery: deliveryOf(row) });
+
+/** A position is the client's to bring back, and so may be anything. */
+function positionOf(position: Position, ...types: ("number" | "string")[]): Position {
+  const fits = position.length === types.length && types.every((type, index) => typeof position[index] === type);
+  if (!fits) throw new PositionError("The position is none of this list.");
+  return position;
+}
 
 /** The page, where one row more than its limit was asked for. */
 function pageOf<Row, T>(

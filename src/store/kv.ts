@@ -68,7 +68,12 @@ export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds:
     if (kept?.status !== head.status) {
       await set(`arrived:${place}`, "", { status: head.status });
       if (head.status !== "stored") await set(`status:${head.status}:${place}`, "");
-      if (kept !== undefined && kept.status !== "stored") await kv.delete(`status:${kept.status}:${place}`);
+    }
+    // A read may be stale: what was pending is not looked up, but known from the bytes being there already.
+    const earlier = entry.bodyIsKept ? new Set(["pending", kept?.status]) : new Set([kept?.status]);
+    for (const status of earlier) {
+      if (status === undefined || status === "stored" || status === head.status) continue;
+      await persistently(() => kv.delete(`status:${status}:${place}`));
     }
     return head;
   }

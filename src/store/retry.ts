@@ -18,7 +18,6 @@ const TRANSIENT = [
   "D1 DB is overloaded",
   "storage operation exceeded timeout",
   "nternal error",
-  "429 Too Many Requests",
 ];
 
 /** What SQLite says of a statement that names what an older schema has not. */
@@ -55,7 +54,11 @@ export function persistent(milliseconds: number): Persistently {
   };
 }
 
-const isTransient = (error: unknown): boolean => TRANSIENT.some((message) => String(error).includes(message));
+/** KV's words: "KV PUT failed: 429 Too Many Requests" for more than one write a second to a key, and 5xx. */
+const KV_TRANSIENT = /KV \w+ failed: (?:429|5\d\d)/;
+
+const isTransient = (error: unknown): boolean =>
+  KV_TRANSIENT.test(String(error)) || TRANSIENT.some((message) => String(error).includes(message));
 
 /** A call that never answers is given up at the deadline; what it does later does no harm, since all work may be done twice. */
 async function before<T>(deadline: number, work: Promise<T>): Promise<T> {

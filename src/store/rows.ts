@@ -5,7 +5,7 @@ import type { Format, JobReading, ReadFailure, Workflow } from "../callback/type
 import type { Delivery, DeliveryStatus, Entry, JobSummary, RunSummary } from "./store.ts";
 
 /** Longest value put into a column, in characters. Columns are an index: the body has every value whole. */
-export const INDEXED_VALUE_CHARACTERS = 32_768;
+const INDEXED_VALUE_CHARACTERS = 8_192;
 
 /** Columns that a job's record takes from the delivery behind it, in the order of the table. */
 export const RECORD_COLUMNS = [
@@ -60,6 +60,12 @@ export interface JobRow {
   workflow_step: Text;
 }
 
+/** The reader's version, so that it sorts as text. */
+const READER = String(READER_VERSION).padStart(3, "0");
+
+/** A workflow that says which run it is of tells more than one that does not, whoever sent it. */
+const namesRun = ({ runId }: Workflow): boolean => runId !== null && runId !== "";
+
 /** A value for a column: well-formed, and null where it is too long for an index. */
 const cell = (value: Text): Text =>
   value === null || value.length > INDEXED_VALUE_CHARACTERS ? null : value.toWellFormed();
@@ -76,7 +82,7 @@ function jobRow(job: JobReading, entry: Entry): JobRow {
     received_at: entry.receivedAt,
     delivery_id: entry.id,
     // A newer reader's row of the same delivery differs, and so replaces the older one's.
-    rank: `${jobRank(job, entry.id)} ${READER_VERSION}`,
+    rank: `${jobRank(job, entry.id)} ${READER}`,
     event: cell(job.event),
     tag: cell(job.tag),
     state: cell(job.state),
@@ -92,7 +98,7 @@ function jobRow(job: JobReading, entry: Entry): JobRow {
     created_at: job.createdAt,
     started_at: job.startedAt,
     ended_at: job.endedAt,
-    workflow_rank: workflow === null ? null : `${Number(job.full)} ${entry.id} ${READER_VERSION}`,
+    workflow_rank: workflow === null ? null : `${Number(namesRun(workflow))}${Number(job.full)} ${entry.id} ${READER}`,
     run_id: cell(workflow?.runId ?? null),
     workflow_id: cell(workflow?.workflowId ?? null),
     workflow_name: cell(workflow?.workflowName ?? null),
@@ -133,7 +139,7 @@ export function runRows(entry: Entry): RunRow[] {
     run_id: run.runId,
     received_at: entry.receivedAt,
     delivery_id: entry.id,
-    rank: `${runRank(run, entry.id)} ${READER_VERSION}`,
+    rank: `${runRank(run, entry.id)} ${READER}`,
     workflow_id: cell(run.workflowId),
     workflow_name: cell(run.workflowName),
     state: cell(run.state),

@@ -149,6 +149,11 @@ export interface Figures extends Health {
   countBound: number;
 }
 
+/** A position that this store never gave. */
+export class PositionError extends Error {
+  override readonly name = "PositionError";
+}
+
 /** The store in use cannot filter by this. */
 export class FilterError extends Error {
   override readonly name = "FilterError";

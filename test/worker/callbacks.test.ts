@@ -168,6 +168,19 @@ describe("the key", () => {
     expect(response.status).toBe(200);
   });
 
+  test("may be followed by a slash: that is worth no lost callback", async () => {
+    const response = await send("/callbacks/test-callback-key/", { method: "POST", body: segmentation(newJobId()) });
+    expect(response.status).toBe(200);
+  });
+
+  test("is taken whatever settings are wrong that have nothing to do with storing", async () => {
+    const wrong = { LOG_LEVEL: "verbose", RETENTION_DAYS_JOBS: "soon" };
+    expect((await post(segmentation(newJobId()), wrong)).status).toBe(200);
+    const ready = await send("/readyz", {}, wrong);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ type: "/problems/misconfigured" });
+  });
+
   test("is never right when none is set, and nothing is looked up either", async () => {
     for (const CALLBACK_KEYS of [undefined, "", " , "]) {
       for (const path of ["/callbacks/", "/callbacks/undefined", "/callbacks/%20"]) {
@@ -190,7 +203,7 @@ describe("the key", () => {
   test("is limited when it is wrong again and again, and a right one never", async () => {
     const headers = { "cf-connecting-ip": "192.0.2.7" };
     const statuses = new Set<number>();
-    for (let tries = 0; tries < 130; tries += 1)
+    for (let tries = 0; tries < 240; tries += 1)
       statuses.add((await send("/callbacks/guess", { method: "POST", headers })).status);
     expect([...statuses]).toEqual([404, 429]);
     expect((await post(segmentation(newJobId()), {}, headers)).status).toBe(200);

@@ -105,6 +105,35 @@ describe("a body whose reading never ended", () => {
   });
 });
 
+describe("a body whose reading ends the run with it", () => {
+  test("is in quarantine by then, with a reason, and keeps nothing from being done", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId);
+    await post(body);
+    const id = await sha256(body);
+    await env.DB.prepare("UPDATE deliveries SET status = 'pending', format = NULL WHERE id = ?").bind(id).run();
+    // The run is killed at its second write: the one that would tell what was read.
+    let batches = 0;
+    const DB = new Proxy(env.DB, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
+        return async (statements: D1PreparedStatement[]) => {
+          batches += 1;
+          if (batches > 2) throw new Error("killed");
+          return target.batch(statements);
+        };
+      },
+    });
+    await cron({ DB });
+    expect(await read(`/deliveries/${id}`)).toMatchObject({
+      status: "quarantined",
+      reason: "The reading of this body did not end: it takes more CPU or memory than the Worker has.",
+    });
+    expect(await again(`/deliveries/${id}/reparse`)).toMatchObject({ status: "stored", jobs: [jobId] });
+  });
+});
+
 describe("a record of another reader", () => {
   test("is replaced when its delivery is read again, even by one that says less", async () => {
     const jobId = newJobId();

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { newJobId, segmentation } from "./bodies.ts";
 import { type Faults, faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
-import { cron, get, post, read, sha256 } from "./receiver.ts";
+import { cron, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 
 const bindings = (d1: Partial<Faults>, kv: Partial<Faults> = {}) => ({
   STORE_DEADLINE_MILLISECONDS: "300",
@@ -70,7 +70,7 @@ describe("with D1 down", () => {
     await cron();
     expect(await read(`/jobs/${jobId}`)).toMatchObject({ jobId, state: "Success", delivery: { count: 1 } });
     expect(await read(`/deliveries/${await sha256(body)}`)).toMatchObject({ status: "stored" });
-    expect((await env.KV.list()).keys).toEqual([]);
+    expect((await env.KV.list({ prefix: "spill:" })).keys).toEqual([]);
   });
 
   test("a callback that cannot be read is kept too, answered as malformed, and in quarantine after the drain", async () => {
@@ -104,9 +104,108 @@ describe("with D1 down", () => {
     expect((await env.KV.list({ prefix: "spill:" })).keys).toHaveLength(3);
     await cron(bindings({ after: 0.5 }));
     await cron();
-    expect((await env.KV.list()).keys).toEqual([]);
+    expect((await env.KV.list({ prefix: "spill:" })).keys).toEqual([]);
     for (const jobId of jobIds)
       expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success", delivery: { count: 1 } });
+  });
+});
+
+describe("the second place", () => {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+
+  test("has the end of a job of which D1 has only the beginning, with and without waiting", async () => {
+    const jobId = newJobId();
+    await post(segmentation(jobId, { State: "Running", EndTime: "-" }));
+    await post(segmentation(jobId, { State: "Success" }), bindings({ down: true }));
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success", terminal: true });
+    expect(await read(`/jobs/${jobId}?wait=60`)).toMatchObject({ state: "Success", terminal: true });
+    await cron();
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success", terminal: true });
+  });
+
+  test("never takes a terminal state back either", async () => {
+    const jobId = newJobId();
+    await post(segmentation(jobId, { State: "Success" }), bindings({ down: true }));
+    await post(segmentation(jobId, { State: "Running", EndTime: "-" }), bindings({ down: true }));
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success" });
+    await cron();
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success" });
+  });
+
+  test("gives the bytes and the delivery too", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId);
+    await post(body, bindings({ down: true }));
+    const id = await sha256(body);
+    expect(await (await get(`/jobs/${jobId}/raw`)).text()).toBe(body);
+    expect(await (await get(`/deliveries/${id}/raw`)).text()).toBe(body);
+    expect(await read(`/deliveries/${id}`)).toMatchObject({
+      id,
+      status: "pending",
+      size: new TextEncoder().encode(body).length,
+      hasBytes: true,
+    });
+    await cron();
+  });
+
+  test("takes a large body before it is read, and the cron reads it at home", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId, { words: Array.from({ length: 15_000 }, (_, at) => `词${at}`) });
+    expect((await post(body, bindings({ down: true }))).status).toBe(202);
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success" });
+    await cron();
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success", delivery: { count: 1 } });
+  });
+
+  test("holds what cannot be brought home without holding up what can", async () => {
+    const jobId = newJobId();
+    await env.KV.put(`spill:${"0".repeat(64)}`, "no envelope at all");
+    await post(segmentation(jobId), bindings({ down: true }));
+    await cron();
+    expect(await env.DB.prepare("SELECT count(*) AS n FROM jobs WHERE job_id = ?").bind(jobId).first("n")).toBe(1);
+    await env.KV.delete(`spill:${"0".repeat(64)}`);
+  });
+
+  test("is not waited for longer than its deadline when it stalls after it has the bytes", async () => {
+    let puts = 0;
+    const KV = new Proxy(env.KV, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (name !== "put") return typeof member === "function" ? member.bind(target) : member;
+        return async (...values: Parameters<KVNamespace["put"]>) => {
+          puts += 1;
+          return puts === 1 ? target.put(...values) : new Promise<never>(() => {});
+        };
+      },
+    });
+    expect((await post(segmentation(newJobId()), { ...bindings({ down: true }), KV })).status).toBe(202);
+    await cron();
+  });
+
+  test("is tried again where KV answers 500", async () => {
+    let puts = 0;
+    const KV = new Proxy(env.KV, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (name !== "put") return typeof member === "function" ? member.bind(target) : member;
+        return async (...values: Parameters<KVNamespace["put"]>) => {
+          puts += 1;
+          if (puts < 3) throw new Error("KV PUT failed: 500 Internal Server Error");
+          return target.put(...values);
+        };
+      },
+    });
+    expect((await post(segmentation(newJobId()), { ...bindings({ down: true }), KV })).status).toBe(202);
+    await cron();
+  });
+
+  test("is asked for a job that D1 cannot be asked for, and reparse says that the store is away", async () => {
+    const again = await send(
+      `/deliveries/${"0".repeat(64)}/reparse`,
+      { method: "POST", headers },
+      bindings({ down: true }),
+    );
+    expect(again.status).toBe(503);
   });
 });
 

@@ -70,8 +70,14 @@ export function faultyD1(db: D1Database, faults: Faults, random: Random): D1Data
 
 export function faultyKv(kv: KVNamespace, faults: Faults, random: Random): KVNamespace {
   const call =
-    (name: "get" | "put" | "list" | "delete") =>
+    (name: "get" | "getWithMetadata" | "put" | "list" | "delete") =>
     (...values: unknown[]) =>
       through(faults, random, KV_LOST, () => (kv[name] as (...values: unknown[]) => Promise<unknown>)(...values));
-  return { get: call("get"), put: call("put"), list: call("list"), delete: call("delete") } as unknown as KVNamespace;
+  return {
+    get: call("get"),
+    getWithMetadata: call("getWithMetadata"),
+    put: call("put"),
+    list: call("list"),
+    delete: call("delete"),
+  } as unknown as KVNamespace;
 }

@@ -21,6 +21,7 @@ test("a body at which the reader itself fails is kept, as a fault of ours, and r
     delivery: id,
     status: "quarantined",
     jobs: [],
+    failure: { code: "internal-error", reason, line: null, column: null },
     reading: { ok: false, error: { code: "internal-error", reason, line: null, column: null } },
     fault: null,
   });

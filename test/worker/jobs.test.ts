@@ -319,6 +319,8 @@ describe("a list of jobs", () => {
     ["tags=x", "tags is not a parameter of this path."],
     ["cursor=abc", "cursor is none that this receiver gave."],
     ["cursor=W10", "cursor is none that this receiver gave."],
+    [`cursor=${btoa('["d1:jobs:{}","x"]').replaceAll("=", "")}`, "cursor is none that this receiver gave."],
+    ["limit=1&limit=2", "limit must be given once."],
   ])("refuses ?%s", async (query, detail) => {
     const response = await get(`/jobs?${query}`);
     expect(response.status).toBe(400);

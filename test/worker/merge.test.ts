@@ -110,6 +110,21 @@ describe("deliveries of one job", () => {
     }
   });
 
+  test("keep a job in its run, even where its own callback names a workflow without saying which run", async () => {
+    for (const ownFirst of [true, false]) {
+      const jobId = newJobId();
+      const runId = `i${jobId}`;
+      const own = segmentation(jobId).replace(
+        "</JobsDetail>",
+        "<Workflow><Name>only a name</Name></Workflow></JobsDetail>",
+      );
+      const bodies = [own, workflowFinish(runId, [jobId])];
+      for (const body of ownFirst ? bodies : bodies.toReversed()) await post(body);
+      expect(await read(`/jobs/${jobId}`)).toMatchObject({ event: "TaskFinish", workflow: { runId } });
+      expect(await read(`/runs/${runId}`)).toMatchObject({ jobs: [{ jobId }] });
+    }
+  });
+
   test("of the same bytes at once are one job and counted every one", async () => {
     const jobId = newJobId();
     const body = segmentation(jobId);

@@ -84,7 +84,8 @@ describe("a session", () => {
     const both = { LOOKUP_TOKENS: "first,second" };
     const cookie = await session("first", both);
     expect((await page("/", { cookie }, both)).status).toBe(200);
-    expect(location(await page("/", { cookie }, { LOOKUP_TOKENS: "second" }))).toEqual([303, "/ui/sign-in"]);
+    const rotated = await page("/ui/runs/r", { cookie }, { LOOKUP_TOKENS: "second" });
+    expect(location(rotated)).toEqual([303, "/ui/sign-in?back=%2Fui%2Fruns%2Fr"]);
   });
 
   test("cannot be prolonged by who has it", async () => {
@@ -104,7 +105,8 @@ describe("a session", () => {
     );
     const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(until)));
     const cookie = `__Host-session=${encodeURIComponent(`${until}.${signature.toBase64()}`)}`;
-    expect((await page("/", { cookie })).status).toBe(303);
+    expect(location(await page("/ui/find", { cookie }))[0]).toBe(303);
+    expect(await (await page("/", { cookie })).text()).toContain('id="token"');
   });
 
   test("is over after signing out", async () => {
