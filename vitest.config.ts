@@ -1,7 +1,7 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Payloads as the provider publishes them. They are read in place where they are, and tests of them skipped where not. */
+/** Payloads as the provider publishes them: read where they are, beside the project or in CORPUS_DIR; tests of them are skipped where not. */
 const corpus = process.env["CORPUS_DIR"] ?? new URL("../shared/corpus", import.meta.url).pathname;
 
 /** The queues of `INTAKE = "queue"`, which wrangler.toml does not have by default. */

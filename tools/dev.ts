@@ -3,19 +3,13 @@
  * makes .dev.vars when there is none, starts `wrangler dev`, and says what to copy. Options go on to wrangler.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { LOCAL_KEY, LOCAL_TOKEN } from "./doctor/options.ts";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 
 const options = process.argv.slice(2);
 const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
 
-/** Known to all, so for a local run only: the doctor looks for them in a deployment. */
-const LOCAL_SECRETS: Readonly<Record<string, string>> = { CALLBACK_KEYS: LOCAL_KEY, LOOKUP_TOKENS: LOCAL_TOKEN };
-
 if (!existsSync(".dev.vars")) {
-  const example = readFileSync(".dev.vars.example", "utf8");
-  const filled = example.replaceAll(/^(\w+)=$/gm, (line, name: string) => line + (LOCAL_SECRETS[name] ?? ""));
-  writeFileSync(".dev.vars", filled);
+  copyFileSync(".dev.vars.example", ".dev.vars");
   console.log("Made .dev.vars from .dev.vars.example.");
 }
 

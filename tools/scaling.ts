@@ -35,7 +35,7 @@ const PRICE = {
   includedKvWrites: 1_000_000,
 } as const;
 
-/** The free plan, a day (PLATFORM limits of Workers, D1, Queues and KV). */
+/** The free plan, a day (Cloudflare's published limits of Workers, D1, Queues and KV). */
 const FREE_A_DAY = { requests: 100_000, rowsWritten: 100_000, queueOperations: 10_000, kvWrites: 1_000 } as const;
 
 /** One D1 database: queries a second at a millisecond each, and its largest size. */
@@ -112,6 +112,13 @@ function report(load: Load): string {
     value >= 100 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(2)));
   const { direct, queue, kv } = figures.dollars;
   const needed = figures.peakPerSecond;
+  const room = Math.floor((load.days * D1.gigabytes) / figures.gigabytes);
+  const retention =
+    figures.databasesForSize === 1
+      ? ""
+      : room > 0
+        ? `, and RETENTION_DAYS_BYTES of at most ${room}`
+        : ", and several for room too: sharding is not built";
   const step =
     needed <= figures.directLimitPerSecond / 2
       ? "one D1, written directly"
@@ -123,9 +130,9 @@ function report(load: Load): string {
     "",
     `a second            ${number(figures.averagePerSecond)} on average, ${number(needed)} at the peak`,
     `one D1 takes        ${number(figures.directLimitPerSecond)} a second directly, ${number(figures.queueLimitPerSecond)} behind a queue`,
-    `so use              ${step}`,
-    `stored              ${number(figures.gigabytes)} GB, in ${figures.databasesForSize} database(s) of ${D1.gigabytes} GB at most`,
-    `free plan           ${figures.fitsFreePlan ? "enough" : "not enough"}: it takes ${number(Math.min(figures.freePlanDays.requests, figures.freePlanDays.rowsWritten))} callbacks a day (rows ${number(figures.freePlanDays.rowsWritten)}, requests ${number(figures.freePlanDays.requests)}, queue ${number(figures.freePlanDays.queue)}, KV ${number(figures.freePlanDays.kv)})`,
+    `so use              ${step}${retention}`,
+    `stored              ${number(figures.gigabytes)} GB, where one database holds ${D1.gigabytes} GB`,
+    `free plan           ${figures.fitsFreePlan ? "enough" : "not enough"}: it takes ${number(Math.floor(Math.min(figures.freePlanDays.requests, figures.freePlanDays.rowsWritten)))} callbacks a day (rows ${number(Math.floor(figures.freePlanDays.rowsWritten))}, requests ${number(figures.freePlanDays.requests)}, queue ${number(figures.freePlanDays.queue)}, KV ${number(figures.freePlanDays.kv)})`,
     `paid plan a month   $${direct.toFixed(2)} directly, $${queue.toFixed(2)} with a queue, $${kv.toFixed(2)} with STORE=kv (its storage not counted)`,
     `a million more      $${(((direct - PRICE.plan) / load.callbacks) * 1e6 || 0).toFixed(2)} directly at this load`,
   ].join("\n");

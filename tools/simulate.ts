@@ -90,7 +90,7 @@ async function send(options: SimulateOptions, files: readonly Post[], interrupte
 
 function whyHopeless({ unreachable, fault, status }: Answer): string | null {
   if (unreachable) return `${fault}. For a local run, start one with npm run dev`;
-  return status === 404 ? "404, so its path is wrong, or its key is none of the receiver's CALLBACK_KEYS" : null;
+  return status === 404 ? "404, so its path is wrong, or its key is not one of the receiver's CALLBACK_KEYS" : null;
 }
 
 async function verify(

@@ -4,7 +4,7 @@
  */
 import type { JobReading, RunReading } from "./types.ts";
 
-/** States that a job does not leave. Source: DESIGN "terminal"; CI's `State` is otherwise an open string. */
+/** States that a job does not leave. docs/callback-format.md; CI's `State` is otherwise an open string. */
 const TERMINAL = new Set(["Success", "Failed", "Cancel"]);
 
 export const isTerminal = (state: string | null): boolean => state !== null && TERMINAL.has(state);

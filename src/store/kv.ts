@@ -78,7 +78,7 @@ export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds:
     return head;
   }
 
-  /** The merge of DESIGN, as read and write: of two writers at once, the later may not see the other. */
+  /** The merge of docs/decisions/0002, as read and write: of two writers at once, the later may not see the other. */
   async function putJob(row: JobRow, delivery: DeliveryRow): Promise<void> {
     const key = await jobKey("job:", row.job_id);
     const kept = await json<KeptValue>(key);

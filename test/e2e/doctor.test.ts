@@ -40,12 +40,12 @@ test("a local run has no fault, and however often it is examined, it keeps two t
   const asStranger = await doctor(base, "--key", "wrong", "--token", "wrong");
   expect([asStranger.code, found(asStranger.output)]).toEqual([
     1,
-    ["XX callback the key is none of the receiver's CALLBACK_KEYS"],
+    ["XX callback the key is not one of the receiver's CALLBACK_KEYS"],
   ]);
   const asReader = await doctor(base, "--key", KEY, "--token", "wrong");
   expect([asReader.code, found(asReader.output)]).toEqual([
     1,
-    ["XX look-up the token is none of the receiver's LOOKUP_TOKENS"],
+    ["XX look-up the token is not one of the receiver's LOOKUP_TOKENS"],
   ]);
 
   const drop = ["d1", "execute", "DB", "--local", "--persist-to", directory, "--yes", "--command"];

@@ -207,7 +207,7 @@ const FAULTS: [name: string, faults: Replies, found: string[]][] = [
   [
     "another key",
     { [POST_KEY]: () => problem(404, "not-found") },
-    ["callback: the key is none of the receiver's CALLBACK_KEYS"],
+    ["callback: the key is not one of the receiver's CALLBACK_KEYS"],
   ],
   [
     "callbacks that D1 does not take",
@@ -250,7 +250,7 @@ const FAULTS: [name: string, faults: Replies, found: string[]][] = [
   [
     "another token",
     { [GET_JOB]: () => problem(401, "unauthorized") },
-    ["look-up: the token is none of the receiver's LOOKUP_TOKENS"],
+    ["look-up: the token is not one of the receiver's LOOKUP_TOKENS"],
   ],
   ["a job that is not found", { [GET_JOB]: () => problem(404, "job-not-found") }, ["look-up: answered 404"]],
   [

@@ -48,3 +48,8 @@ test("nothing stands in an absent node", () => {
 test("a node is no leaf and no list", () => {
   expect([{}, "", 5, [], undefined].map((content) => isNode(content))).toEqual([true, false, false, false, false]);
 });
+
+test("an element with attributes and text is a leaf all the same", () => {
+  const node = { Id: { "@type": "s", "#text": "a1" }, Mixed: { "#text": "a1", B: "" }, Empty: { "@type": "s" } };
+  expect([leafAt(node, "Id"), leafAt(node, "Mixed"), leafAt(node, "Empty")]).toEqual(["a1", null, null]);
+});

@@ -93,7 +93,7 @@ function checkReceipt({ status, said, fault: why, milliseconds }: Answer): Findi
   const check = "callback";
   const taken = `${String(said["status"])} in ${Math.round(milliseconds)} ms`;
   if (status === 404)
-    return fault(check, "the key is none of the receiver's CALLBACK_KEYS", "Give one with --key or CALLBACK_KEY.");
+    return fault(check, "the key is not one of the receiver's CALLBACK_KEYS", "Give one with --key or CALLBACK_KEY.");
   if (status === 202) return warning(check, `${taken}: D1 did not take it`, "docs/operations.md#d1-is-down");
   const isRight =
     status === 200 &&
@@ -117,7 +117,11 @@ async function checkLookUp(ask: Ask, token: string | null): Promise<Finding> {
   const answer = await ask(`jobs/${TEST_JOB}`, { headers: { authorization: `Bearer ${token}` } });
   const { status, said, milliseconds, headers } = answer;
   if (status === 401)
-    return fault(check, "the token is none of the receiver's LOOKUP_TOKENS", "Give one with --token or LOOKUP_TOKEN.");
+    return fault(
+      check,
+      "the token is not one of the receiver's LOOKUP_TOKENS",
+      "Give one with --token or LOOKUP_TOKEN.",
+    );
   if (status === 404 && headers.has("x-consistency"))
     return warning(check, "not found yet: KV may be a minute late", "Run the doctor again in a minute.");
   if (status !== 200)
