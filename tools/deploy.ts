@@ -80,16 +80,23 @@ async function deploy(steps: readonly Step[]): Promise<number> {
   const secrets: Record<string, string> = {};
   // Before anything is done: what cannot be set must not be found out half-way.
   for (const name of steps.flatMap((step) => step.secrets ?? [])) secrets[name] = secretFor(name);
+  let areSent = false;
   try {
     for (const step of steps) {
+      areSent ||= step.secrets !== undefined;
       console.log(`\n${step.says}\n  ${commandText(step)}`);
       await show([...step.command, ...secretsArguments(step, secrets, directory)], outputFile);
     }
-    showOnce(secrets);
-    return await runDoctor(addressIn(outputFile), secrets);
-  } finally {
+  } catch (error) {
+    // The step may have set them before it failed, and nobody can read them again.
+    if (areSent) showOnce(secrets);
     rmSync(directory, { recursive: true });
+    throw error;
   }
+  showOnce(secrets);
+  const address = addressIn(outputFile);
+  rmSync(directory, { recursive: true });
+  return runDoctor(address, secrets);
 }
 
 /** 192 bits in 32 characters that need no encoding in a URL: CI's documentation has a page that allows it 100. */
@@ -111,7 +118,7 @@ function secretsArguments({ secrets }: Step, values: Record<string, string>, dir
 }
 
 function showOnce(secrets: Record<string, string>): void {
-  const made = Object.entries(secrets).filter(([name]) => process.env[name] === undefined);
+  const made = Object.entries(secrets).filter(([name]) => (process.env[name] ?? "") === "");
   if (made.length === 0) return;
   console.log("\nMade for you, and shown this once. Keep them: nobody can read them again.");
   for (const [name, value] of made) console.log(`  ${name.padEnd(16)}${value}`);

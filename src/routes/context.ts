@@ -10,6 +10,9 @@ import type { Settings } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
 import { PositionError } from "../store/store.ts";
 
+/** For what changes with every callback, and must not be found in a cache. */
+export const NO_STORE = { "cache-control": "no-store" };
+
 export interface AppEnv {
   Bindings: Env & OptionalBindings;
   Variables: {

@@ -4,7 +4,7 @@ import { type Outcome, readAgain, readKept } from "../intake.ts";
 import { deliveryRecord, spilledBody } from "../job.ts";
 import { type Problem, problemResponse } from "../problem.ts";
 
-import { type AppEnv, requireToken } from "./context.ts";
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
@@ -14,7 +14,6 @@ export const deliveries = new Hono<AppEnv>();
 deliveries.use(requireToken);
 
 const PROBLEMS = ["unauthorized", "too-many-requests", "store-unavailable", "misconfigured"] as const;
-const NO_STORE = { "cache-control": "no-store" };
 
 deliveries.get(
   "/",

@@ -6,13 +6,11 @@ import { problemResponse } from "../problem.ts";
 import { missingSecrets } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
 import type { Health } from "../store/store.ts";
-import { type AppEnv, requireToken } from "./context.ts";
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe } from "./contract.ts";
 import { Readiness } from "./schemas.ts";
 
 export const health = new Hono<AppEnv>();
-
-const NO_STORE = { "cache-control": "no-store" };
 
 health.get(
   "/readyz",

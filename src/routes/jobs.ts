@@ -8,7 +8,7 @@ import { jobOf, listedJob, spilledBody, spilledJob } from "../job.ts";
 import { type Problem, problemResponse } from "../problem.ts";
 import { StoreError } from "../store/retry.ts";
 import { FilterError, type JobFilter, type KeptBody, type KeptJob, type Position, type Store } from "../store/store.ts";
-import { type AppEnv, requireToken } from "./context.ts";
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
@@ -98,8 +98,6 @@ export async function findSpilledJob(spill: Places["spill"], jobId: string): Pro
   const spilled = (await spill?.findByJob(jobId)) ?? null;
   return spilled === null ? null : spilledJob(jobId, spilled);
 }
-
-const NO_STORE = { "cache-control": "no-store" };
 
 const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });
 

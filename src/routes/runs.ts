@@ -4,7 +4,7 @@ import type { Run as RunAnswer } from "../answers.ts";
 import { runOf } from "../job.ts";
 import { problemResponse } from "../problem.ts";
 import type { KeptJob, Position, Store } from "../store/store.ts";
-import { type AppEnv, requireToken } from "./context.ts";
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe } from "./contract.ts";
 import { PAGE_LIMIT_MAX, Run } from "./schemas.ts";
 
@@ -25,7 +25,7 @@ runs.get(
   async (c) => {
     const runId = c.req.param("runId");
     const run = await findRun(c.var.places.store, runId);
-    if (run !== null) return c.json(run, 200, { "cache-control": "no-store" });
+    if (run !== null) return c.json(run, 200, NO_STORE);
     return problemResponse(c, { code: "run-not-found", detail: `No callback has named workflow run ${runId}.` });
   },
 );

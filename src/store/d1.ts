@@ -1,9 +1,10 @@
 /**
  * The default store: one D1 database. A callback is one batch, which D1 runs as one transaction: the
  * delivery's row, and one upsert each for the jobs and runs it names, however many those are. All
- * statements may be run twice. Tables: docs/storage.md. The only writer of SQL.
+ * statements may be run twice. Tables: docs/storage.md. SQL is written here and in the d1-… files beside it.
  */
 import { decodeBody, encodeBody, type Encoding } from "./encoding.ts";
+import { conditions, pageOf, positionOf } from "./d1-list.ts";
 import { purge } from "./d1-purge.ts";
 import { check, measure, noteUpkeep } from "./d1-status.ts";
 import type { Persistently } from "./retry.ts";
@@ -21,16 +22,7 @@ import {
   summaryOf,
   WORKFLOW_COLUMNS,
 } from "./rows.ts";
-import {
-  type Entry,
-  type JobFilter,
-  type KeptBody,
-  type KeptJob,
-  type Page,
-  type Position,
-  PositionError,
-  type Store,
-} from "./store.ts";
+import { type Entry, type KeptBody, type KeptJob, type Position, type Store } from "./store.ts";
 
 /** Arrivals remembered with a delivery, 8 characters each: a write tried again within the last 16 is not counted again. */
 const RECEIPTS_CHARACTERS = 16 * 8;
@@ -256,51 +248,4 @@ function greatestPerJob(rows: readonly JobRow[]): JobRow[] {
   return [...greatest.values()];
 }
 
-const FILTER_COLUMNS = {
-  state: "state",
-  tag: "tag",
-  bucket: "bucket",
-  object: "object",
-  queueId: "queue_id",
-  runId: "run_id",
-  userData: "user_data",
-} as const;
-
-/** The WHERE of a list. The index of states leaves out Success, most of all jobs: naming that lets SQLite use it. */
-function conditions(filter: JobFilter, after: Position | null): { where: string; values: (string | number)[] } {
-  const terms: string[] = [];
-  const values: (string | number)[] = [];
-  const add = (term: string, ...bound: Position) => {
-    terms.push(term);
-    values.push(...bound);
-  };
-  for (const [name, column] of Object.entries(FILTER_COLUMNS)) {
-    const wanted = filter[name as keyof typeof FILTER_COLUMNS];
-    if (wanted !== undefined) add(`j.${column} = ?`, wanted);
-  }
-  if (filter.state !== undefined && filter.state !== "Success") add("j.state <> 'Success'");
-  if (filter.receivedAfter !== undefined) add("j.received_at > ?", filter.receivedAfter);
-  if (filter.receivedBefore !== undefined) add("j.received_at < ?", filter.receivedBefore);
-  if (after !== null) add("(j.received_at, j.job_id) < (?, ?)", ...positionOf(after, "number", "string"));
-  return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values };
-}
-
 const keptJob = (row: JobRow & DeliveryRow): KeptJob => ({ summary: summaryOf(row), delivery: deliveryOf(row) });
-
-/** A position is the client's to bring back, and so may be anything. */
-function positionOf(position: Position, ...types: ("number" | "string")[]): Position {
-  const fits = position.length === types.length && types.every((type, index) => typeof position[index] === type);
-  if (!fits) throw new PositionError("The position is none of this list.");
-  return position;
-}
-
-/** The page, where one row more than its limit was asked for. */
-function pageOf<Row, T>(
-  rows: readonly Row[],
-  limit: number,
-  itemOf: (row: Row) => T,
-  positionOf: (row: Row) => Position,
-): Page<T> {
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { items: rows.slice(0, limit).map(itemOf), next: last === undefined ? null : positionOf(last) };
-}
