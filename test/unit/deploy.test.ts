@@ -176,9 +176,17 @@ describe("npm run deploy", () => {
     expect(code).toBe(1);
   });
 
-  test("shows no secret that was not set", async () => {
+  test("shows secrets that may have been set, where the step that sets them fails", async () => {
     const { code, notes, output } = await deploy({ ...NEW_ACCOUNT, fails: "deploy" });
-    for (const secret of Object.values(notes[2]?.secrets ?? {})) expect(output).not.toContain(secret);
+    const secrets = Object.values(notes[2]?.secrets ?? {});
+    expect(secrets).toHaveLength(2);
+    for (const secret of secrets) expect(output).toContain(secret);
+    expect(code).toBe(1);
+  });
+
+  test("shows no secret where it fails before that step", async () => {
+    const { code, output } = await deploy({ ...NEW_ACCOUNT, fails: "d1 create" });
+    expect(output).not.toContain("shown this once");
     expect(code).toBe(1);
   });
 
