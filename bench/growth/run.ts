@@ -38,7 +38,7 @@ async function withStored(counts: readonly number[], quick: boolean) {
     connections: 4,
     format: "xml",
     bodyBytes: SEED_BODY_BYTES,
-    seconds: quick ? 1 : 3,
+    seconds: quick ? 1 : 2,
     requests: UNBOUNDED,
   } as const;
   const kinds: Record<string, (of: (typeof servers)[number], round: number) => LoadKind> = {
@@ -58,7 +58,7 @@ async function withStored(counts: readonly number[], quick: boolean) {
   for (const [what, kindOf] of Object.entries(kinds)) {
     const of = servers.map(({ jobs }) => ({ what, jobs, rounds: [] as MeasuredLoad[] }));
     for (const server of servers) await load(server.server, { ...kindOf(server, -1), seconds: 1 });
-    for (let round = 0; round < (quick ? 1 : 7); round += 1) {
+    for (let round = 0; round < (quick ? 1 : 5); round += 1) {
       const order = [...servers.keys()];
       for (const index of round % 2 === 0 ? order : order.toReversed()) {
         const server = servers[index] as (typeof servers)[number];

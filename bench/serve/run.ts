@@ -62,9 +62,9 @@ export async function run({ quick }: Effort): Promise<void> {
     for (const method of ["POST", "GET"] as const) {
       const taking = servers.filter((server) => takes(server, method, size));
       const measured = new Map<Server, MeasuredLoad[]>(taking.map((server) => [server, []]));
-      for (let round = 0; round < (quick ? 1 : 7); round += 1) {
+      for (let round = 0; round < (quick ? 1 : 5); round += 1) {
         for (const server of round % 2 === 0 ? taking : taking.toReversed()) {
-          const seconds = quick ? 1 : 3;
+          const seconds = quick ? 1 : 2;
           const of = series(method === "POST" ? round + 1 : 0);
           measured.get(server)?.push(await load(server, { ...kind, method, seconds, requests: UNBOUNDED, series: of }));
         }

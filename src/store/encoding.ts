@@ -13,8 +13,8 @@ export interface EncodedBody {
   parts: string[];
 }
 
-/** Bodies above this are compressed before they are kept. docs/storage.md has the measurement behind it. */
-export const COMPRESS_ABOVE_BYTES = 256 * 1024;
+/** Bodies above this are compressed before they are kept: from there on that costs less than to carry them whole. */
+export const COMPRESS_ABOVE_BYTES = 64 * 1024;
 
 /** Longest text put into one row, in characters of base64, which are one byte each; D1 takes 2,000,000 bytes. */
 const PART_CHARACTERS = 1_900_000;
