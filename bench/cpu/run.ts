@@ -6,7 +6,8 @@
 import { SIZES } from "../bodies.ts";
 import { median, table, writeResults } from "../report.ts";
 import type { Effort } from "../run.ts";
-import { buildWorker, load, type LoadKind, startEmpty, startInstant } from "../serve/servers.ts";
+import { buildWorker } from "../serve/build.ts";
+import { load, type LoadKind, startEmpty, startInstant } from "../serve/servers.ts";
 
 type Size = keyof typeof SIZES;
 

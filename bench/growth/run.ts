@@ -2,8 +2,8 @@
 import { SIZES } from "../bodies.ts";
 import { type Cells, median, medianRatio, table, type Verdict, verdictTable, writeResults } from "../report.ts";
 import type { Effort } from "../run.ts";
+import { buildWorker } from "../serve/build.ts";
 import {
-  buildWorker,
   load,
   type LoadKind,
   type MeasuredLoad,

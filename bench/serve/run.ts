@@ -5,8 +5,8 @@
 import { SIZES } from "../bodies.ts";
 import { type Cells, median, medianRatio, table, type Verdict, verdictTable, writeResults } from "../report.ts";
 import type { Effort } from "../run.ts";
+import { buildWorker } from "./build.ts";
 import {
-  buildWorker,
   load,
   type LoadKind,
   type MeasuredLoad,

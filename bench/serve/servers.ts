@@ -1,9 +1,10 @@
 /** The servers that are compared: started and ended here, each a process of its own on loopback. */
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { OUR_MIGRATIONS, ours } from "./build.ts";
 import type { Dialect } from "./dialects.ts";
 import type { Load, LoadOptions } from "./load.ts";
 import type { WorkerHostOptions } from "./worker-host.ts";
@@ -28,21 +29,6 @@ export const freePort = (): number => nextPort++;
 
 export const here = (path: string): string => new URL(path, import.meta.url).pathname;
 
-export const OURS = here("../build/index.js");
-export const OUR_MIGRATIONS = readdirSync(here("../../migrations"))
-  .toSorted()
-  .map((file) => here(`../../migrations/${file}`));
-
-/** Builds the Worker as a deploy would. */
-export function buildWorker(): string {
-  const command = ["deploy", "--dry-run", "--outdir", here("../build")];
-  return execFileSync("npx", ["wrangler", ...command], {
-    cwd: here("../.."),
-    encoding: "utf8",
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
-  });
-}
-
 /** A folder that is gone when the benchmark is. */
 export function temporaryFolder(name: string): string {
   const folder = mkdtempSync(`${tmpdir()}/ci-bench-${name}-`);
@@ -50,15 +36,21 @@ export function temporaryFolder(name: string): string {
   return folder;
 }
 
-type WorkerOptions = Pick<WorkerHostOptions, "modules" | "migrations"> & { folder?: string; fresh?: boolean };
+type WorkerOptions = Pick<WorkerHostOptions, "modules" | "migrations"> & Partial<WorkerHostOptions>;
 
 export async function startWorker(name: string, dialect: Dialect, options: WorkerOptions): Promise<Server> {
-  const { modules, migrations, folder = temporaryFolder(dialect), fresh = true } = options;
-  return startHost(name, dialect, "worker-host.ts", { modules, migrations, folder, fresh });
+  return startHost(name, dialect, "worker-host.ts", {
+    texts: [],
+    folder: temporaryFolder(dialect),
+    fresh: true,
+    ...options,
+  });
 }
 
-export const startOurs = (folder = temporaryFolder("ours"), fresh = true): Promise<Server> =>
-  startWorker("ours", "ours", { modules: [OURS], migrations: OUR_MIGRATIONS, folder, fresh });
+export function startOurs(folder = temporaryFolder("ours"), fresh = true): Promise<Server> {
+  const { entry, texts } = ours();
+  return startWorker("ours", "ours", { modules: [entry], texts, migrations: OUR_MIGRATIONS, folder, fresh });
+}
 
 export const startBare = (): Promise<Server> =>
   startWorker("bare Worker", "bare", {
@@ -67,11 +59,11 @@ export const startBare = (): Promise<Server> =>
   });
 
 /** Ours on a database that answers at once. */
-export const startInstant = (): Promise<Server> =>
-  startWorker("ours, without D1", "ours", {
-    modules: [here("../workers/instant-d1.js"), OURS],
-    migrations: OUR_MIGRATIONS,
-  });
+export function startInstant(): Promise<Server> {
+  const { entry, texts } = ours();
+  const modules = [here("../workers/instant-d1.js"), entry];
+  return startWorker("ours, without D1", "ours", { modules, texts, migrations: OUR_MIGRATIONS });
+}
 
 /** Nothing but a request in and an answer out. */
 export const startEmpty = (): Promise<Server> =>

@@ -12,6 +12,8 @@ export interface WorkerHostOptions {
   port: number;
   /** Modules of the Worker, the first of which is its entry. */
   modules: string[];
+  /** Modules of it that are text. */
+  texts: string[];
   /** SQL files that make the tables, in order; run only where `fresh`. */
   migrations: string[];
   fresh: boolean;
@@ -34,11 +36,7 @@ const miniflare = new Miniflare(
       {
         ...workerOptions,
         name: "worker",
-        modules: options.modules.map((path) => ({
-          type: "ESModule" as const,
-          path: basename(path),
-          contents: readFileSync(path, "utf8"),
-        })),
+        modules: [...options.modules.map(moduleOf("ESModule")), ...options.texts.map(moduleOf("Text"))],
         bindings: { ...(workerOptions.bindings as object), CALLBACK_KEYS: "bench-key", LOOKUP_TOKENS: "bench-token" },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
       },
@@ -56,6 +54,10 @@ console.log(JSON.stringify({ pid: pidOfWorkerd() }));
 process.once("SIGTERM", () => {
   void miniflare.dispose().then(() => process.exit(0));
 });
+
+function moduleOf(type: "ESModule" | "Text") {
+  return (path: string) => ({ type, path: basename(path), contents: readFileSync(path, "utf8") });
+}
 
 /** The child of this process that runs workerd; null where /proc does not tell. */
 function pidOfWorkerd(): number | null {
