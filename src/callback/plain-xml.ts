@@ -37,10 +37,10 @@ export function readPlainXml(text: string): ContentNode | undefined {
       at = skipSpace(text, at + name.length + 3);
       continue;
     }
-    const nameEnd = endOfName(text, at + 1);
+    const name = nameAt(text, at + 1);
+    const nameEnd = at + 1 + name.length;
     elements += 1;
-    if (nameEnd === at + 1 || depth >= MAX_DEPTH_LEVELS || elements > MAX_NODES) return undefined;
-    const name = text.slice(at + 1, nameEnd);
+    if (name === "" || depth >= MAX_DEPTH_LEVELS || elements > MAX_NODES) return undefined;
     const parent = nodes[depth] as ContentNode;
     if (text.charCodeAt(nameEnd) === SLASH && text.charCodeAt(nameEnd + 1) === CLOSE) {
       addTo(parent, name, "");
@@ -72,9 +72,18 @@ export function readPlainXml(text: string): ContentNode | undefined {
 /** The offset after the XML declaration, 0 where there is none; inside it, where no element starts, if it does not end. */
 const endOfDeclaration = (text: string): number => (text.startsWith("<?xml ") ? text.indexOf("?>") + 2 : 0);
 
+/** White space as indentation mostly is, and as much of it as was skipped last. */
+const INDENTATION = `\n${" ".repeat(63)}`;
+let lastSpace = "\n";
+
+/** Siblings stand behind the same white space: one comparison mostly does for all its characters. */
 function skipSpace(text: string, from: number): number {
-  let at = from;
+  if (!isSpace(text.charCodeAt(from))) return from;
+  const guess = from + lastSpace.length;
+  if (text.startsWith(lastSpace, from) && !isSpace(text.charCodeAt(guess))) return guess;
+  let at = from + 1;
   while (isSpace(text.charCodeAt(at))) at += 1;
+  lastSpace = INDENTATION.slice(0, at - from);
   return at;
 }
 
@@ -89,12 +98,50 @@ function endOfPlainText(text: string, from: number): number {
   return text.length;
 }
 
-/** Where the name that starts at `from` ends; `from` itself when none starts there. */
-function endOfName(text: string, from: number): number {
-  if (NAME[text.charCodeAt(from)] !== 1) return from;
-  let at = from + 1;
-  while ((NAME[text.charCodeAt(at)] ?? 0) !== 0) at += 1;
-  return at;
+interface KnownName {
+  name: string;
+  /** The name that started after this one when it was last met. */
+  next: KnownName | null;
+}
+
+/**
+ * Names met before, in this body or in an earlier one. One job of CI's has its elements in the same order as the
+ * next, so most names are those that the last one was followed by: to see that takes neither a string nor a look-up.
+ */
+const KNOWN_NAMES = new Map<string, KnownName>();
+let lastName: KnownName = { name: "", next: null };
+
+/** More than CI has. Past this all are forgotten, and learnt again. */
+const MAX_KNOWN_NAMES = 1024;
+
+/** Longer names are not remembered. */
+const KNOWN_NAME_CHARACTERS = 64;
+
+/** The name that starts at `from`; "" when none does. */
+function nameAt(text: string, from: number): string {
+  const { next } = lastName;
+  if (next !== null && text.startsWith(next.name, from) && text.charCodeAt(from + next.name.length) === CLOSE) {
+    lastName = next;
+    return next.name;
+  }
+  if (NAME[text.charCodeAt(from)] !== 1) return "";
+  let end = from + 1;
+  while ((NAME[text.charCodeAt(end)] ?? 0) !== 0) end += 1;
+  const name = text.slice(from, end);
+  if (name.length > KNOWN_NAME_CHARACTERS) return name;
+  lastName.next = known(name);
+  lastName = lastName.next;
+  return lastName.name;
+}
+
+function known(name: string): KnownName {
+  const earlier = KNOWN_NAMES.get(name);
+  if (earlier !== undefined) return earlier;
+  if (KNOWN_NAMES.size >= MAX_KNOWN_NAMES) KNOWN_NAMES.clear();
+  // Of a key, the engine has the one copy that all objects share.
+  const added = { name: Object.keys({ [name]: 0 })[0] as string, next: null };
+  KNOWN_NAMES.set(added.name, added);
+  return added;
 }
 
 /** `</name>` at that offset, to the letter. */

@@ -82,3 +82,31 @@ test("it gives up beyond the limits", () => {
   expect(readPlainXml(flat(MAX_NODES))).toBeDefined();
   expect(readPlainXml(flat(MAX_NODES + 1))).toBeUndefined();
 });
+
+test("what was learnt from one body does not change what is read from another", () => {
+  const tree = { root: { first: "1", second: "2", third: { fourth: "4" } } };
+  const body = "<root><first>1</first><second>2</second><third><fourth>4</fourth></third></root>";
+  expect(readPlainXml(body)).toEqual(tree);
+  for (const other of [
+    "<root><first/><seconds>1</seconds></root>",
+    "<root><first>1</first><second/></root>",
+    "<root>\n  <first>1</first>\n    <second>2</second>\n</root>",
+    "<root>\t<first>1</first>\n\t\n<second>2</second> \t</root>",
+    `<root>${"\n".repeat(100)}<first/>${" ".repeat(100)}<first/></root>`,
+  ]) {
+    const read = readPlainXml(other);
+    expect(read).toBeDefined();
+    expect(readPlainXml(body)).toEqual(tree);
+    expect(readPlainXml(other)).toEqual(read);
+  }
+  expect(readPlainXml("<root><first/><second")).toBeUndefined();
+  expect(readPlainXml("<root><first/><second >2</second></root>")).toBeUndefined();
+});
+
+test("names of any number and length are read, and those known before come back after them", () => {
+  const names = Array.from({ length: 3000 }, (_, index) => `n${index}`.padEnd(1 + (index % 200), "x"));
+  const expected = Object.fromEntries(names.map((name) => [name, name]));
+  const body = `<a>${names.map((name) => `<${name}>${name}</${name}>`).join("")}</a>`;
+  expect(readPlainXml(body)).toEqual({ a: expected });
+  expect(readPlainXml(body)).toEqual({ a: expected });
+});
