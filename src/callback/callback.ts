@@ -43,10 +43,12 @@ export function parseCallback(body: Body): Result<Reading, ReadFailure> {
   if (format === null) return fail(NEITHER);
   const tree = format === "xml" ? parseXml(text) : parseJson(text);
   if (!tree.ok) return tree;
-  const reading = { format, ...readTree(tree.value) };
-  const ids = [...reading.jobs.map((job) => job.jobId), ...reading.runs.map((run) => run.runId)];
-  const isTooLong = ids.some((id) => id.length > MAX_ID_CHARACTERS);
-  return isTooLong ? fail(malformed(`A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`)) : ok(reading);
+  const { event, jobs, runs } = readTree(tree.value);
+  const isTooLong =
+    jobs.some(({ jobId }) => jobId.length > MAX_ID_CHARACTERS) ||
+    runs.some(({ runId }) => runId.length > MAX_ID_CHARACTERS);
+  if (isTooLong) return fail(malformed(`A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`));
+  return ok({ format, event, jobs, runs });
 }
 
 function contentStart(text: string): number {

@@ -48,7 +48,13 @@ function readJob(detail: ContentNode, event: string | null, shared: ContentNode 
   const operation = nodeAt(detail, "Operation");
   const code = leafAt(detail, "Code");
   const inputs = [nodeAt(detail, "Input"), nodeAt(operation, "Input"), detail];
-  const input = (name: string) => inputs.map((node) => leafAt(node, name)).find((leaf) => leaf !== null) ?? null;
+  const input = (name: string) => {
+    for (const node of inputs) {
+      const leaf = leafAt(node, name);
+      if (leaf !== null) return leaf;
+    }
+    return null;
+  };
   return {
     jobId,
     event,
