@@ -26,8 +26,19 @@ import { kvSpill } from "./store/spill.ts";
 // Not strict: a slash at the end of a callback URL is worth no lost callback.
 export const app = new Hono<AppEnv>({ strict: false });
 
-// A form of ours is to say where it comes from, and an address elsewhere to learn nothing of it.
-app.use(secureHeaders({ referrerPolicy: "same-origin", xFrameOptions: "DENY" }));
+app.use(
+  secureHeaders({
+    // A form of ours is to say where it comes from, and an address elsewhere to learn nothing of it.
+    referrerPolicy: "same-origin",
+    xFrameOptions: "DENY",
+    // For plug-ins and browsers that are gone. Eleven headers instead of six cost a look-up a twentieth of its time.
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  }),
+);
 app.use(async (c, next) => {
   const start = Date.now();
   await next();

@@ -18,10 +18,12 @@ export type Body = string | Uint8Array;
 
 const BYTE_ORDER_MARK = "\ufeff";
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Decodes UTF-8 strictly and keeps a byte order mark, so that encoding the text gives the same bytes again. */
 export function decodeBytes(bytes: Uint8Array): Body {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return bytes;
   }

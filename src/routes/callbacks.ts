@@ -12,9 +12,9 @@ import { Receipt } from "./schemas.ts";
 
 export const callbacks = new Hono<AppEnv>();
 
-callbacks.all("/:key", async (c, next) => {
+callbacks.all("/:key", (c, next) => {
   // A wrong key is answered as a wrong path is, whatever the method.
-  if (!(await isOneOf(c.req.param("key"), c.var.settings.callbackKeys))) return c.notFound();
+  if (!isOneOf(c.req.param("key"), c.var.settings.callbackKeys)) return c.notFound();
   return next();
 });
 

@@ -39,7 +39,7 @@ export interface OptionalBindings {
 /** Lets look-ups through that carry one of the tokens. */
 export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
   const token = readToken(c.req.header("authorization"));
-  if (token !== null && (await isOneOf(token, c.var.settings.lookupTokens))) return next();
+  if (token !== null && isOneOf(token, c.var.settings.lookupTokens)) return next();
   const detail =
     token === null ? "No look-up token came with this request." : "The look-up token is not one of this receiver's.";
   const headers = { "www-authenticate": 'Bearer realm="look-ups", Basic realm="look-ups", charset="UTF-8"' };

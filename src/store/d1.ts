@@ -20,6 +20,7 @@ import {
   runRows,
   runSummaryOf,
   summaryOf,
+  versionOf,
   WORKFLOW_COLUMNS,
 } from "./rows.ts";
 import { type Entry, type KeptBody, type KeptJob, type Position, type Store } from "./store.ts";
@@ -248,4 +249,8 @@ function greatestPerJob(rows: readonly JobRow[]): JobRow[] {
   return [...greatest.values()];
 }
 
-const keptJob = (row: JobRow & DeliveryRow): KeptJob => ({ summary: summaryOf(row), delivery: deliveryOf(row) });
+const keptJob = (row: JobRow & DeliveryRow): KeptJob => ({
+  summary: summaryOf(row),
+  delivery: deliveryOf(row),
+  version: versionOf(row),
+});

@@ -16,6 +16,7 @@ import {
   type RunRow,
   runSummaryOf,
   summaryOf,
+  versionOf,
 } from "./rows.ts";
 import { decodeBytes } from "../callback/callback.ts";
 import { type Entry, FilterError, type Health, type KeptJob, type Page, type Position, type Store } from "./store.ts";
@@ -257,4 +258,5 @@ type ListedKey<Metadata> = KVNamespaceListKey<Metadata>;
 const keptJob = ({ row, delivery }: KeptValue): KeptJob => ({
   summary: summaryOf(row),
   delivery: deliveryOf(delivery),
+  version: versionOf(row),
 });

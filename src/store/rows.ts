@@ -179,6 +179,8 @@ export function summaryOf(row: JobRow): JobSummary {
   };
 }
 
+export const versionOf = ({ rank, workflow_rank }: JobRow): string => `${rank} ${workflow_rank ?? ""}`;
+
 function workflowOf(row: JobRow): Workflow | null {
   if (row.workflow_rank === null) return null;
   return {

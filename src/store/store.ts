@@ -48,6 +48,8 @@ export type JobSummary = Omit<JobReading, "detail" | "full">;
 export interface KeptJob {
   summary: JobSummary;
   delivery: Delivery;
+  /** Names the deliveries that the record and its workflow are of, and the readers that read them: another record has another. */
+  version: string;
 }
 
 /** A body is null when its time of retention has passed. */
