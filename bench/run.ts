@@ -1,4 +1,4 @@
-/** `npm run bench -- [read|serve|growth|startup|cpu …] [--quick]`: each part in turn, or those named. */
+/** `npm run bench -- [read|startup|cpu|serve|intake|growth …] [--quick]`: each part in turn, or those named. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { circumstances } from "./report.ts";
@@ -13,6 +13,7 @@ const PARTS = {
   startup: () => import("./startup/run.ts"),
   cpu: () => import("./cpu/run.ts"),
   serve: () => import("./serve/run.ts"),
+  intake: () => import("./intake/run.ts"),
   growth: () => import("./growth/run.ts"),
 } satisfies Record<string, () => Promise<{ run(effort: Effort): Promise<void> }>>;
 

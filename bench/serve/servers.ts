@@ -65,6 +65,13 @@ export function startInstant(): Promise<Server> {
   return startWorker("ours, without D1", "ours", { modules, texts, migrations: OUR_MIGRATIONS });
 }
 
+/** Ours as the consumer of its queue: a request to it stores batches. */
+export function startConsumer(): Promise<Server> {
+  const { entry, texts } = ours();
+  const modules = [here("../workers/consumer.js"), entry];
+  return startWorker("our consumer", "ours", { modules, texts, migrations: OUR_MIGRATIONS });
+}
+
 /** Nothing but a request in and an answer out. */
 export const startEmpty = (): Promise<Server> =>
   startWorker("empty Worker", "ours", { modules: [here("../workers/empty.js")], migrations: [] });
