@@ -1,6 +1,6 @@
 /**
- * The default store: one D1 database. A callback is one batch, which D1 runs as one transaction: the
- * delivery's row, and one upsert each for the jobs and runs it names, however many those are. All
+ * The default store: one D1 database. What is put is one batch, which D1 runs as one transaction: the
+ * deliveries' rows, and one upsert each for the jobs and runs they name, however many those are. All
  * statements may be run twice. Tables: docs/storage.md. SQL is written here and in the d1-… files beside it.
  */
 import { decodeBody, encodeBody, type Encoding } from "./encoding.ts";
@@ -37,16 +37,22 @@ const unlessPending = (column: string) =>
 const unlessKept = (column: string) =>
   `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
 
-const PUT_DELIVERY = `
-  INSERT INTO deliveries (id, status, format, reason_code, reason, line, column_number,
-    content_type, size, received_at, receipts, encoding, parts, body, count)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 1)
+const READING_COLUMNS = ["status", "format", "reason_code", "reason", "line", "column_number"];
+const BODY_COLUMNS = ["encoding", "parts", "body"];
+const ARRIVAL_COLUMNS = ["id", ...READING_COLUMNS, "content_type", "size", "received_at", "receipts", ...BODY_COLUMNS];
+
+/** D1 binds at most 100 values to a statement. Fewer statements are less work, and the free plan allows 50 to a batch. */
+const DELIVERIES_PER_STATEMENT = Math.floor(100 / ARRIVAL_COLUMNS.length);
+
+const putDeliveries = (deliveries: number) => `
+  INSERT INTO deliveries (count, ${ARRIVAL_COLUMNS.join(", ")})
+  VALUES ${Array.from({ length: deliveries }, () => `(1${", ?".repeat(ARRIVAL_COLUMNS.length)})`).join(", ")}
   ON CONFLICT (id) DO UPDATE SET
     count = deliveries.count + (${isNew}),
     receipts = iif(${isNew}, substr(excluded.receipts || deliveries.receipts, 1, ${RECEIPTS_CHARACTERS}), deliveries.receipts),
-    ${["status", "format", "reason_code", "reason", "line", "column_number"].map(unlessPending).join(", ")},
-    ${["encoding", "parts", "body"].map(unlessKept).join(", ")}
-  RETURNING count`;
+    ${READING_COLUMNS.map(unlessPending).join(", ")},
+    ${BODY_COLUMNS.map(unlessKept).join(", ")}
+  RETURNING id, count`;
 
 /** Retention looks at each place in the order of arrival once: what changes after that goes to the end, to be met again. */
 const LAST = "(SELECT max(seq) + 1 FROM deliveries)";
@@ -55,7 +61,7 @@ const LAST = "(SELECT max(seq) + 1 FROM deliveries)";
 const PUT_READING = `
   UPDATE deliveries SET seq = iif(status IN ('pending', 'quarantined') AND status <> ?2, ${LAST}, seq),
     status = ?2, format = ?3, reason_code = ?4, reason = ?5, line = ?6, column_number = ?7
-  WHERE id = ?1 RETURNING count`;
+  WHERE id = ?1 RETURNING id, count`;
 
 const PUT_PART = "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
@@ -88,7 +94,7 @@ const PUT_RUNS = `
 
 const DELIVERY_COLUMNS = `d.id, d.status, d.format, d.content_type, d.size, d.received_at, d.count,
   d.reason_code, d.reason, d.line, d.column_number, (d.body IS NOT NULL OR d.parts > 0) AS has_bytes`;
-const BODY_COLUMNS = `${DELIVERY_COLUMNS}, d.encoding, d.parts, d.body`;
+const DELIVERY_WITH_BODY = `${DELIVERY_COLUMNS}, d.encoding, d.parts, d.body`;
 const JOB_FIELDS = `j.received_at AS job_received_at, ${JOB_COLUMNS.filter((column) => column !== "received_at")
   .map((column) => `j.${column}`)
   .join(", ")}`;
@@ -126,17 +132,27 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
     name: "d1",
 
     async put(entries) {
-      const deliveries = await Promise.all(entries.map((entry) => putDelivery(db, entry)));
+      const arrived = await Promise.all(entries.filter(({ bodyIsKept }) => !bodyIsKept).map(encodeArrival));
       const jobs = entries.flatMap(jobRows);
+      const deliveries = [
+        ...inGroups(arrived, DELIVERIES_PER_STATEMENT).map((group) =>
+          db.prepare(putDeliveries(group.length)).bind(...group.flatMap(({ values }) => values)),
+        ),
+        ...entries.filter(({ bodyIsKept }) => bodyIsKept).map((entry) => db.prepare(PUT_READING).bind(...read(entry))),
+      ];
       const batch = [
-        ...deliveries.map(({ row }) => row),
-        ...deliveries.flatMap(({ parts }) => parts),
+        ...deliveries,
+        ...arrived.flatMap(({ id, parts }) => parts.map((body, part) => db.prepare(PUT_PART).bind(id, part, body))),
         ...inChunks(jobs).map((json) => db.prepare(PUT_JOBS).bind(json)),
         ...inChunks(greatestPerJob(jobs)).map((json) => db.prepare(PUT_WORKFLOWS).bind(json)),
         ...inChunks(entries.flatMap(runRows)).map((json) => db.prepare(PUT_RUNS).bind(json)),
       ];
-      const results = await persistently(() => db.batch<{ count: number }>(batch));
-      return entries.map((_, index) => results[index]?.results[0]?.count ?? 0);
+      const results = await persistently(() => db.batch<{ id: string; count: number }>(batch));
+      const counts = Map.groupBy(
+        results.slice(0, deliveries.length).flatMap((result) => result.results),
+        ({ id }) => id,
+      );
+      return entries.map(({ id }) => counts.get(id)?.shift()?.count ?? 0);
     },
 
     async getJob(jobId) {
@@ -147,7 +163,7 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
 
     /** From the nearest copy of the database; from the primary where that does not know the job, or not its end. */
     async getJobWithBody(jobId) {
-      const sql = `SELECT ${JOB_FIELDS}, ${BODY_COLUMNS} ${JOB_WITH_DELIVERY} WHERE j.job_id = ?1`;
+      const sql = `SELECT ${JOB_FIELDS}, ${DELIVERY_WITH_BODY} ${JOB_WITH_DELIVERY} WHERE j.job_id = ?1`;
       const readFrom = async (copy: Reader) => {
         const row = await first<ListedJobRow & BodyRow>(sql, [jobId], copy);
         if (row === null) return null;
@@ -167,7 +183,7 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
     },
 
     async getRun(runId) {
-      const sql = `SELECT ${RUN_FIELDS}, ${BODY_COLUMNS} FROM runs AS r JOIN deliveries AS d ON d.id = r.delivery_id WHERE r.run_id = ?1`;
+      const sql = `SELECT ${RUN_FIELDS}, ${DELIVERY_WITH_BODY} FROM runs AS r JOIN deliveries AS d ON d.id = r.delivery_id WHERE r.run_id = ?1`;
       const row = await first<RunRow & BodyRow>(sql, [runId]);
       return row === null ? null : { summary: runSummaryOf(row), ...(await readBody(row)) };
     },
@@ -178,7 +194,7 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
     },
 
     async getBody(id) {
-      const row = await first<BodyRow>(`SELECT ${BODY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`, [id]);
+      const row = await first<BodyRow>(`SELECT ${DELIVERY_WITH_BODY} FROM deliveries AS d WHERE d.id = ?1`, [id]);
       return row === null ? null : readBody(row);
     },
 
@@ -209,19 +225,25 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
   };
 }
 
-/** The statement for a delivery's row, and those for the parts of a body that one row does not hold. */
-async function putDelivery(db: D1Database, entry: Entry) {
+/** What a delivery's row takes from the reading of its body, after its id. */
+function read(entry: Entry) {
   const row = deliveryRow(entry);
-  const read = [row.status, row.format, row.reason_code, row.reason, row.line, row.column_number];
-  if (entry.bodyIsKept) return { row: db.prepare(PUT_READING).bind(row.id, ...read), parts: [] };
+  return [row.id, row.status, row.format, row.reason_code, row.reason, row.line, row.column_number];
+}
 
-  const { encoding, parts } = await encodeBody(entry.body, entry.size);
-  const body = parts.length === 1 ? [0, parts[0]] : [parts.length, null];
-  const arrival = [row.content_type, row.size, row.received_at, entry.receipt];
-  return {
-    row: db.prepare(PUT_DELIVERY).bind(row.id, ...read, ...arrival, encoding, ...body),
-    parts: parts.length === 1 ? [] : parts.map((part, index) => db.prepare(PUT_PART).bind(row.id, index, part)),
-  };
+/** An arrival as the values of its row, and the parts of a body that one row does not hold. */
+async function encodeArrival(entry: Entry) {
+  const { id, contentType, size, receivedAt, receipt } = entry;
+  const { encoding, parts } = await encodeBody(entry.body, size);
+  const body = parts.length === 1 ? [0, parts[0] as string] : [parts.length, null];
+  const values = [...read(entry), contentType, size, receivedAt, receipt, encoding, ...body];
+  return { id, values, parts: parts.length === 1 ? [] : parts };
+}
+
+function inGroups<T>(items: readonly T[], size: number): T[][] {
+  const groups: T[][] = [];
+  for (let at = 0; at < items.length; at += size) groups.push(items.slice(at, at + size));
+  return groups;
 }
 
 /** JSON arrays of the rows, none longer than one statement takes. */

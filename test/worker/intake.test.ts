@@ -34,3 +34,58 @@ test("a body at which the reader itself fails is kept, as a fault of ours, and r
   expect(await again.json()).toMatchObject({ status: "stored", jobs: [jobId] });
   expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success" });
 });
+
+test("many at once are each told apart, whatever they are, and kept to the byte", async () => {
+  const places = { store: d1Store(env.DB, persistent(5_000)), spill: null };
+  const jobIds = Array.from({ length: 30 }, newJobId);
+  const twice = segmentation(jobIds[0] as string);
+  const large = segmentation(jobIds[1] as string, { UserData: "x".repeat(1_100_000) });
+  const bodies = [
+    ...jobIds.slice(2).map((jobId) => segmentation(jobId)),
+    twice,
+    `<broken>\u0000${jobIds[0]}`,
+    large,
+    twice,
+    `{"about": "no job, '\\"\\u0000 ${jobIds[0]}"}`,
+  ];
+  const arrivals = bodies.map((body) => ({
+    bytes: new TextEncoder().encode(body),
+    contentType: "text/plain",
+    receivedAt: Date.now(),
+  }));
+  const outcomes = await intake(places, arrivals);
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    ...Array.from({ length: 28 }, () => "stored"),
+    "stored",
+    "quarantined",
+    "stored",
+    "duplicate",
+    "no-job",
+  ]);
+  expect(outcomes.map(({ delivery }) => delivery)).toEqual(await Promise.all(bodies.map(sha256)));
+  for (const [index, { delivery }] of outcomes.entries()) {
+    expect(await (await get(`/deliveries/${delivery}/raw`)).text()).toBe(bodies[index]);
+  }
+  for (const jobId of jobIds) expect(await read(`/jobs/${jobId}`)).toMatchObject({ jobId, state: "Success" });
+});
+
+test("a batch of a hundred stays within the 50 statements that the free plan allows to one call", async () => {
+  let statements = 0;
+  const db = new Proxy(env.DB, {
+    get(target, name) {
+      if (name !== "batch") return Reflect.get(target, name).bind(target) as unknown;
+      return (batch: D1PreparedStatement[]) => {
+        statements += batch.length;
+        return target.batch(batch);
+      };
+    },
+  });
+  const arrivals = Array.from({ length: 100 }, () => ({
+    bytes: new TextEncoder().encode(segmentation(newJobId())),
+    contentType: null,
+    receivedAt: Date.now(),
+  }));
+  await intake({ store: d1Store(db, persistent(5_000)), spill: null }, arrivals);
+  expect(statements).toBeGreaterThan(0);
+  expect(statements).toBeLessThan(50);
+});
