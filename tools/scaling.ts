@@ -41,7 +41,10 @@ const FREE_A_DAY = { requests: 100_000, rowsWritten: 100_000, queueOperations: 1
 /** One D1 database: queries a second at a millisecond each, and its largest size. */
 const D1 = { queriesPerSecond: 1_000, gigabytes: 10 } as const;
 
-/** Statements that one callback costs when written alone, and when a hundred are written in one batch. Ours, counted. */
+/**
+ * Queries that one callback costs when written alone, and when a hundred are written in one batch. Ours, counted; a
+ * statement of seven deliveries as seven queries, since it does their work.
+ */
 const STATEMENTS = { alone: 2, inBatch: 1.01 } as const;
 /** How many times more callbacks a second a batch of 100 stored than batches of 1, in the run of docs/scaling.md. Ours, measured. */
 const BATCH_GAIN = 10;
