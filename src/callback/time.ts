@@ -2,6 +2,9 @@
 const PATTERN =
   /^([1-9]\d{3}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))[T ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(\.\d{1,9})?(?:Z|([+-])([01]\d|2[0-3]):?([0-5]\d))$/;
 
+/** Every match has the date; not every one has a fraction and a zone in digits. */
+type Matched = [string, string, ...(string | undefined)[]] & RegExpExecArray;
+
 const DAY_MINUTES = 24 * 60;
 
 /**
@@ -12,7 +15,7 @@ const DAY_MINUTES = 24 * 60;
 export function parseTime(text: string | null): string | null {
   const match = text === null ? null : PATTERN.exec(text);
   if (match === null) return null;
-  const [, date = "", day, hour, minute, second, fraction, sign, zoneHour = "0", zoneMinute = "0"] = match;
+  const [, date, day, hour, minute, second, fraction, sign, zoneHour = "0", zoneMinute = "0"] = match as Matched;
   if (Number(day) > 28 && movedBy(0, date) !== date) return null;
   const zone = Number(zoneHour) * 60 + Number(zoneMinute);
   const minutes = Number(hour) * 60 + Number(minute) + (sign === "-" ? zone : -zone);
