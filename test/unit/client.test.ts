@@ -398,7 +398,7 @@ describe("waiting for a job", () => {
       problem(503, "store-unavailable", {}, { "retry-after": "3600" }),
       json(done),
     );
-    const error = await failureOf(receiver.client.waitForJob("j1", { timeoutSeconds: 0.5 }));
+    const error = await failureOf(receiver.client.waitForJob("j1", { timeoutSeconds: 3 }));
     expect(error).toBeInstanceOf(JobTimeoutError);
     expect((error as JobTimeoutError).cause).toMatchObject({ code: "store-unavailable", retryAfterSeconds: 3600 });
     expect(receiver.asked).toEqual(["/jobs/j1?wait=0"]);
@@ -408,7 +408,7 @@ describe("waiting for a job", () => {
     await using receiver = await startReceiver(json(running), notFound);
     const backoff = (turns: number) => (turns === 1 ? 0 : 3600);
     const client = createClient({ baseUrl: receiver.baseUrl, token: TOKEN, backoff });
-    const error = await failureOf(client.waitForJob("j1", { timeoutSeconds: 0.5 }));
+    const error = await failureOf(client.waitForJob("j1", { timeoutSeconds: 3 }));
     expect(error).toBeInstanceOf(JobTimeoutError);
     const { name, message, jobId, job, cause } = error as JobTimeoutError;
     expect({ name, message, jobId, job, cause }).toEqual({
