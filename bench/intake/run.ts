@@ -5,7 +5,7 @@ import type { Effort } from "../run.ts";
 import { buildWorker } from "../serve/build.ts";
 import { type Server, startConsumer } from "../serve/servers.ts";
 
-/** What the queue's bodies may be: larger ones go to the store first, and travel as a reference. */
+/** Bodies that travel in a message whole; much larger ones go to the store first. */
 const MEASURED = ["2 KB", "30 KB"] as const;
 
 /** Batches in one request to the consumer, by how many messages each has. */
@@ -52,10 +52,10 @@ export async function run({ quick }: Effort): Promise<void> {
 async function storedPerSecond(server: Server, bytes: number, batchSize: 1 | 100, requests: number): Promise<number> {
   const jobId = jobIdOf(0);
   const headers = { "x-job-id": jobId, "x-batches": String(BATCHES[batchSize]), "x-batch-size": String(batchSize) };
+  const body = callbackBody("xml", bytes, jobId);
   const start = performance.now();
   let stored = 0;
   for (let request = 0; request < requests; request += 1) {
-    const body = callbackBody("xml", bytes, jobId);
     const response = await fetch(`http://127.0.0.1:${server.port}/`, { method: "POST", headers, body });
     stored += ((await response.json()) as { acknowledged: number }).acknowledged;
   }

@@ -22,7 +22,7 @@ export function parseTime(text: string | null): string | null {
   const days = Math.floor(minutes / DAY_MINUTES);
   const ofDay = minutes - days * DAY_MINUTES;
   const utcDate = days === 0 ? date : movedBy(days, date);
-  // Digits are moved as text: to build a Date and print it takes three times as long, for each of a callback's times.
+  // Digits are moved as text: to build a Date and print it takes four times as long, for each of a callback's times.
   return `${utcDate}T${twoDigits(Math.floor(ofDay / 60))}:${twoDigits(ofDay % 60)}:${second}${toMilliseconds(fraction)}Z`;
 }
 

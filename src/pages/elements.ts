@@ -1,5 +1,5 @@
 /** What several pages show in the same way: states, times, facts, and text to copy. */
-import { html, raw } from "hono/html";
+import { html } from "hono/html";
 import type { DeliveryStatus } from "../store/store.ts";
 import { type Html, localeOf, type View } from "./view.ts";
 
@@ -77,7 +77,8 @@ export function sizeText(bytes: number): string {
 export const breakable = (text: string): Html =>
   html`<bdi>${text.split(/(?<=\/)/).flatMap((part, index) => (index === 0 ? [part] : [BREAK, part]))}</bdi>`;
 
-const BREAK = raw("<wbr>");
+/** Where a line may break. */
+export const BREAK: Html = html`<wbr />`;
 
 export type Fact = readonly [name: string, value: Html | string | null];
 

@@ -4,7 +4,7 @@
  * the script makes the words one stop of the Tab key, moves among them with the arrows, and filters in place.
  * Each word costs about 100 bytes of page, so the markup of a word is kept short.
  */
-import { html, raw } from "hono/html";
+import { html } from "hono/html";
 import {
   countPartsOfSpeech,
   frequentWords,
@@ -16,6 +16,7 @@ import {
   type Token,
 } from "../segmentation.ts";
 import { barChart } from "./charts.ts";
+import { BREAK } from "./elements.ts";
 import { type Html, numberText, type View } from "./view.ts";
 
 /** What the reader has chosen, from the address. */
@@ -164,7 +165,6 @@ function legend(view: View, counts: ReturnType<typeof countPartsOfSpeech>, optio
 /** Words up to this stay on one line, in characters. */
 const UNBROKEN_CHARACTERS = 24;
 
-const BREAK = raw("<wbr>");
 const HAN = /\p{Script=Han}/u;
 
 /** Words stand without space between, as Chinese does; where their order is all that is known, a little apart. */

@@ -37,11 +37,19 @@ const unlessPending = (column: string) =>
 const unlessKept = (column: string) =>
   `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
 
-const READING_COLUMNS = ["status", "format", "reason_code", "reason", "line", "column_number"];
-const BODY_COLUMNS = ["encoding", "parts", "body"];
-const ARRIVAL_COLUMNS = ["id", ...READING_COLUMNS, "content_type", "size", "received_at", "receipts", ...BODY_COLUMNS];
+const READING_COLUMNS = ["status", "format", "reason_code", "reason", "line", "column_number"] as const;
+const BODY_COLUMNS = ["encoding", "parts", "body"] as const;
+const ARRIVAL_COLUMNS = [
+  "id",
+  ...READING_COLUMNS,
+  "content_type",
+  "size",
+  "received_at",
+  "receipts",
+  ...BODY_COLUMNS,
+] as const;
 
-/** D1 binds at most 100 values to a statement. Fewer statements are less work, and the free plan allows 50 to a batch. */
+/** D1 binds at most 100 values to a statement. Fewer statements are less work, and the free plan allows 50 to a call. */
 const DELIVERIES_PER_STATEMENT = Math.floor(100 / ARRIVAL_COLUMNS.length);
 
 const putDeliveries = (deliveries: number) => `
@@ -60,7 +68,7 @@ const LAST = "(SELECT max(seq) + 1 FROM deliveries)";
 /** For a delivery whose bytes are there: only what they say is news. */
 const PUT_READING = `
   UPDATE deliveries SET seq = iif(status IN ('pending', 'quarantined') AND status <> ?2, ${LAST}, seq),
-    status = ?2, format = ?3, reason_code = ?4, reason = ?5, line = ?6, column_number = ?7
+    ${READING_COLUMNS.map((column, index) => `${column} = ?${index + 2}`).join(", ")}
   WHERE id = ?1 RETURNING id, count`;
 
 const PUT_PART = "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -138,7 +146,9 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
         ...inGroups(arrived, DELIVERIES_PER_STATEMENT).map((group) =>
           db.prepare(putDeliveries(group.length)).bind(...group.flatMap(({ values }) => values)),
         ),
-        ...entries.filter(({ bodyIsKept }) => bodyIsKept).map((entry) => db.prepare(PUT_READING).bind(...read(entry))),
+        ...entries
+          .filter(({ bodyIsKept }) => bodyIsKept)
+          .map((entry) => db.prepare(PUT_READING).bind(...readingValues(entry))),
       ];
       const batch = [
         ...deliveries,
@@ -225,19 +235,19 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
   };
 }
 
-/** What a delivery's row takes from the reading of its body, after its id. */
-function read(entry: Entry) {
-  const row = deliveryRow(entry);
-  return [row.id, row.status, row.format, row.reason_code, row.reason, row.line, row.column_number];
-}
-
 /** An arrival as the values of its row, and the parts of a body that one row does not hold. */
 async function encodeArrival(entry: Entry) {
-  const { id, contentType, size, receivedAt, receipt } = entry;
-  const { encoding, parts } = await encodeBody(entry.body, size);
-  const body = parts.length === 1 ? [0, parts[0] as string] : [parts.length, null];
-  const values = [...read(entry), contentType, size, receivedAt, receipt, encoding, ...body];
-  return { id, values, parts: parts.length === 1 ? [] : parts };
+  const { encoding, parts } = await encodeBody(entry.body, entry.size);
+  const [whole = null] = parts.length === 1 ? parts : [];
+  const split = whole === null ? parts : [];
+  const row = { ...deliveryRow(entry), receipts: entry.receipt, encoding, parts: split.length, body: whole };
+  return { id: entry.id, values: ARRIVAL_COLUMNS.map((column) => row[column]), parts: split };
+}
+
+/** What the reading of a body says of its delivery, after the delivery's id. */
+function readingValues(entry: Entry) {
+  const row = deliveryRow(entry);
+  return (["id", ...READING_COLUMNS] as const).map((column) => row[column]);
 }
 
 function inGroups<T>(items: readonly T[], size: number): T[][] {

@@ -2,6 +2,8 @@
  * A layer of faults around real bindings: each call reaches the real D1 or KV, or fails before it, or fails after it
  * took effect, or never answers. Seeded, so that a run can be repeated.
  */
+import { env } from "cloudflare:workers";
+
 export interface Faults {
   /** Share of calls that fail before they take effect. */
   before: number;
@@ -81,3 +83,9 @@ export function faultyKv(kv: KVNamespace, faults: Faults, random: Random): KVNam
     delete: call("delete"),
   } as unknown as KVNamespace;
 }
+
+/** Bindings with a D1 that nothing gets through to. */
+export const downD1 = () => ({
+  STORE_DEADLINE_MILLISECONDS: "100",
+  DB: faultyD1(env.DB, { ...NO_FAULTS, down: true }, seeded(1)),
+});

@@ -1,6 +1,7 @@
 /** The one way in, where it has to stand what no request is known to bring about. */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { decodeBytes } from "../../src/callback/callback.ts";
 import { intake } from "../../src/intake.ts";
 import { d1Store } from "../../src/store/d1.ts";
 import { persistent } from "../../src/store/retry.ts";
@@ -88,4 +89,19 @@ test("a batch of a hundred stays within the 50 statements that the free plan all
   await intake({ store: d1Store(db, persistent(5_000)), spill: null }, arrivals);
   expect(statements).toBeGreaterThan(0);
   expect(statements).toBeLessThan(50);
+});
+
+test("bytes that are no UTF-8, or end in the middle of a character, leave nothing behind for the next body", () => {
+  const next = new TextEncoder().encode("\ufeff<a>今\ufeff</a>");
+  for (const bad of [
+    [0x3c, 0xff],
+    [0x3c, 0xe4, 0xbb],
+    [0xf0, 0x9f, 0x98],
+    [0xef, 0xbb],
+    [0xed, 0xa0, 0x80],
+  ]) {
+    const bytes = new Uint8Array(bad);
+    expect(decodeBytes(bytes)).toBe(bytes);
+    expect(decodeBytes(next)).toBe("\ufeff<a>今\ufeff</a>");
+  }
 });
