@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS } from "../../src/problem.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
-import { cron, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";
+import { cron, flood, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";
 
 interface Operation {
   operationId: string;
@@ -26,6 +26,11 @@ const down = () => ({
 });
 const noKv = () => ({ ...down(), DB: env.DB, STORE: "kv" });
 const FLOODER = "198.51.100.9";
+/** With the address limited, whatever minute it is by now. */
+const afterFlood = (answer: () => Promise<Response>) => async () => {
+  await flood(FLOODER);
+  return answer();
+};
 const bearer = { authorization: `Bearer ${TOKEN}` };
 
 /** Validates against a schema of the contract, whose references are into its components. */
@@ -54,7 +59,6 @@ describe("the contract", () => {
     await post(segmentation(jobId));
     await post(broken);
     brokenId = await sha256(broken);
-    for (let tries = 0; tries < 201; tries += 1) await send("/none", { headers: { "cf-connecting-ip": FLOODER } });
   });
 
   /** Sends, and holds the answer to what the contract says of that path, method and status. */
@@ -90,7 +94,12 @@ describe("the contract", () => {
     await expectAnswer("post", path, 404, () => to("wrong"));
     await expectAnswer("post", path, 413, () => post("{}{}{}", { MAX_BODY_BYTES: "1" }));
     await expectAnswer("post", path, 415, () => post("text"));
-    await expectAnswer("post", path, 429, () => to("wrong", { headers: { "cf-connecting-ip": FLOODER } }));
+    await expectAnswer(
+      "post",
+      path,
+      429,
+      afterFlood(() => to("wrong", { headers: { "cf-connecting-ip": FLOODER } })),
+    );
     await expectAnswer("post", path, 503, () => post("{}", down()));
     await expectAnswer("post", path, 503, () => post("{}", { STORE: "?" }));
   });
@@ -110,7 +119,12 @@ describe("the contract", () => {
     for (const [path, url] of good) {
       await expectAnswer("get", path, 200, () => get(url()));
       await expectAnswer("get", path, 401, () => send(url()));
-      await expectAnswer("get", path, 429, () => send(url(), { headers: { "cf-connecting-ip": FLOODER } }));
+      await expectAnswer(
+        "get",
+        path,
+        429,
+        afterFlood(() => send(url(), { headers: { "cf-connecting-ip": FLOODER } })),
+      );
       await expectAnswer("get", path, 503, () => get(url(), {}, down()));
     }
     const etag = (await get(`/jobs/${jobId}`)).headers.get("etag") ?? "";
@@ -141,7 +155,12 @@ describe("the contract", () => {
     ] as const) {
       await expectAnswer("post", path, 200, () => again(url, bearer));
       await expectAnswer("post", path, 401, () => again(url, {}));
-      await expectAnswer("post", path, 429, () => again(url, { "cf-connecting-ip": FLOODER }));
+      await expectAnswer(
+        "post",
+        path,
+        429,
+        afterFlood(() => again(url, { "cf-connecting-ip": FLOODER })),
+      );
       await expectAnswer("post", path, 503, () => again(url, bearer, down()));
     }
     await expectAnswer("post", "/deliveries/reparse", 400, () => again("/deliveries/reparse?limit=0", bearer));
@@ -156,7 +175,12 @@ describe("the contract", () => {
     await expectAnswer("get", "/readyz", 503, () => send("/readyz", {}, noKv()));
     await expectAnswer("get", "/metrics", 200, () => get("/metrics"));
     await expectAnswer("get", "/metrics", 401, () => send("/metrics"));
-    await expectAnswer("get", "/metrics", 429, () => send("/metrics", { headers: { "cf-connecting-ip": FLOODER } }));
+    await expectAnswer(
+      "get",
+      "/metrics",
+      429,
+      afterFlood(() => send("/metrics", { headers: { "cf-connecting-ip": FLOODER } })),
+    );
     await expectAnswer("get", "/metrics", 503, () => get("/metrics", {}, { STORE: "?" }));
   });
 
