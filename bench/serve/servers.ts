@@ -29,10 +29,15 @@ export const freePort = (): number => nextPort++;
 
 export const here = (path: string): string => new URL(path, import.meta.url).pathname;
 
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder that is gone when the benchmark is. */
 export function temporaryFolder(name: string): string {
   const folder = mkdtempSync(`${tmpdir()}/ci-bench-${name}-`);
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 

@@ -97,7 +97,7 @@ function jobRow(view: View, job: ListedJob): Html {
     <span class="job-tag">${job.tag ?? job.event ?? texts.none}</span>
     <span class="job-id"><bdi>${job.jobId}</bdi>${job.bucket && html` · <bdi>${job.bucket}</bdi>`}</span>
     <span class="job-took"
-      ><span class="hidden">${texts.ran}: </span>${took === null ? texts.none : durationText(view, took)}</span
+      ><span class="hidden">${texts.took}: </span>${took === null ? texts.none : durationText(view, took)}</span
     >
     <span class="job-when"
       ><span class="hidden">${texts.received}: </span>${relativeTime(view, job.delivery.receivedAt)}</span

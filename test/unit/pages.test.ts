@@ -1,11 +1,13 @@
 /** The pages as pure functions: what is indented, cut out, drawn and said, and that every value comes out escaped. */
 import { describe, expect, test } from "vitest";
+import type { ListedJob } from "../../src/answers.ts";
 import { barChart, spanBar } from "../../src/pages/charts.ts";
-import { curlOf, durationText, relativeTime, sizeText, stateBadge } from "../../src/pages/elements.ts";
+import { breakable, curlOf, durationText, relativeTime, sizeText, stateBadge } from "../../src/pages/elements.ts";
 import { excerptOf } from "../../src/pages/excerpt.ts";
 import { pretty } from "../../src/pages/pretty.ts";
 import { shapeOf } from "../../src/pages/schema-text.ts";
 import { segmentationView } from "../../src/pages/segmentation.ts";
+import { timeline } from "../../src/pages/timeline.ts";
 import { tree } from "../../src/pages/tree.ts";
 import { textsOf, type View } from "../../src/pages/view.ts";
 import { layOut, readSegmentation } from "../../src/segmentation.ts";
@@ -151,6 +153,20 @@ test.each([
     badge(inEnglish),
     badge(inChinese),
   ]);
+});
+
+test("an object's name breaks after its slashes, and nowhere is it markup", () => {
+  expect(markupOf(breakable("a/<b>/c"))).toBe("<bdi>a/<wbr />&lt;b&gt;/<wbr />c</bdi>");
+});
+
+test.each([
+  [null, "after 6 s"],
+  ["2026-03-01T11:00:02Z", "ran 4 s"],
+])("of a job that started at %s the timeline says at its end: %s", (startedAt, says) => {
+  const times = { createdAt: "2026-03-01T11:00:00Z", startedAt, endedAt: "2026-03-01T11:00:06Z" };
+  const job = { ...times, delivery: { receivedAt: "2026-03-01T11:00:07Z" } } as ListedJob;
+  const notes = [...markupOf(timeline(view, job)).matchAll(/class="note">([^<]*)</g)].map(([, note]) => note);
+  expect(notes).toEqual([...(startedAt === null ? [] : ["waited 2 s"]), says, "after 1 s"]);
 });
 
 test("a line for the shell holds whatever an id has in it", () => {

@@ -67,7 +67,6 @@ export const en = {
   newJobs: { one: "1 new job", many: "{n} new jobs" },
   noMatch: "No job matches these filters.",
   noObject: "No object named",
-  ran: "Ran",
   received: "Received",
 
   emptyTitle: "No callback has come yet",

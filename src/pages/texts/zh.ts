@@ -69,7 +69,6 @@ export const zh: Texts = {
   newJobs: { one: "1 个新任务", many: "{n} 个新任务" },
   noMatch: "没有符合条件的任务。",
   noObject: "未指明对象",
-  ran: "耗时",
   received: "收到",
 
   emptyTitle: "还没有收到回调",
