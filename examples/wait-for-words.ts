@@ -1,5 +1,5 @@
 /** Waits for a segmentation and prints its words: `node examples/wait-for-words.ts <JobId>`. */
-import { createClient, isSegmentation, readSegmentation } from "../src/client.ts";
+import { createClient, isSegmentation, readSegmentation } from "../src/client/client.ts";
 
 const [jobId = ""] = process.argv.slice(2);
 const client = createClient({

@@ -1,6 +1,6 @@
 /** The Worker. Wires the app and the upkeep to the platform; nothing is decided here. */
 import { app, placesOf } from "./app.ts";
-import { logger } from "./log.ts";
+import { logger } from "./telemetry/log.ts";
 import { consume, type Queued } from "./queue.ts";
 import { readSettings, usableLogLevel } from "./settings.ts";
 import { levelOf, upkeep } from "./upkeep.ts";

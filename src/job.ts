@@ -1,5 +1,5 @@
 /** What is kept of jobs, runs and deliveries, as look-ups answer it. Pure: rows and bytes in, JSON values out. */
-import type { DeliveryRecord, Job, ListedJob, Run } from "./answers.ts";
+import type { DeliveryRecord, Job, ListedJob, Run } from "./wire.ts";
 import { parseCallback } from "./callback/callback.ts";
 import type { Spilled } from "./store/spill.ts";
 import type { Delivery, KeptBody, KeptJob, KeptRun, RunSummary } from "./store/store.ts";

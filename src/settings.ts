@@ -2,7 +2,7 @@
  * The settings of the receiver: every var and secret in one table, read in one place, typed, and refused where
  * wrong. docs/settings.md has the same table for people, and a test holds the two equal.
  */
-import { ProblemError } from "./problem.ts";
+import { ProblemError } from "./problems.ts";
 
 /** Every setting: what is allowed, and what it is when it is not set. */
 export const SETTINGS = {

@@ -3,7 +3,7 @@
  * time. All of it may be killed at any point and run again: nothing is forgotten before the store has it.
  */
 import { intake, isLarge, nameArrival, type Places, readKept } from "./intake.ts";
-import type { Level } from "./log.ts";
+import type { Level } from "./telemetry/log.ts";
 import type { RetentionDays } from "./settings.ts";
 import type { Spill, Spilled } from "./store/spill.ts";
 import type { Cutoffs, Store } from "./store/store.ts";

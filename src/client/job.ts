@@ -1,7 +1,7 @@
 /** A job as the client types it: what look-ups answer, told apart by `tag`. */
 import type { ContentNode } from "../callback/types.ts";
-import type { ListedJob } from "../answers.ts";
-import type { SegmentationDetail } from "../segmentation.ts";
+import type { ListedJob } from "../wire.ts";
+import type { SegmentationDetail } from "../results/segmentation.ts";
 
 type Capital = "A" | "B" | "C" | "D" | "E" | "F" | "G" | "H" | "I" | "J" | "K" | "L" | "M";
 type LaterCapital = "N" | "O" | "P" | "Q" | "R" | "S" | "T" | "U" | "V" | "X" | "Y" | "Z";

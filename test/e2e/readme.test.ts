@@ -77,7 +77,7 @@ describe("the README", () => {
     const file = join(clone, "examples", "readme.ts");
     const jobId = `aReadme${Date.now()}`;
     const code = example
-      .replace('"ci-callback-receiver/client"', '"../src/client.ts"')
+      .replace('"ci-callback-receiver/client"', '"../src/client/client.ts"')
       .replace("http://localhost:8787", receiver.base)
       .replace("ac34be3aa0bf411ed9ce39d7cc972e427", jobId);
     writeFileSync(file, code);

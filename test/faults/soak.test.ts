@@ -6,7 +6,7 @@
  */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type { DeliveryRecord, Job } from "../../src/answers.ts";
+import type { DeliveryRecord, Job } from "../../src/wire.ts";
 import { kindsOf, SHAPE_NAMES } from "../../tools/callbacks/callback.ts";
 import { TAGS } from "../../tools/callbacks/job-types.ts";
 import { type Delivery, planDeliveries } from "../../tools/callbacks/plan.ts";

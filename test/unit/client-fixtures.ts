@@ -1,6 +1,6 @@
 /** Answers that a receiver may give the client, and a client of one that is told what to answer. */
 import { expect } from "vitest";
-import { createClient, type Job, type ListedJob } from "../../src/client.ts";
+import { createClient, type Job, type ListedJob } from "../../src/client/client.ts";
 import { problem, startReceiver, type Step } from "./scripted-receiver.ts";
 
 export const TOKEN = "test-lookup-token";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createClient, type Job, JobTimeoutError } from "../../src/client.ts";
+import { createClient, type Job, JobTimeoutError } from "../../src/client/client.ts";
 import {
   drop,
   dropHalfway,

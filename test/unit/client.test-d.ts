@@ -15,9 +15,9 @@ import {
   type SegmentationDetail,
   type SegmentationJob,
   type WordsGeneralizeToken,
-} from "../../src/client.ts";
+} from "../../src/client/client.ts";
 import type { ContentNode } from "../../src/callback/types.ts";
-import type { Job as AnsweredJob } from "../../src/answers.ts";
+import type { Job as AnsweredJob } from "../../src/wire.ts";
 
 declare const client: Client;
 declare const job: Job;

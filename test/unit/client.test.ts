@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Client, createClient, ReceiverError } from "../../src/client.ts";
+import { type Client, createClient, ReceiverError } from "../../src/client/client.ts";
 import { bytes, drop, html, json, problem, startReceiver, type Step } from "./scripted-receiver.ts";
 import { done, failureOf, listed, notFound, receiverWith, TOKEN } from "./client-fixtures.ts";
 

@@ -1,9 +1,9 @@
 /** The docs for operators, held to the code: every problem, metric and line of the log, and no link to nowhere. */
 import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { EVENTS } from "../../src/log.ts";
-import { metricsText } from "../../src/metrics.ts";
-import { PROBLEMS } from "../../src/problem.ts";
+import { EVENTS } from "../../src/telemetry/log.ts";
+import { metricsText } from "../../src/telemetry/metrics.ts";
+import { PROBLEMS } from "../../src/problems.ts";
 
 const fileOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const OPERATIONS = fileOf("docs/operations.md");

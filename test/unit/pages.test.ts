@@ -1,16 +1,16 @@
 /** The pages as pure functions: what is indented, cut out, drawn and said, and that every value comes out escaped. */
 import { describe, expect, test } from "vitest";
-import type { ListedJob } from "../../src/answers.ts";
-import { barChart, spanBar } from "../../src/pages/charts.ts";
-import { breakable, curlOf, durationText, relativeTime, sizeText, stateBadge } from "../../src/pages/elements.ts";
-import { excerptOf } from "../../src/pages/excerpt.ts";
-import { pretty } from "../../src/pages/pretty.ts";
-import { shapeOf } from "../../src/pages/schema-text.ts";
-import { segmentationView } from "../../src/pages/segmentation.ts";
-import { timeline } from "../../src/pages/timeline.ts";
-import { tree } from "../../src/pages/tree.ts";
-import { textsOf, type View } from "../../src/pages/view.ts";
-import { layOut, readSegmentation } from "../../src/segmentation.ts";
+import type { ListedJob } from "../../src/wire.ts";
+import { barChart, spanBar } from "../../src/ui/views/charts.ts";
+import { breakable, curlOf, durationText, relativeTime, sizeText, stateBadge } from "../../src/ui/views/elements.ts";
+import { excerptOf } from "../../src/ui/views/excerpt.ts";
+import { pretty } from "../../src/ui/views/pretty.ts";
+import { shapeOf } from "../../src/ui/views/schema-text.ts";
+import { segmentationView } from "../../src/ui/views/segmentation.ts";
+import { timeline } from "../../src/ui/views/timeline.ts";
+import { tree } from "../../src/ui/views/tree.ts";
+import { textsOf, type View } from "../../src/ui/view.ts";
+import { layOut, readSegmentation } from "../../src/results/segmentation.ts";
 
 const viewIn = (language: "en" | "zh"): View => ({
   language,

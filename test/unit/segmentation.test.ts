@@ -12,7 +12,7 @@ import {
   type Segment,
   textOf,
   type Token,
-} from "../../src/segmentation.ts";
+} from "../../src/results/segmentation.ts";
 
 /** A token as it should be: its length is its word's in code points. */
 const token = (offset: number | null, word: string, changes: Partial<Token> = {}): Token => ({

@@ -1,7 +1,7 @@
 /** The settings: read from what a deployment gives, and the same in the code, the docs and wrangler.toml. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ProblemError } from "../../src/problem.ts";
+import { ProblemError } from "../../src/problems.ts";
 import { allowedOf, missingSecrets, readSettings, SETTINGS } from "../../src/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];

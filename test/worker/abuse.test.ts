@@ -1,6 +1,6 @@
 /** Bodies made to hurt: each has a defined answer, and is kept wherever it is not too large. docs/security.md lists them. */
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../src/answers.ts";
+import type { Job } from "../../src/wire.ts";
 import { jobsDetail, newJobId, segmentation } from "./bodies.ts";
 import { get, post, read, send, sha256 } from "./receiver.ts";
 

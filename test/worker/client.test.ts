@@ -1,7 +1,7 @@
 /** The client and the receiver, held to each other: in workerd, on real bindings, with no network between them. */
 import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { createClient, type Job, readSegmentation, textOf } from "../../src/client.ts";
+import { createClient, type Job, readSegmentation, textOf } from "../../src/client/client.ts";
 
 const BASE = "https://callbacks.example.com";
 

@@ -2,7 +2,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { PROBLEMS } from "../../src/problem.ts";
+import { PROBLEMS } from "../../src/problems.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
 import { cron, flood, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";

@@ -1,7 +1,7 @@
 /** Quarantine, reading again, and retention. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { DeliveryRecord, Job } from "../../src/answers.ts";
+import type { DeliveryRecord, Job } from "../../src/wire.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { cron, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 

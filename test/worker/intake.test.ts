@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { decodeBytes } from "../../src/callback/callback.ts";
 import { intake } from "../../src/intake.ts";
-import { d1Store } from "../../src/store/d1.ts";
+import { d1Store } from "../../src/store/d1/d1.ts";
 import { persistent } from "../../src/store/retry.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { get, read, send, sha256, TOKEN } from "./receiver.ts";

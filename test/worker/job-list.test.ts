@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ListedJob } from "../../src/answers.ts";
+import type { ListedJob } from "../../src/wire.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { get, post, read } from "./receiver.ts";
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../src/answers.ts";
+import type { Job } from "../../src/wire.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 

@@ -3,7 +3,7 @@ import { createMessageBatch } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import worker from "../../src/index.ts";
-import { logger } from "../../src/log.ts";
+import { logger } from "../../src/telemetry/log.ts";
 import type { Queued } from "../../src/queue.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { downD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";

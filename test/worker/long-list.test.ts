@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ListedJob } from "../../src/answers.ts";
+import type { ListedJob } from "../../src/wire.ts";
 import { jobsDetail, newJobId } from "./bodies.ts";
 import { post, read } from "./receiver.ts";
 

@@ -1,7 +1,7 @@
 /** One record of a job, whatever the order and number of the deliveries that tell of it. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Job, Run } from "../../src/answers.ts";
+import type { Job, Run } from "../../src/wire.ts";
 import { newJobId, type Said, segmentation, workflowFinish } from "./bodies.ts";
 import { post, read, sha256 } from "./receiver.ts";
 

@@ -2,7 +2,7 @@
 import { createMessageBatch, getQueueResult, createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../src/answers.ts";
+import type { Job } from "../../src/wire.ts";
 import worker from "../../src/index.ts";
 import type { Queued } from "../../src/queue.ts";
 import { newJobId, segmentation } from "./bodies.ts";

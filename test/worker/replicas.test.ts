@@ -1,7 +1,7 @@
 /** Look-ups from read replicas: the nearest copy is asked first, and the primary where that lags. */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { poll } from "../../src/routes/wait.ts";
+import { poll } from "../../src/api/wait.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { get, post } from "./receiver.ts";
 

@@ -2,7 +2,7 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test } from "vitest";
-import { SCHEMA_VERSION } from "../../src/store/d1-status.ts";
+import { SCHEMA_VERSION } from "../../src/store/d1/status.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { cron, get, post, read } from "./receiver.ts";
 

@@ -1,7 +1,7 @@
 /** One contract for both stores: the same routes and the same intake, on D1 and on KV. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { DeliveryRecord, Job, ListedJob, Run } from "../../src/answers.ts";
+import type { DeliveryRecord, Job, ListedJob, Run } from "../../src/wire.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 

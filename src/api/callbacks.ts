@@ -1,0 +1,78 @@
+/** `POST /callbacks/{key}`: where CI posts. */
+import { Hono } from "hono";
+import { isOneOf } from "./auth.ts";
+import { type BodyFailure, readBytes } from "./body.ts";
+import type { ReadFailure } from "../callback/types.ts";
+import { intake, type Outcome } from "../intake.ts";
+import { enqueue } from "../queue.ts";
+import { type Problem, problemResponse } from "../problems.ts";
+import type { AppEnv } from "./context.ts";
+import { describe } from "./contract.ts";
+import { Receipt } from "./schemas.ts";
+
+export const callbacks = new Hono<AppEnv>();
+
+callbacks.all("/:key", (c, next) => {
+  // A wrong key is answered as a wrong path is, whatever the method.
+  if (!isOneOf(c.req.param("key"), c.var.settings.callbackKeys)) return c.notFound();
+  return next();
+});
+
+callbacks.post(
+  "/:key",
+  describe({
+    operationId: "receiveCallback",
+    summary: "The callback URL to give to CI",
+    description:
+      "Takes every body that CI posts, XML or JSON, told by its first character. A 2xx is given only for bytes that are stored. " +
+      "`key` is one of CALLBACK_KEYS; with another this path does not exist.",
+    answers: {
+      200: { description: "Stored, or the same bytes again, or stored and about no job.", schema: Receipt },
+      202: {
+        description: "Stored in the second place; the look-up by JobId finds it, lists will when it is drained.",
+        schema: Receipt,
+      },
+    },
+    problems: [
+      "malformed-body",
+      "incomplete-body",
+      "not-found",
+      "body-too-large",
+      "unsupported-media-type",
+      "too-many-requests",
+      "store-unavailable",
+      "misconfigured",
+    ],
+    needsToken: false,
+  }),
+  async (c) => {
+    const receivedAt = Date.now();
+    const { maxBodyBytes } = c.var.settings;
+    c.set("callback", { receivedAt, bytes: 0, outcome: null });
+    const body = await readBytes(c.req.raw, maxBodyBytes);
+    const bytes = body.ok ? body.value.length : (body.error.bytesRead ?? 0);
+    c.set("callback", { receivedAt, bytes, outcome: null });
+    if (!body.ok) return problemResponse(c, refusal(body.error, maxBodyBytes));
+    const arrival = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
+    const { queue, places } = c.var;
+    const outcome =
+      queue === null ? ((await intake(places, [arrival])) as [Outcome])[0] : await enqueue(queue, places, arrival);
+    const { delivery, status, jobs, reading } = outcome;
+    c.set("callback", { receivedAt, bytes, outcome });
+    if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
+    return c.json({ delivery, status, jobs }, status === "spilled" || status === "queued" ? 202 : 200);
+  },
+);
+
+function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Problem {
+  const detail =
+    code === "body-too-large"
+      ? `The body is larger than MAX_BODY_BYTES, ${maxBodyBytes} bytes.`
+      : `The connection failed ${bytesRead === null ? "before the end" : `after ${bytesRead} bytes`}.`;
+  return { code, detail };
+}
+
+function unreadable(delivery: string, { code, reason, line, column }: ReadFailure): Problem {
+  const place = line === null ? "" : ` (line ${line}${column === null ? "" : `, column ${column}`})`;
+  return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
+}

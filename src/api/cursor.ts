@@ -1,0 +1,33 @@
+/** Cursors of lists: opaque to clients, and good only for the list and the filters that gave them. */
+import { ProblemError } from "../problems.ts";
+import type { Position } from "../store/store.ts";
+
+/** `list` names the list, its store and its filters; a cursor of another is refused. */
+export function encodeCursor(list: string, position: Position | null): string | null {
+  if (position === null) return null;
+  const bytes = new TextEncoder().encode(JSON.stringify([list, ...position]));
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/** Null for no cursor: the list from its start. Throws `invalid-request` for what is not a cursor of this list. */
+export function decodeCursor(list: string, cursor: string | undefined): Position | null {
+  if (cursor === undefined) return null;
+  const [of, ...position] = parsed(cursor);
+  if (of === undefined) throw invalid("cursor is none that this receiver gave.");
+  if (of !== list) throw invalid("cursor is of another list: it goes with the filters it came with.");
+  return position;
+}
+
+function parsed(cursor: string): Position {
+  try {
+    const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const isPosition =
+      Array.isArray(value) && value.every((part) => typeof part === "string" || typeof part === "number");
+    return isPosition ? value : [];
+  } catch {
+    return [];
+  }
+}
+
+const invalid = (detail: string) => new ProblemError({ code: "invalid-request", detail });

@@ -1,0 +1,117 @@
+/** Deliveries: what came, whether it could be read, and reading it again. */
+import { Hono } from "hono";
+import { type Outcome, readAgain, readKept } from "../intake.ts";
+import { deliveryRecord, spilledBody } from "../job.ts";
+import { type Problem, problemResponse } from "../problems.ts";
+
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { describe, query } from "./contract.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { rawResponse } from "./raw.ts";
+import { DeliveriesQuery, Delivery, DeliveryList, Reparsed, ReparsedList, ReparseQuery } from "./schemas.ts";
+
+export const deliveries = new Hono<AppEnv>();
+deliveries.use(requireToken);
+
+const PROBLEMS = ["unauthorized", "too-many-requests", "store-unavailable", "misconfigured"] as const;
+
+deliveries.get(
+  "/",
+  describe({
+    operationId: "listDeliveries",
+    summary: "Deliveries, last received first",
+    answers: { 200: { description: "A page of deliveries.", schema: DeliveryList } },
+    problems: ["invalid-request", ...PROBLEMS],
+    needsToken: true,
+  }),
+  query(DeliveriesQuery),
+  async (c) => {
+    const { status, limit, cursor } = c.req.valid("query");
+    const { store } = c.var.places;
+    const list = `${store.name}:deliveries:${status ?? ""}`;
+    const page = await store.listDeliveries(status === undefined ? {} : { status }, limit, decodeCursor(list, cursor));
+    return c.json({ deliveries: page.items.map(deliveryRecord), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+  },
+);
+
+deliveries.get(
+  "/:id",
+  describe({
+    operationId: "getDelivery",
+    summary: "One delivery",
+    answers: { 200: { description: "The delivery.", schema: Delivery } },
+    problems: ["delivery-not-found", ...PROBLEMS],
+    needsToken: true,
+  }),
+  async (c) => {
+    const id = c.req.param("id");
+    const { store, spill } = c.var.places;
+    const delivery = (await store.getDelivery(id)) ?? spilledBody((await spill?.get(id)) ?? null)?.delivery ?? null;
+    return delivery === null ? problemResponse(c, notFound(id)) : c.json(deliveryRecord(delivery), 200, NO_STORE);
+  },
+);
+
+deliveries.get(
+  "/:id/raw",
+  describe({
+    operationId: "getDeliveryRaw",
+    summary: "The exact bytes of a delivery",
+    answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
+    problems: ["delivery-not-found", "bytes-gone", ...PROBLEMS],
+    needsToken: true,
+  }),
+  async (c) => {
+    const id = c.req.param("id");
+    const { store, spill } = c.var.places;
+    const kept = (await store.getBody(id)) ?? spilledBody((await spill?.get(id)) ?? null);
+    return kept === null ? problemResponse(c, notFound(id)) : rawResponse(c, kept);
+  },
+);
+
+deliveries.post(
+  "/reparse",
+  describe({
+    operationId: "reparseDeliveries",
+    summary: "Read kept deliveries of one status again",
+    description:
+      "Reads at most `limit` deliveries, newest first, and says how many are `left` and where to go on. Twice is the same as once.",
+    answers: { 200: { description: "What came of it.", schema: ReparsedList } },
+    problems: ["invalid-request", ...PROBLEMS],
+    needsToken: true,
+  }),
+  query(ReparseQuery),
+  async (c) => {
+    const { status, limit, cursor } = c.req.valid("query");
+    const { store } = c.var.places;
+    const list = `${store.name}:reparse:${status}`;
+    const { outcomes, next } = await readKept(store, status, limit, decodeCursor(list, cursor));
+    const left = next === null ? 0 : await store.countDeliveries(status, next);
+    return c.json({ reparsed: outcomes.map(reparsed), next: encodeCursor(list, next), left }, 200, NO_STORE);
+  },
+);
+
+deliveries.post(
+  "/:id/reparse",
+  describe({
+    operationId: "reparseDelivery",
+    summary: "Read one kept delivery again",
+    answers: { 200: { description: "What came of it.", schema: Reparsed } },
+    problems: ["delivery-not-found", "bytes-gone", ...PROBLEMS],
+    needsToken: true,
+  }),
+  async (c) => {
+    const id = c.req.param("id");
+    const { store } = c.var.places;
+    const kept = await store.getBody(id);
+    if (kept === null) return problemResponse(c, notFound(id));
+    const [outcome] = await readAgain(store, [kept]);
+    return outcome === undefined ? rawResponse(c, kept) : c.json(reparsed(outcome), 200, NO_STORE);
+  },
+);
+
+const notFound = (id: string): Problem => ({ code: "delivery-not-found", detail: `No delivery ${id} is kept here.` });
+
+function reparsed({ delivery, status, jobs, failure }: Omit<Outcome, "reading">) {
+  const { reason = null, line = null, column = null } = failure ?? {};
+  return { delivery, status, jobs, reason, line, column };
+}

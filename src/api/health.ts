@@ -1,0 +1,106 @@
+/** Whether the receiver can do its work: `/readyz` for anybody, in few reads; `/metrics` for holders of a token. */
+import { type Context, Hono } from "hono";
+import { timeOf } from "../job.ts";
+import { metricsText } from "../telemetry/metrics.ts";
+import { problemResponse } from "../problems.ts";
+import { missingSecrets } from "../settings.ts";
+import { StoreError } from "../store/retry.ts";
+import type { Health } from "../store/store.ts";
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { describe } from "./contract.ts";
+import { Readiness } from "./schemas.ts";
+
+export const health = new Hono<AppEnv>();
+
+health.get(
+  "/readyz",
+  describe({
+    operationId: "readyz",
+    summary: "Whether the receiver can do its work",
+    description:
+      "Open to all, and so it says little and asks the store for little. `quarantined` is counted up to 100; " +
+      "`spilled` is what the last upkeep left in the second place. Null is what the store cannot tell cheaply.",
+    answers: {
+      200: { description: "Secrets are set, and the store answers and has its migrations.", schema: Readiness },
+    },
+    problems: ["not-ready", "misconfigured"],
+    needsToken: false,
+  }),
+  async (c) => {
+    const { settings } = c.var;
+    // Those that are read late are read here, so that a wrong one is told before it is needed.
+    void [settings.retentionDays, settings.logLevel];
+    const missing = missingSecrets(settings);
+    const { state, health: found } = await checkStore(c);
+    const checks = { store: state, schema: found?.schema ?? null, missingSecrets: missing };
+    const more = {
+      checks,
+      store: { name: c.var.places.store.name, region: found?.region ?? null },
+      quarantined: found?.quarantined ?? null,
+      spilled: found?.spilled ?? null,
+      lastUpkeepAt: isoOrNull(found?.upkeepAt),
+      lastReceivedAt: isoOrNull(found?.lastReceivedAt),
+      at: timeOf(Date.now()),
+    };
+    if (state === "ok" && missing.length === 0) return c.json({ status: "ready", ...more }, 200, NO_STORE);
+    const faults = [
+      ...missing.map((name) => `The secret ${name} is not set.`),
+      ...(state === "ok" ? [] : [STORE_FAULTS[state]]),
+    ];
+    return problemResponse(c, { code: "not-ready", detail: faults.join(" "), more });
+  },
+);
+
+health.get(
+  "/metrics",
+  requireToken,
+  describe({
+    operationId: "metrics",
+    summary: "Figures in the text format of Prometheus",
+    description:
+      "Counts of deliveries by status, jobs by state, the depth of quarantine and spill, and the age of the last " +
+      "callback. Each count stops at a bound, told in its HELP line, so that a scrape never costs a scan.",
+    answers: {
+      200: { description: "The figures; `ci_store_up` is 0 where the store cannot be asked.", media: ["text/plain"] },
+    },
+    problems: ["unauthorized", "too-many-requests", "misconfigured"],
+    needsToken: true,
+  }),
+  async (c) => {
+    const { store, spill } = c.var.places;
+    const [figures, spillDepth] = await Promise.all([orNull(store.measure()), orNull(spill?.depth())]);
+    const text = metricsText({ store: store.name, figures, spillDepth, now: Date.now() });
+    return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8", ...NO_STORE });
+  },
+);
+
+const STORE_FAULTS = {
+  "migrations are not applied": "The migrations of the database are not applied.",
+  "cannot be reached": "The store cannot be reached.",
+};
+
+type StoreState = "ok" | "migrations are not applied" | "cannot be reached";
+
+async function checkStore(c: Context<AppEnv>): Promise<{ state: StoreState; health: Health | null }> {
+  try {
+    const found = await c.var.places.store.check();
+    const isOlder = found.schema !== null && found.schema.found < found.schema.needed;
+    return { state: isOlder ? "migrations are not applied" : "ok", health: found };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    c.set("fault", error.message);
+    return { state: error.isSchema ? "migrations are not applied" : "cannot be reached", health: null };
+  }
+}
+
+const isoOrNull = (at: number | null | undefined): string | null => (at == null ? null : timeOf(at));
+
+/** What a store gives; null where it cannot be asked, or there is none. */
+async function orNull<T>(asked: Promise<T> | undefined): Promise<T | null> {
+  try {
+    return (await asked) ?? null;
+  } catch (error) {
+    if (error instanceof StoreError) return null;
+    throw error;
+  }
+}

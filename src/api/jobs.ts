@@ -1,0 +1,202 @@
+/** Look-ups of jobs: one, the bytes behind it, and lists. */
+import { type Context, Hono } from "hono";
+import type * as v from "valibot";
+import { READER_VERSION } from "../callback/callback.ts";
+import type { Job } from "../wire.ts";
+import type { Places } from "../intake.ts";
+import { jobOf, listedJob, spilledBody, spilledJob } from "../job.ts";
+import { type Problem, problemResponse } from "../problems.ts";
+import { StoreError } from "../store/retry.ts";
+import { FilterError, type JobFilter, type KeptBody, type KeptJob, type Position, type Store } from "../store/store.ts";
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { describe, query } from "./contract.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { rawResponse } from "./raw.ts";
+import { Job as JobSchema, JobList, JobQuery, JobsQuery, PAGE_LIMIT_MAX } from "./schemas.ts";
+import { poll } from "./wait.ts";
+
+export const jobs = new Hono<AppEnv>();
+jobs.use(requireToken);
+
+const READ_PROBLEMS = [
+  "invalid-request",
+  "unauthorized",
+  "too-many-requests",
+  "store-unavailable",
+  "misconfigured",
+] as const;
+
+jobs.get(
+  "/:jobId",
+  describe({
+    operationId: "getJob",
+    summary: "What became of a job",
+    description:
+      "Answers at once, or, with `wait`, when the job is terminal or the seconds are up, with what there is then. " +
+      "`ETag` changes exactly when the answer does; nothing but the answer for a terminal job may be stored by a cache, and that only to be validated.",
+    answers: {
+      200: { description: "The job.", schema: JobSchema },
+      304: { description: "The job is as it was when `If-None-Match` was given." },
+    },
+    problems: ["job-not-found", ...READ_PROBLEMS],
+    needsToken: true,
+  }),
+  query(JobQuery),
+  async (c) => {
+    const jobId = c.req.param("jobId");
+    const { wait } = c.req.valid("query");
+    const { places } = c.var;
+    const known = await lookUp(c, places, jobId);
+    if (wait === 0 || isTerminal(known)) return answer(c, known, jobId);
+    await poll(
+      () => places.store.getJob(jobId),
+      (kept) => kept?.summary.terminal === true,
+      wait,
+      c.req.raw.signal,
+    );
+    return answer(c, await lookUp(c, places, jobId), jobId);
+  },
+);
+
+/** What is known of a job: by the store, or by the second place where that has more to say; null where neither knows it. */
+type Known = { kept: (KeptJob & KeptBody) | null; spilled: Job | null } | { unchanged: KeptJob; etag: string };
+
+/** Asks the store and, for what it does not know, or knows no end of, or cannot say, the second place. */
+async function lookUp(c: Context, { store, spill }: Places, jobId: string): Promise<Known> {
+  const noneMatch = c.req.header("if-none-match");
+  let kept: (KeptJob & KeptBody) | null = null;
+  let failure: unknown = null;
+  try {
+    if (noneMatch !== undefined) {
+      const unchanged = await store.getJob(jobId);
+      const etag = unchanged === null ? "" : etagOf(unchanged);
+      if (unchanged !== null && matches(noneMatch, etag)) return { unchanged, etag };
+    }
+    kept = await store.getJobWithBody(jobId);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    failure = error;
+  }
+  const spilled = kept?.summary.terminal === true ? null : await findSpilledJob(spill, jobId);
+  if (failure !== null && spilled === null) throw failure;
+  return { kept, spilled: kept === null || spilled?.terminal === true ? spilled : null };
+}
+
+const isTerminal = (known: Known): boolean =>
+  "unchanged" in known ? known.unchanged.summary.terminal : (known.spilled ?? known.kept?.summary)?.terminal === true;
+
+async function answer(c: Context, known: Known, jobId: string): Promise<Response> {
+  if ("unchanged" in known) return c.body(null, 304, headersOf(known.unchanged, known.etag));
+  const { kept, spilled } = known;
+  if (spilled !== null) return c.json(spilled, 200, NO_STORE);
+  if (kept === null) return problemResponse(c, notFound(jobId));
+  return c.json(jobOf(kept), 200, headersOf(kept, etagOf(kept)));
+}
+
+/** A job whose delivery waits in the second place, or null. */
+export async function findSpilledJob(spill: Places["spill"], jobId: string): Promise<Job | null> {
+  const spilled = (await spill?.findByJob(jobId)) ?? null;
+  return spilled === null ? null : spilledJob(jobId, spilled);
+}
+
+const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });
+
+/** Names all that makes the answer: the record, the delivery behind it, and the reader. */
+function etagOf({ version, delivery: { receivedAt, count, hasBytes } }: KeptJob): string {
+  const parts = [version.replaceAll(" ", "."), receivedAt, count, Number(hasBytes), READER_VERSION];
+  return `"${parts.join(".")}"`;
+}
+
+/** RFC 9110 section 13.1.2: weak comparison with each tag in the list. */
+const matches = (noneMatch: string, tag: string): boolean =>
+  noneMatch.trim() === "*" || noneMatch.split(",").some((other) => other.trim().replace(/^W\//, "") === tag);
+
+const headersOf = ({ summary }: KeptJob, etag: string) => ({
+  etag,
+  "cache-control": summary.terminal ? "private, no-cache" : "no-store",
+});
+
+jobs.get(
+  "/:jobId/raw",
+  describe({
+    operationId: "getJobRaw",
+    summary: "The exact bytes of the delivery behind a job",
+    answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
+    problems: ["job-not-found", "bytes-gone", ...READ_PROBLEMS.slice(1)],
+    needsToken: true,
+  }),
+  async (c) => {
+    const jobId = c.req.param("jobId");
+    const { store, spill } = c.var.places;
+    const kept = (await store.getJobWithBody(jobId)) ?? spilledBody((await spill?.findByJob(jobId)) ?? null);
+    return kept === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, kept);
+  },
+);
+
+jobs.get(
+  "/",
+  describe({
+    operationId: "listJobs",
+    summary: "Jobs, last received first",
+    description:
+      "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
+      "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
+    answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
+    problems: ["not-supported-by-store", ...READ_PROBLEMS],
+    needsToken: true,
+  }),
+  query(JobsQuery),
+  async (c) => {
+    const { limit, cursor, ...given } = c.req.valid("query");
+    const { store } = c.var.places;
+    const filter = filterOf(given);
+    const list = `${store.name}:jobs:${JSON.stringify(filter)}`;
+    const after = decodeCursor(list, cursor);
+    try {
+      if (c.req.header("accept")?.includes(NDJSON) === true) return await exportOf(store, filter, after);
+      const page = await store.listJobs(filter, limit, after);
+      const next = encodeCursor(list, page.next);
+      const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
+      return c.json({ jobs: page.items.map(listedJob), next }, 200, { ...NO_STORE, ...link });
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      return problemResponse(c, {
+        code: "not-supported-by-store",
+        detail: `STORE=${store.name} cannot filter by ${error.message}.`,
+      });
+    }
+  },
+);
+
+/** The filters that were given, in one order, so that they name the list. */
+const filterOf = (given: Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">): JobFilter =>
+  Object.fromEntries(
+    Object.entries(given)
+      .filter(([, value]) => value !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+
+function nextPath(url: string, cursor: string): string {
+  const next = new URL(url);
+  next.searchParams.set("cursor", cursor);
+  return next.pathname + next.search;
+}
+
+const NDJSON = "application/x-ndjson";
+
+/** Every page in turn, as the reader takes them: never more than one in memory. */
+async function exportOf(store: Store, filter: JobFilter, after: Position | null): Promise<Response> {
+  let page = await store.listJobs(filter, PAGE_LIMIT_MAX, after);
+  const lines = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const text = page.items
+        .map(listedJob)
+        .map((job) => `${JSON.stringify(job)}\n`)
+        .join("");
+      if (text !== "") controller.enqueue(new TextEncoder().encode(text));
+      if (page.next === null) controller.close();
+      else page = await store.listJobs(filter, PAGE_LIMIT_MAX, page.next);
+    },
+  });
+  return new Response(lines, { headers: { "content-type": NDJSON, "cache-control": "no-store" } });
+}

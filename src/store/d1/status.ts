@@ -1,0 +1,123 @@
+/**
+ * What a D1 database tells of itself. No figure costs a scan: each is a row found by its key, or a count on an
+ * index that stops at a bound, so that asking stays cheap however much is kept.
+ */
+import { type Persistently, StoreError } from "../retry.ts";
+import type { Figures, Health } from "../store.ts";
+
+/** The number of the last file in migrations/: the schema that this version of the receiver works with. */
+export const SCHEMA_VERSION = 1;
+
+/** Where a count stops in a check, which anybody may ask for. */
+const CHECK_BOUND = 100;
+
+/** Where a count stops in the figures, which only a holder of a token may ask for. */
+export const COUNT_BOUND = 500;
+
+/** States told apart in the figures. CI has eight; a state is an open text. */
+const STATES_BOUND = 12;
+
+/** The number that a migration's name begins with; SQLite reads a text as the number it starts with. */
+const SCHEMA_FOUND = "SELECT CAST(name AS INTEGER) AS version FROM d1_migrations ORDER BY id DESC LIMIT 1";
+
+const countOf = (status: string, bound: number) =>
+  `(SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE status = '${status}' AND status <> 'stored' LIMIT ${bound}))`;
+
+const markOf = (name: string) => `(SELECT seq FROM marks WHERE name = '${name}')`;
+
+const healthColumns = (bound: number) => `
+  (${SCHEMA_FOUND}) AS version,
+  (SELECT received_at FROM deliveries ORDER BY seq DESC LIMIT 1) AS last_received_at,
+  ${countOf("quarantined", bound)} AS quarantined,
+  ${markOf("upkeep")} AS upkeep_at,
+  ${markOf("spilled")} AS spilled`;
+
+const CHECK = `SELECT ${healthColumns(CHECK_BOUND)}`;
+
+const MEASURE = `SELECT ${healthColumns(COUNT_BOUND)},
+  (SELECT max(seq) FROM deliveries) AS ever,
+  ${countOf("pending", COUNT_BOUND)} AS pending,
+  ${countOf("no-job", COUNT_BOUND)} AS no_job`;
+
+/** Steps from state to state along the index of states, so that no job is looked at to find the next. */
+const JOBS_BY_STATE = `
+  WITH RECURSIVE states (state) AS (
+    SELECT min(state) FROM jobs WHERE state <> 'Success'
+    UNION ALL
+    SELECT (SELECT min(state) FROM jobs WHERE state > states.state AND state <> 'Success')
+    FROM states WHERE states.state IS NOT NULL LIMIT ${STATES_BOUND}
+  )
+  SELECT state, (
+    SELECT count(*) FROM (
+      SELECT 1 FROM jobs WHERE jobs.state = states.state AND jobs.state <> 'Success' LIMIT ${COUNT_BOUND}
+    )
+  ) AS jobs
+  FROM states WHERE state IS NOT NULL`;
+
+const NOTE = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
+
+interface HealthRow {
+  version: number | null;
+  last_received_at: number | null;
+  quarantined: number;
+  upkeep_at: number | null;
+  spilled: number | null;
+}
+
+type FiguresRow = HealthRow & { ever: number | null; pending: number; no_job: number };
+
+/** Resolves with the schema alone where it is older than needed; rejects where the database cannot be asked. */
+export async function check(db: D1Database, persistently: Persistently): Promise<Health> {
+  try {
+    const { results, meta } = await persistently(() => db.prepare(CHECK).all<HealthRow>());
+    return healthOf(results[0] as HealthRow, meta);
+  } catch (error) {
+    if (!(error instanceof StoreError) || !error.isSchema) throw error;
+    const found = await schemaFound(db, persistently);
+    if (found >= SCHEMA_VERSION) throw error;
+    return { ...NOTHING_KNOWN, schema: { found, needed: SCHEMA_VERSION } };
+  }
+}
+
+export async function measure(db: D1Database, persistently: Persistently): Promise<Figures> {
+  const [figures, states] = (await persistently(() => db.batch([db.prepare(MEASURE), db.prepare(JOBS_BY_STATE)]))) as [
+    D1Result<FiguresRow>,
+    D1Result<{ state: string; jobs: number }>,
+  ];
+  const row = figures.results[0] as FiguresRow;
+  return {
+    ...healthOf(row, figures.meta),
+    bytes: figures.meta.size_after ?? null,
+    deliveriesEver: row.ever ?? 0,
+    deliveries: { quarantined: row.quarantined, pending: row.pending, "no-job": row.no_job },
+    jobs: Object.fromEntries(states.results.map(({ state, jobs }) => [state, jobs])),
+    countBound: COUNT_BOUND,
+  };
+}
+
+export async function noteUpkeep(db: D1Database, persistently: Persistently, at: number, spilled: number | null) {
+  const notes = [db.prepare(NOTE).bind("upkeep", at)];
+  if (spilled !== null) notes.push(db.prepare(NOTE).bind("spilled", spilled));
+  await persistently(() => db.batch(notes));
+}
+
+const NOTHING_KNOWN = { region: null, lastReceivedAt: null, quarantined: null, upkeepAt: null, spilled: null };
+
+/** 0 where no migration was ever applied. */
+async function schemaFound(db: D1Database, persistently: Persistently): Promise<number> {
+  try {
+    return (await persistently(() => db.prepare(SCHEMA_FOUND).first<number>("version"))) ?? 0;
+  } catch (error) {
+    if (error instanceof StoreError && error.isSchema) return 0;
+    throw error;
+  }
+}
+
+const healthOf = (row: HealthRow, meta: { served_by_region?: string }): Health => ({
+  schema: { found: row.version ?? 0, needed: SCHEMA_VERSION },
+  region: meta.served_by_region ?? null,
+  lastReceivedAt: row.last_received_at,
+  quarantined: row.quarantined,
+  upkeepAt: row.upkeep_at,
+  spilled: row.spilled,
+});

@@ -1,0 +1,56 @@
+/** `GET /metrics` in the text format of Prometheus (prometheus.io/docs/instrumenting/exposition_formats). Pure. */
+import type { Figures } from "../store/store.ts";
+
+export interface Measured {
+  store: "d1" | "kv";
+  /** Null where the store could not be asked. */
+  figures: Figures | null;
+  /** Null where there is no second place, or it could not be asked. */
+  spillDepth: number | null;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined];
+
+export function metricsText({ store, figures, spillDepth, now }: Measured): string {
+  const one = (value: number | null | undefined): Sample[] => [[{}, value]];
+  const age = (at: number | null | undefined) => one(at == null ? null : (now - at) / 1000);
+  const bound = figures === null ? "" : ` Counted up to ${figures.countBound}.`;
+  const counts = (name: string, of: object): Sample[] =>
+    Object.entries(of).map(([value, count]) => [{ [name]: value }, count as number]);
+  return [
+    gauge("ci_store_up", "Whether the store answers and has its tables.", [[{ store }, figures === null ? 0 : 1]]),
+    gauge("ci_schema_version", "The last migration applied.", one(figures?.schema?.found)),
+    gauge("ci_schema_version_needed", "The migration this version needs.", one(figures?.schema?.needed)),
+    gauge("ci_database_bytes", "Size of the database.", one(figures?.bytes)),
+    counter("ci_deliveries_total", "Deliveries ever kept, each counted once.", one(figures?.deliveriesEver)),
+    gauge("ci_deliveries", `Deliveries kept now, by status.${bound}`, counts("status", figures?.deliveries ?? {})),
+    gauge("ci_jobs", `Jobs by state, without Success.${bound}`, counts("state", figures?.jobs ?? {})),
+    gauge("ci_spill_depth", "Deliveries in the second place. Counted up to 1000.", one(spillDepth)),
+    gauge("ci_last_callback_age_seconds", "Since the last new delivery.", age(figures?.lastReceivedAt)),
+    gauge("ci_last_upkeep_age_seconds", "Since the cron last did its duties.", age(figures?.upkeepAt)),
+  ].join("");
+}
+
+const gauge = (name: string, help: string, samples: readonly Sample[]) => family(name, "gauge", help, samples);
+const counter = (name: string, help: string, samples: readonly Sample[]) => family(name, "counter", help, samples);
+
+/** A family with its samples; nothing where no sample has a value. */
+function family(name: string, type: string, help: string, samples: readonly Sample[]): string {
+  const lines = samples
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([labels, value]) => `${name}${labelsText(labels)} ${value}\n`);
+  return lines.length === 0 ? "" : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+}
+
+/** A state is whatever a sender says: cut where it is absurd, and escaped. */
+const LABEL_CHARACTERS = 100;
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value.slice(0, LABEL_CHARACTERS))}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+const escaped = (value: string): string =>
+  value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");

@@ -1,0 +1,83 @@
+/** The pages about deliveries: lists by what became of them, one with its bytes, and reading again what is in quarantine. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import { parseCallback } from "../../callback/callback.ts";
+import { readAgain, readKept } from "../../intake.ts";
+import { type DeliveryView, deliveriesPage, deliveryPage } from "../views/delivery.ts";
+import { faultPage } from "../views/layout.ts";
+import { deliveryPath } from "../view.ts";
+
+import type { AppEnv } from "../../api/context.ts";
+import { decodeCursor, encodeCursor } from "../../api/cursor.ts";
+import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
+import { rawResponse } from "../../api/raw.ts";
+import { DeliveriesQuery } from "../../api/schemas.ts";
+
+export const deliveryPages = new Hono<AppEnv>();
+
+/** Deliveries on one page: each quarantined one costs a look at its bytes, and the free plan has 50 queries a request. */
+const PAGE_LIMIT = 10;
+
+const Status = DeliveriesQuery.entries.status;
+
+deliveryPages.get("/ui/deliveries", async (c) => {
+  const { store } = c.var.places;
+  const asked = v.safeParse(Status, c.req.query("status"));
+  const status = asked.success ? (asked.output ?? null) : null;
+  const view = await readerView(c);
+  const cursor = c.req.query("cursor");
+  const live = cursor === undefined ? liveOf(store, view, [await newestDelivery(store)]) : null;
+  if (hasSeen(c, live)) return c.body(null, 304);
+
+  const list = `${store.name}:deliveries:${status ?? ""}`;
+  const found = await store.listDeliveries(status === null ? {} : { status }, PAGE_LIMIT, decodeCursor(list, cursor));
+  const items = await Promise.all(
+    found.items.map(async (delivery) => ({
+      delivery,
+      body: delivery.status === "quarantined" ? ((await store.getBody(delivery.id))?.body ?? null) : null,
+    })),
+  );
+  const query = new URLSearchParams(status === null ? {} : { status });
+  const after = encodeCursor(list, found.next);
+  if (after !== null) query.set("cursor", after);
+  return c.html(
+    deliveriesPage(view, { status, items, next: after === null ? null : `/ui/deliveries?${query.toString()}`, live }),
+  );
+});
+
+deliveryPages.get("/ui/deliveries/:id", async (c) => {
+  const id = c.req.param("id");
+  const [view, kept] = await Promise.all([readerView(c), c.var.places.store.getBody(id)]);
+  const { texts } = view;
+  if (kept === null) return c.html(faultPage(view, texts.deliveryUnknown, texts.deliveryUnknownLead), 404);
+  const reading = kept.body === null ? null : parseCallback(kept.body);
+  const { jobs, runs } = reading?.ok === true ? reading.value : { jobs: [], runs: [] };
+  const again = c.req.query("again");
+  const told: DeliveryView = {
+    ...kept,
+    jobIds: jobs.map((job) => job.jobId),
+    runIds: runs.map((run) => run.runId),
+    readAgain: again === "done" || again === "failed" ? again : null,
+  };
+  return c.html(deliveryPage(view, told));
+});
+
+deliveryPages.get("/ui/deliveries/:id/raw", async (c) => {
+  const kept = await c.var.places.store.getBody(c.req.param("id"));
+  // As text: what a sender calls it must not make it a script of this origin.
+  return kept === null ? c.notFound() : rawResponse(c, kept, "text/plain; charset=utf-8");
+});
+
+deliveryPages.post("/ui/deliveries/reparse", async (c) => {
+  await readKept(c.var.places.store, "quarantined", PAGE_LIMIT, null);
+  return c.redirect("/ui/deliveries?status=quarantined", 303);
+});
+
+deliveryPages.post("/ui/deliveries/:id/reparse", async (c) => {
+  const id = c.req.param("id");
+  const { store } = c.var.places;
+  const kept = await store.getBody(id);
+  const [outcome] = kept === null ? [] : await readAgain(store, [kept]);
+  if (outcome === undefined) return c.redirect(deliveryPath(id), 303);
+  return c.redirect(`${deliveryPath(id)}?again=${outcome.reading.ok ? "done" : "failed"}`, 303);
+});

@@ -1,0 +1,130 @@
+/**
+ * What the handlers of pages share: what all pages pass, what a page is told, an error as a page, and how a page that
+ * the script asks for again says "as before".
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
+import { languageDetector } from "hono/language";
+import { ASSET_PATHS } from "../assets/assets.ts";
+import { faultPage, type Live } from "../views/layout.ts";
+import { LANGUAGES, type Language, textsOf, type View } from "../view.ts";
+import { ProblemError, PROBLEMS } from "../../problems.ts";
+import { readSettings } from "../../settings.ts";
+import type { Store } from "../../store/store.ts";
+import { type AppEnv, problemOf } from "../../api/context.ts";
+import { isSignedIn } from "../session.ts";
+
+export const LANGUAGE_COOKIE = "language";
+
+/** Of a form, in bytes: a token and a path. */
+const FORM_BYTES = 16 * 1024;
+
+/** Nothing inline and nothing of others: what a payload says cannot run, and no request leaves for another host. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const pageHeaders: MiddlewareHandler = async (c, next) => {
+  await next();
+  // The bytes of a delivery have a policy of their own.
+  if (!c.res.headers.has("content-security-policy")) c.header("content-security-policy", POLICY);
+  if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+  c.header("vary", "Accept-Language, Cookie");
+};
+
+/** What every page passes. */
+export const pageMiddleware: readonly MiddlewareHandler[] = [
+  pageHeaders,
+  languageDetector({
+    supportedLanguages: [...LANGUAGES],
+    fallbackLanguage: "en",
+    order: ["cookie", "header"],
+    lookupCookie: LANGUAGE_COOKIE,
+    caches: false,
+  }),
+];
+
+/** What every form passes: it is taken only from a page of this receiver. */
+export const formMiddleware: readonly MiddlewareHandler[] = [csrf(), bodyLimit({ maxSize: FORM_BYTES })];
+
+/** An error as a page. What comes as an HTTPException is a form that `csrf` or `bodyLimit` has refused. */
+export function errorPage(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
+  const view = openView(c);
+  if (error instanceof HTTPException) {
+    return c.html(faultPage(view, view.texts.crossSite, view.texts.crossSiteLead), error.status);
+  }
+  const { code, detail, headers } = problemOf(c, error);
+  c.set("problem", code);
+  const { title, status } = PROBLEMS[code];
+  return c.html(faultPage(view, title, detail), status, headers);
+}
+
+/** For a reader who is signed in. What is in quarantine is told if it can be: a page may do without. */
+export async function readerView(c: Context<AppEnv>): Promise<View> {
+  const quarantined = await c.var.places.store.check().then(
+    (health) => health.quarantined,
+    () => null,
+  );
+  return { ...openView(c), isSignedIn: true, quarantined };
+}
+
+/** For pages that are open to all and shown whatever the settings are. */
+export async function publicView(c: Context<AppEnv>): Promise<View> {
+  return { ...openView(c), isSignedIn: await isSignedIn(c, tokensOf(c.env)) };
+}
+
+function tokensOf(env: Env): readonly string[] {
+  try {
+    return readSettings(env).lookupTokens;
+  } catch (error) {
+    if (error instanceof ProblemError) return [];
+    throw error;
+  }
+}
+
+/** For nobody in particular, without asking anything. */
+export function openView(c: Context<AppEnv>): View {
+  const language = c.get("language" as never) as Language;
+  const { origin, pathname, search } = new URL(c.req.url);
+  return {
+    language,
+    texts: textsOf(language),
+    origin,
+    here: pathname + search,
+    isSignedIn: false,
+    now: Date.now(),
+    assets: ASSET_PATHS,
+    quarantined: null,
+  };
+}
+
+/** Seconds between two questions of the script. KV has a thousand lists a day on the free plan, and is late by itself. */
+const LIVE_SECONDS = { d1: 3, kv: 30 };
+
+/** A page that looks again by itself. `parts` name the state it shows: the page is the same where they are. */
+export function liveOf(store: Store, view: View, parts: readonly (string | number | null)[]): Live {
+  const etag = `"${encodeURIComponent([...parts, view.quarantined, view.language].join(" "))}"`;
+  return { etag, everySeconds: LIVE_SECONDS[store.name] };
+}
+
+/** Whether the script has this state of the page already. */
+export const hasSeen = (c: Context<AppEnv>, live: Live | null): boolean =>
+  live !== null && c.req.header("if-none-match") === live.etag;
+
+/**
+ * Names the newest delivery and what became of it. Whatever a list shows changes with a delivery, and this is one row
+ * to read.
+ */
+export async function newestDelivery(store: Store): Promise<string> {
+  const { items } = await store.listDeliveries({}, 1, null);
+  return items[0] === undefined ? "none" : `${items[0].id} ${items[0].status}`;
+}

@@ -1,0 +1,193 @@
+/** One job: what became of it, when, of what, and everything that CI said of it. */
+import { html } from "hono/html";
+import type { Job, ListedJob } from "../../wire.ts";
+import type { ContentNode } from "../../callback/types.ts";
+import { layOut, readSegmentation } from "../../results/segmentation.ts";
+import type { Delivery, KeptBody } from "../../store/store.ts";
+import { bodyView } from "./delivery.ts";
+import { breakable, copyable, curlOf, type Fact, facts, relativeTime, sizeText, stateBadge } from "./elements.ts";
+import { faultPage, layout, type Live } from "./layout.ts";
+import { segmentationView, type SegmentationOptions } from "./segmentation.ts";
+import { timeline } from "./timeline.ts";
+import { tree } from "./tree.ts";
+import { deliveryPath, type Html, runPath, segment, type View } from "../view.ts";
+
+/** `kept` is null while the bytes wait in the second place. */
+export interface JobView {
+  job: Job;
+  kept: KeptBody | null;
+  options: SegmentationOptions;
+  live: Live | null;
+}
+
+export function jobPage(view: View, { job, kept, options, live }: JobView): Html {
+  const { texts } = view;
+  const title = job.object || job.jobId;
+  const body = html`<div id="job" data-live="replace">
+    <div class="head">
+      <div>
+        <p class="crumbs"><a href="/">${texts.jobs}</a> · ${job.tag ?? job.event ?? texts.job}</p>
+        <h1>${breakable(title)}</h1>
+        <p class="under">${stateBadge(view, job.state)} <code>${job.jobId}</code></p>
+      </div>
+    </div>
+    ${outcome(view, job)}
+    <div class="columns">
+      <div class="matter">${matter(view, job, options)}${kept !== null && bytes(view, kept)}</div>
+      <div class="margin">
+        <section class="card">
+          <h2>${texts.timeline}</h2>
+          ${timeline(view, job)}
+        </section>
+        <section class="card">
+          <h2>${texts.input}</h2>
+          ${facts([
+            [texts.fields.bucket, job.bucket],
+            [texts.region, job.region],
+            [texts.fields.object, job.object === null ? null : breakable(job.object)],
+          ])}
+        </section>
+        ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
+        <section class="card">
+          <h2>${texts.deliveryBehind}</h2>
+          ${deliveryFacts(view, job, kept?.delivery ?? null)}
+        </section>
+        <section class="card">
+          <h2>${texts.askAgain}</h2>
+          ${copyable(view, "curl", curlOf(view.origin, `/jobs/${segment(job.jobId)}`), texts.askAgain)}
+        </section>
+      </div>
+    </div>
+  </div>`;
+  return layout(view, { title, body, section: "jobs", ...(live && { live }) });
+}
+
+/** What a state does not say: the code and message of a failure, and where the state came from. */
+function outcome({ texts }: View, job: Job): Html {
+  return html`${
+    job.state === "Failed" &&
+    html`<div class="alert">
+      <h2>${texts.failedTitle}</h2>
+      ${facts(codeAndMessage(texts, job))}
+    </div>`
+  }
+  ${job.stateSource === "derived" && job.state !== null && html`<p class="hint">${texts.derivedState}</p>`}
+  ${job.detail === null && html`<p class="hint">${texts.bytesGone}</p>`}`;
+}
+
+const codeAndMessage = (texts: View["texts"], { code, message }: Job): Fact[] => [
+  [texts.code, code],
+  [texts.message, message === "" ? null : message],
+];
+
+function matter(view: View, job: Job, options: SegmentationOptions): Html {
+  const { texts } = view;
+  const segmentation = readSegmentation(job);
+  const rest = job.detail === null ? null : restOf(job.detail, segmentation !== null);
+  const operation =
+    rest !== null &&
+    Object.keys(rest).length > 0 &&
+    html`<section class="card">
+      <h2>${segmentation === null ? texts.operation : texts.parameters}</h2>
+      ${tree(view, rest)}
+    </section>`;
+  return html`${segmentation !== null && segmentationView(view, segmentation, layOut(segmentation.tokens), options)}${operation}`;
+}
+
+/** Nodes of a JobsDetail that the page shows in places of their own. */
+const SHOWN = new Set([
+  "JobId",
+  "State",
+  "Code",
+  "Message",
+  "Tag",
+  "CreationTime",
+  "StartTime",
+  "EndTime",
+  "QueueId",
+  "Workflow",
+]);
+
+/** What is left of a JobsDetail; an `Operation` alone stands without its name. */
+function restOf(detail: ContentNode, withoutResult: boolean): ContentNode {
+  const rest = Object.fromEntries(Object.entries(detail).filter(([name]) => !SHOWN.has(name)));
+  const { Input, Operation, ...others } = rest;
+  const headers = typeof Input === "object" && !Array.isArray(Input) ? Input["CosHeaders"] : undefined;
+  const operation =
+    typeof Operation === "object" && !Array.isArray(Operation)
+      ? Object.fromEntries(
+          Object.entries(Operation).filter(([name]) => !(withoutResult && name === "WordsGeneralizeResult")),
+        )
+      : Operation;
+  const shownInput = headers === undefined ? {} : { "Input.CosHeaders": headers };
+  if (typeof operation === "object" && !Array.isArray(operation)) return { ...operation, ...others, ...shownInput };
+  return { ...(operation !== undefined && { Operation: operation }), ...others, ...shownInput };
+}
+
+/** Bodies up to this are shown on the page of their job, in bytes; larger ones on their own. */
+const BYTES_SHOWN = 32 * 1024;
+
+function bytes(view: View, { delivery, body }: KeptBody): Html | false {
+  if (body === null || delivery.size > BYTES_SHOWN) return false;
+  return html`<details class="card later">
+    <summary>${view.texts.rawLink}</summary>
+    ${bodyView(view, delivery, body)}
+  </details>`;
+}
+
+function workflowCard({ texts }: View, workflow: NonNullable<ListedJob["workflow"]>): Html {
+  const { runId } = workflow;
+  const rows: Fact[] = [
+    [texts.workflow, workflow.workflowName ?? workflow.workflowId],
+    [texts.step, workflow.name],
+    [texts.run, runId === null ? null : html`<a href="${runPath(runId)}"><code>${runId}</code></a>`],
+  ];
+  return html`<section class="card">
+    <h2>${texts.workflow}</h2>
+    ${facts(rows)}
+  </section>`;
+}
+
+function jobFacts({ texts }: View, job: Job): Html {
+  const rows: Fact[] = [
+    [texts.tag, job.tag],
+    [texts.event, job.event],
+    [texts.queue, job.queueId === null ? null : html`<code>${job.queueId}</code>`],
+    [texts.userData, job.userData === null ? null : html`<code>${job.userData}</code>`],
+    ...(job.state === "Failed" ? [] : codeAndMessage(texts, job)),
+  ];
+  return html`<section class="card">
+    <h2>${texts.facts}</h2>
+    ${facts(rows)}
+  </section>`;
+}
+
+function deliveryFacts(view: View, job: Job, delivery: Delivery | null): Html {
+  const { texts } = view;
+  return facts([
+    [texts.received, relativeTime(view, job.delivery.receivedAt)],
+    [texts.count, texts.times(job.delivery.count)],
+    [texts.format, job.delivery.format?.toUpperCase() ?? null],
+    [texts.contentType, delivery?.contentType ?? null],
+    [texts.size, delivery === null ? null : sizeText(delivery.size)],
+    [texts.body, delivery === null ? null : html`<a href="${deliveryPath(delivery.id)}">${texts.rawLink}</a>`],
+  ]);
+}
+
+/** A job that no callback has named: the page looks again by itself. */
+export const unknownJobPage = (view: View, jobId: string, live: Live): Html => {
+  const { texts } = view;
+  const body = html`<div id="job" data-live="replace">
+    <div class="notice">
+      <p class="crumbs"><a href="/">${texts.jobs}</a></p>
+      <h1>${texts.jobUnknown}</h1>
+      <p><code>${jobId}</code></p>
+      <p class="lead">${texts.jobUnknownLead}</p>
+      <p class="waiting">${texts.waiting}</p>
+    </div>
+  </div>`;
+  return layout(view, { title: texts.jobUnknown, body, section: "jobs", live });
+};
+
+export const unknownRunPage = (view: View, runId: string): Html =>
+  faultPage(view, view.texts.runUnknown, view.texts.runUnknownLead, html`<p><code>${runId}</code></p>`);

@@ -1,0 +1,103 @@
+/** A workflow run: its tasks on one axis of time, each a link to its job. */
+import { html } from "hono/html";
+import type { ListedJob, Run } from "../../wire.ts";
+import type { TaskReading } from "../../callback/types.ts";
+import { spanBar } from "./charts.ts";
+import { between, durationText, exactText, exactTime, facts, stateBadge, stateTone } from "./elements.ts";
+import { layout } from "./layout.ts";
+import { type Html, jobPath, type View } from "../view.ts";
+
+/** A task as the run tells it, or a job of the run that its tasks do not name. */
+interface Row {
+  name: string;
+  note: string | null;
+  jobId: string | null;
+  state: string | null;
+  createdAt: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+}
+
+export function runPage(view: View, run: Run): Html {
+  const { texts } = view;
+  const rows = rowsOf(run, texts.task);
+  const times = rows
+    .flatMap((row) => [row.createdAt, row.startedAt, row.endedAt])
+    .filter((time) => time !== null)
+    .map((time) => Date.parse(time));
+  const axis = times.length === 0 ? null : { from: Math.min(...times), to: Math.max(...times) };
+  const title = run.workflowName ?? run.workflowId ?? run.runId;
+  const body = html`<div class="head">
+      <div>
+        <p class="crumbs"><a href="/">${texts.jobs}</a> · ${texts.runTitle}</p>
+        <h1><bdi>${title}</bdi></h1>
+        <p class="under">${stateBadge(view, run.state)} <code>${run.runId}</code></p>
+      </div>
+    </div>
+    ${run.state === null && html`<p class="hint">${texts.runUntold}</p>`}
+    <section class="card">
+      <h2>${texts.tasks}</h2>
+      ${axis !== null && html`<p class="axis"><span>${exactText(iso(axis.from))}</span><span>${durationText(view, axis.to - axis.from)}</span><span>${exactText(iso(axis.to))}</span></p>`}
+      <ol class="tasks">
+        ${rows.map((row) => taskRow(view, row, axis))}
+      </ol>
+    </section>
+    <section class="card">
+      <h2>${texts.facts}</h2>
+      ${facts([
+        [texts.workflow, run.workflowId === null ? null : html`<code>${run.workflowId}</code>`],
+        [texts.fields.bucket, run.bucket],
+        [texts.fields.object, run.object],
+        [texts.created, run.createdAt === null ? null : exactTime(run.createdAt)],
+      ])}
+    </section>`;
+  return layout(view, { title, body, section: "jobs" });
+}
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** In order of their start. */
+function rowsOf({ tasks, jobs }: Run, unnamed: string): Row[] {
+  const named = new Set(tasks.map((task) => task.jobId));
+  const rows: Row[] = [
+    ...tasks.map((task) => rowOfTask(task, unnamed)),
+    ...jobs.filter((job) => !named.has(job.jobId)).map(rowOfJob),
+  ];
+  const startOf = (row: Row) => row.startedAt ?? row.createdAt ?? row.endedAt ?? "~";
+  return rows.toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1));
+}
+
+const rowOfTask = (task: TaskReading, unnamed: string): Row => ({
+  ...task,
+  name: task.name ?? task.type ?? unnamed,
+  note: task.templateName ?? task.type,
+});
+
+const rowOfJob = (job: ListedJob): Row => ({ ...job, name: job.workflow?.name ?? job.tag ?? job.jobId, note: job.tag });
+
+function taskRow(view: View, row: Row, axis: { from: number; to: number } | null): Html {
+  const { texts } = view;
+  const start = row.startedAt ?? row.createdAt;
+  const took = between(start, row.endedAt);
+  const span =
+    axis !== null && start !== null && row.endedAt !== null
+      ? spanBar(
+          view,
+          stateTone(row.state),
+          {
+            created: row.createdAt === null ? null : Date.parse(row.createdAt),
+            start: Date.parse(start),
+            end: Date.parse(row.endedAt),
+          },
+          axis,
+        )
+      : html`<span class="note">${texts.noTimes}</span>`;
+  return html`<li>
+    <span class="task-name"
+      >${row.jobId === null ? html`<bdi>${row.name}</bdi>` : html`<a href="${jobPath(row.jobId)}"><bdi>${row.name}</bdi></a>`}${row.note !== null && row.note !== row.name && html` <span class="note">${row.note}</span>`}</span
+    >
+    <span class="task-state">${stateBadge(view, row.state)}</span>
+    <span class="task-span">${span}</span>
+    <span class="task-took">${took === null ? texts.none : durationText(view, took)}</span>
+  </li>`;
+}
