@@ -1,32 +1,29 @@
 /**
- * The one way in. Whatever brings bytes goes through here: they are named by their digest, read by the pure
- * reader, and written with what they say in one batch. Resolves only when they are stored, in the store or,
- * where that fails, in the second place. A large body is stored before it is read, so that whatever ends the
- * reading, the bytes are there.
+ * The one way in. Whatever brings bytes goes through here: they are named by their digest, read by the pure reader,
+ * and written with what they say. Resolves only when they are stored, in the store or, where that fails, in the
+ * spill. A body that is costly to read is stored before it is read, so that whatever ends the reading, the bytes are there.
  */
 import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
-import type { Reading, ReadFailure } from "./callback/types.ts";
+import type { Reading } from "./callback/types.ts";
 import { fail, type Result } from "./callback/result.ts";
+import { digestOf } from "./store/encoding.ts";
 import type { Spill } from "./store/spill.ts";
-import type { DeliveryStatus, Entry, KeptBody, Position, Store } from "./store/store.ts";
+import {
+  type Arrival,
+  CorruptBodyError,
+  type DeliveryReading,
+  type DeliveryStatus,
+  type Failure,
+  type KeptBody,
+  type Position,
+  type ReadArrival,
+  type Store,
+} from "./store/store.ts";
 
-/** Bodies above this are stored before they are read, in bytes: reading 1 MiB is far from any plan's CPU limit. */
-const READ_AFTER_BYTES = 1024 * 1024;
-
-/** Where deliveries are written. With KV as the store there is no second place. */
+/** Where deliveries are written. With KV as the store there is no spill. */
 export interface Places {
   store: Store;
   spill: Spill | null;
-}
-
-/** One body as it arrived, or as it was kept and comes again. */
-export interface Arrival {
-  bytes: Uint8Array;
-  contentType: string | null;
-  /** Milliseconds since 1970. */
-  receivedAt: number;
-  /** Of an arrival that is tried again; a new one gets a new receipt. */
-  receipt?: string;
 }
 
 /** What became of one arrival, once it is stored. */
@@ -34,112 +31,192 @@ export interface Outcome {
   delivery: string;
   status: "stored" | "duplicate" | "no-job" | "quarantined" | "spilled" | "queued";
   jobs: string[];
-  /** Why it could not be read; null where it could. */
-  failure: ReadFailure | null;
-  reading: Result<Reading, ReadFailure>;
-  /** Why a spilled one is not in the store. */
+  reading: Result<Reading, Failure>;
+  /** What the store or the queue said, where the delivery is not where it was to go first. */
   fault: string | null;
 }
 
-/** Keeps and reads arrivals, in one write. Rejects where they are not certain to be stored. */
+/** A body with what came with it. */
+export interface Incoming {
+  bytes: Uint8Array;
+  contentType: string | null;
+  /** Milliseconds since 1970. */
+  receivedAt: number;
+  /** Of one that is tried again; a new one gets a new nonce. */
+  nonce?: string;
+}
+
+/** The arrival, named by its digest: not read, and not stored anywhere yet. */
+export async function nameArrival({ bytes, contentType, receivedAt, nonce }: Incoming): Promise<Arrival> {
+  return {
+    id: await digestOf(bytes),
+    body: decodeBytes(bytes),
+    size: bytes.length,
+    contentType,
+    receivedAt,
+    lastReceivedAt: receivedAt,
+    count: 1,
+    nonce: nonce ?? crypto.randomUUID().slice(0, 8),
+  };
+}
+
+export interface IntakeOptions {
+  /** Which bodies are stored before they are read: those that are costly to read, unless told otherwise. */
+  keepsFirst?: (arrival: Arrival) => boolean;
+  parse?: typeof parseCallback;
+}
+
+/** Keeps and reads arrivals. Rejects where they are not certain to be stored. */
 export async function intake(
   { store, spill }: Places,
   arrivals: readonly Arrival[],
-  parse: Parse = parseCallback,
+  { keepsFirst = isCostlyToRead, parse = parseCallback }: IntakeOptions = {},
 ): Promise<Outcome[]> {
-  const unread = await Promise.all(arrivals.map(nameArrival));
-  const large = unread.filter(isLarge);
-  const read = (keptIn: readonly Entry[]) =>
-    unread.map((entry) => readEntry({ ...entry, bodyIsKept: keptIn.includes(entry) }, parse));
   try {
-    if (large.length > 0) await store.put(large);
-    const entries = read(large);
-    const counts = await store.put(entries);
-    return entries.map((entry, index) => outcomeOf(entry, statusOf(entry, counts[index] ?? 0)));
+    const first = arrivals.filter(keepsFirst);
+    const counts = new Map(zip(first, first.length === 0 ? [] : await store.keep(first)));
+    const told = arrivals.map((arrival) => readArrival(arrival, parse));
+    const others = told.filter((_, index) => !counts.has(arrivals[index] as Arrival));
+    const countsOfOthers = new Map(zip(others, others.length === 0 ? [] : await store.put(others)));
+    const kept = told.filter((_, index) => counts.has(arrivals[index] as Arrival));
+    if (kept.length > 0) await writeReadings(store, kept);
+    return told.map((one, index) => {
+      const count = counts.get(arrivals[index] as Arrival) ?? countsOfOthers.get(one) ?? 0;
+      return outcomeOf(one, statusOf(one, count));
+    });
   } catch (error) {
-    // Whatever it was, and be it a fault of ours: bytes that the store does not have are not lost if the second place has them.
+    // Whatever failed, spill before giving up.
     if (spill === null) throw error;
-    await Promise.all(unread.map((entry) => spill.put(entry)));
-    const entries = read([]);
-    await Promise.all(entries.map((entry) => spill.point(entry)));
-    return entries.map((entry) => ({ ...outcomeOf(entry, "spilled"), fault: messageOf(error) }));
+    await Promise.all(arrivals.map((arrival) => spill.put(arrival)));
+    const told = arrivals.map((arrival) => readArrival(arrival, parse));
+    await Promise.all(told.map((one) => spill.point(one)));
+    return told.map((one) => ({ ...outcomeOf(one, "spilled"), fault: messageOf(error) }));
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const zip = <A, B>(these: readonly A[], those: readonly B[]): [A, B][] =>
+  these.map((one, index) => [one, those[index] as B]);
 
-/** Whether a body is stored before it is read. */
-export const isLarge = ({ size }: { size: number }): boolean => size > READ_AFTER_BYTES;
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Reads deliveries that are kept already, again: after an upgrade, or where the first reading did not end. Twice is as once. */
-export async function readAgain(store: Store, kept: readonly KeptBody[]): Promise<Outcome[]> {
-  const entries = kept.flatMap((one) => keptEntry(one) ?? []).map((entry) => readEntry(entry));
-  if (entries.length > 0) await store.put(entries);
-  return entries.map((entry) => outcomeOf(entry, statusOf(entry, 1)));
+/** Writes what kept deliveries say. Those that retention took since their bytes were read are put again, bytes and all. */
+async function writeReadings(store: Store, told: readonly ReadArrival[]): Promise<void> {
+  const gone = new Set(await store.putReadings(told));
+  const again = told.filter(({ id }) => gone.has(id));
+  if (again.length > 0) await store.put(again);
 }
 
-/** Some of the deliveries of one status, read again; where to go on, or null when these were the last. */
-export async function readKept(store: Store, status: DeliveryStatus, limit: number, after: Position | null) {
+/** Bodies above this are stored before they are read, in bytes: reading them takes a good part of a free plan's 10 ms of CPU. */
+const COSTLY_BYTES = 256 * 1024;
+
+/** The same for XML with comments, CDATA, instructions or attributes, which fast-xml-parser reads, at twelve times the cost. */
+const COSTLY_GENERAL_XML_BYTES = 16 * 1024;
+
+const GENERAL_XML = /<!|<\?(?!xml[ \t\r\n])|="|='/;
+
+/** Whether reading a body may take so much CPU that the Worker is ended before it answers. */
+export function isCostlyToRead({ body, size }: Pick<Arrival, "body" | "size">): boolean {
+  if (size > COSTLY_BYTES) return true;
+  return size > COSTLY_GENERAL_XML_BYTES && typeof body === "string" && body.startsWith("<") && GENERAL_XML.test(body);
+}
+
+/** The reader never throws, as far as anybody knows. If it does all the same, the bytes are kept like any that cannot be read. */
+export function readArrival(arrival: Arrival, parse: typeof parseCallback = parseCallback): ReadArrival {
+  return { ...arrival, reading: readBody(arrival.body, parse) };
+}
+
+function readBody(body: Body, parse: typeof parseCallback): DeliveryReading["reading"] {
+  try {
+    return parse(body);
+  } catch (error) {
+    return fail(failureOf("reader-failed", `The reader failed on this body: ${String(error)}`));
+  }
+}
+
+const failureOf = (code: Failure["code"], reason: string): Failure => ({ code, reason, line: null, column: null });
+
+/** Reads a delivery again whose bytes are kept, and writes what it says. Twice is as once. Null where its bytes are gone. */
+export async function reparse(store: Store, { delivery, body }: KeptBody): Promise<Outcome | null> {
+  if (body === null) return null;
+  const told = readArrival(arrivalOf(delivery, body));
+  await writeReadings(store, [told]);
+  return outcomeOf(told, statusOf(told, 1));
+}
+
+/** A kept delivery as it once arrived: the count that is kept stands. */
+const arrivalOf = ({ id, size, contentType, receivedAt, lastReceivedAt, count }: KeptBody["delivery"], body: Body) => ({
+  id,
+  body,
+  size,
+  contentType,
+  receivedAt,
+  lastReceivedAt,
+  count,
+  nonce: null,
+});
+
+/** Reads a page of deliveries of one status again; where to go on, or null when these were the last. */
+export async function reparseMany(store: Store, status: DeliveryStatus, limit: number, after: Position | null) {
   const { items, next } = await store.listDeliveries({ status }, limit, after);
-  const outcomes: Omit<Outcome, "reading">[] = [];
+  const outcomes: Outcome[] = [];
   for (const { id } of items) {
-    const kept = await store.getBody(id);
-    if (kept === null) continue;
-    // A reading that ends this run with it, by CPU or memory, must not end the next one too: then it is in quarantine.
-    if (kept.delivery.status === "pending")
-      await store.put([{ ...keptEntry(kept), reading: fail(UNFINISHED) } as Entry]);
-    for (const { reading, ...outcome } of await readAgain(store, [kept]))
-      outcomes.push({ ...outcome, failure: failureOf(reading) });
+    const outcome = await reparseById(store, id);
+    if (outcome !== null) outcomes.push(outcome);
   }
   return { outcomes, next };
 }
 
-const UNFINISHED: ReadFailure = {
-  code: "internal-error",
-  reason: "The reading of this body did not end: it takes more CPU or memory than the Worker has.",
-  line: null,
-  column: null,
-};
-
-/** What the store has, as an entry to be read; null where its bytes are gone. */
-function keptEntry({ delivery, body }: KeptBody): Entry | null {
-  if (body === null) return null;
-  const { id, size, contentType, receivedAt } = delivery;
-  return { id, body, size, contentType, receivedAt, receipt: "", bodyIsKept: true, reading: null };
-}
-
-type Parse = typeof parseCallback;
-
-type ReadEntry = Entry & { reading: Result<Reading, ReadFailure> };
-
-/** An arrival, named by its digest: not read, and not stored anywhere yet. */
-export async function nameArrival(arrival: Arrival): Promise<Entry> {
-  const { bytes, contentType, receivedAt } = arrival;
-  const id = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  const body: Body = decodeBytes(bytes);
-  const receipt = arrival.receipt ?? crypto.randomUUID().slice(0, 8);
-  return { id, body, size: bytes.length, contentType, receivedAt, receipt, bodyIsKept: false, reading: null };
-}
-
-/** The reader never throws, as far as anybody knows. If it does all the same, the bytes are kept like any that cannot be read. */
-export function readEntry(entry: Entry, parse: Parse = parseCallback): ReadEntry {
+/** Null where the delivery or its bytes are gone. One whose bytes are corrupt is told, and left as it is. */
+async function reparseById(store: Store, id: string): Promise<Outcome | null> {
   try {
-    return { ...entry, reading: parse(entry.body) };
+    const kept = await store.getBody(id);
+    return kept === null ? null : await reparse(store, kept);
   } catch (error) {
-    const reason = `The reader failed on this body: ${String(error)}`;
-    return { ...entry, reading: fail({ code: "internal-error", reason, line: null, column: null }) };
+    if (!(error instanceof CorruptBodyError)) throw error;
+    const reading = fail(failureOf("bytes-corrupt", error.message));
+    return { delivery: id, status: "quarantined", jobs: [], reading, fault: null };
   }
 }
 
-export function outcomeOf({ id, reading }: ReadEntry, status: Outcome["status"]): Outcome {
-  const jobs = reading.ok ? reading.value.jobs.map((job) => job.jobId) : [];
-  return { delivery: id, status, jobs, failure: failureOf(reading), reading, fault: null };
+/** What became of the reading of a delivery that was kept unread. */
+export type PendingOutcome = "read" | "unreadable" | "exhausted" | "not-pending";
+
+/**
+ * Reads a delivery that was kept unread. The attempt is counted before it is made, since it may end the Worker, and
+ * taken back where only the writing of its outcome failed.
+ */
+export async function readPending(store: Store, id: string): Promise<PendingOutcome> {
+  const claim = await store.claimReading(id);
+  if (claim !== "claimed") return claim;
+  try {
+    const kept = await store.getBody(id);
+    const outcome = kept === null ? null : await reparse(store, kept);
+    return outcome?.reading.ok === false ? "unreadable" : "read";
+  } catch (error) {
+    if (!(error instanceof CorruptBodyError)) {
+      await store.releaseReading(id).catch(() => {});
+      throw error;
+    }
+    await quarantine(store, id, failureOf("bytes-corrupt", error.message));
+    return "unreadable";
+  }
 }
 
-const failureOf = (reading: Result<Reading, ReadFailure>): ReadFailure | null => (reading.ok ? null : reading.error);
+async function quarantine(store: Store, id: string, failure: Failure): Promise<void> {
+  const delivery = await store.getDelivery(id);
+  if (delivery === null) return;
+  const { receivedAt, lastReceivedAt } = delivery;
+  await store.putReadings([{ id, receivedAt, lastReceivedAt, reading: fail(failure) }]);
+}
 
-function statusOf({ reading }: ReadEntry, count: number): Outcome["status"] {
+export function outcomeOf({ id, reading }: DeliveryReading, status: Outcome["status"]): Outcome {
+  const jobs = reading.ok ? reading.value.jobs.map((job) => job.jobId) : [];
+  return { delivery: id, status, jobs, reading, fault: null };
+}
+
+function statusOf({ reading }: DeliveryReading, count: number): Outcome["status"] {
   if (!reading.ok) return "quarantined";
   if (count > 1) return "duplicate";
   return reading.value.jobs.length + reading.value.runs.length === 0 ? "no-job" : "stored";
 }
+

@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 
 interface Kind {
-  status: 400 | 401 | 404 | 405 | 410 | 413 | 415 | 429 | 500 | 501 | 503;
+  status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 429 | 500 | 501 | 503;
   title: string;
   /** What it means, for a stranger. */
   meaning: string;
@@ -47,17 +47,13 @@ export const PROBLEMS = {
     meaning: "The delivery could not be stored anywhere, or the store could not be asked. Nothing was acknowledged.",
     remedy: "Try again after the seconds in Retry-After. If it lasts, see /readyz.",
   },
-  misconfigured: {
-    status: 503,
-    title: "A setting of this receiver is wrong",
-    meaning: "The receiver refuses to guess: the setting named in `detail` has a value that is not allowed.",
-    remedy: "Correct the setting in wrangler.toml and deploy again. Nothing was acknowledged meanwhile.",
-  },
   "not-ready": {
     status: 503,
     title: "This receiver is not ready",
-    meaning: "Secrets are missing, or the store cannot be reached or lacks its migrations; `checks` says which.",
-    remedy: "Set the missing secrets with `npx wrangler secret put`, apply the migrations, or wait for the store.",
+    meaning:
+      "Secrets are missing, a setting is wrong, or the store cannot be reached or lacks its migrations; `checks` says which. A wrong setting refuses no callback: its default is used.",
+    remedy:
+      "Set missing secrets with `npx wrangler secret put`, correct the setting in wrangler.toml, apply the migrations, or wait for the store.",
   },
   unauthorized: {
     status: 401,
@@ -102,6 +98,21 @@ export const PROBLEMS = {
     title: "The bytes of this delivery are no longer kept",
     meaning: "The delivery is known, but its bytes have passed their time of retention and were deleted.",
     remedy: "Raise RETENTION_DAYS_BYTES to keep bytes longer.",
+  },
+  "corrupt-bytes": {
+    status: 500,
+    title: "The bytes kept for this delivery are not the ones that came",
+    meaning:
+      "A delivery is named by the SHA-256 of its bytes, and those that the store gave have another. The store, or somebody with access to it, has changed them.",
+    remedy:
+      "Restore the delivery from an export with `npm run import`, and find out what wrote to the database. `delivery` names it.",
+  },
+  "cross-site-request": {
+    status: 403,
+    title: "This request came from another site",
+    meaning:
+      "A browser sent a request that changes something, with credentials it remembers, on behalf of a page of another site.",
+    remedy: "Use a Bearer token, or send the request from a page of this receiver.",
   },
   "invalid-request": {
     status: 400,

@@ -1,17 +1,18 @@
 /**
  * Intake through Cloudflare Queues (`INTAKE = "queue"`): a callback is acknowledged when the queue has it, and many are
  * written in one batch, by the same intake. What a consumer cannot store the queue brings again, and in the end the
- * dead-letter queue does, whose consumer has the second place as well: nothing is lost when the store is away.
+ * dead-letter queue does, whose consumer has the spill as well: nothing is lost when the store is away.
  */
 import {
-  type Arrival,
+  type Incoming,
   intake,
+  messageOf,
   nameArrival,
   type Outcome,
   outcomeOf,
   type Places,
-  readAgain,
-  readEntry,
+  readArrival,
+  readPending,
 } from "./intake.ts";
 
 /** Largest body that travels in a message, in bytes; a message holds 128,000 with all that is around it. */
@@ -25,7 +26,7 @@ const FIRST_DELAY_SECONDS = 2;
 const LONGEST_DELAY_SECONDS = 600;
 
 /** A callback on its way: the whole of it, or where the store has its bytes already, its id. */
-export type Queued = Arrival | { delivery: string };
+export type Queued = Incoming | { delivery: string };
 
 /** The part of a queue that is needed here; rejects where it is not certain that the queue has it. */
 export interface SendQueue {
@@ -36,18 +37,19 @@ export interface SendQueue {
  * Gives an arrival to the queue; a body too large for a message goes to the store first, unread. Where either fails,
  * it is taken in at once. Resolves only when the bytes are in one of these places.
  */
-export async function enqueue(queue: SendQueue, places: Places, arrival: Arrival): Promise<Outcome> {
-  const unread = await nameArrival(arrival);
-  const isReference = unread.size > QUEUED_BODY_BYTES;
+export async function enqueue(queue: SendQueue, places: Places, incoming: Incoming): Promise<Outcome> {
+  const arrival = await nameArrival(incoming);
+  const isReference = arrival.size > QUEUED_BODY_BYTES;
   try {
-    if (isReference) await places.store.put([unread]);
-    await queue.send(isReference ? { delivery: unread.id } : { ...arrival, receipt: unread.receipt });
-  } catch {
-    const [outcome] = await intake(places, [{ ...arrival, receipt: unread.receipt }]);
-    return outcome as Outcome;
+    if (isReference) await places.store.keep([arrival]);
+    const nonce = arrival.nonce as string;
+    await queue.send(isReference ? { delivery: arrival.id } : { ...incoming, nonce });
+  } catch (error) {
+    const [outcome] = (await intake(places, [arrival])) as [Outcome];
+    return { ...outcome, fault: outcome.fault ?? `The queue did not take it: ${messageOf(error)}` };
   }
-  const entry = readEntry(unread);
-  return outcomeOf(entry, entry.reading.ok ? "queued" : "quarantined");
+  const told = readArrival(arrival);
+  return outcomeOf(told, told.reading.ok ? "queued" : "quarantined");
 }
 
 /** What became of one batch. */
@@ -75,7 +77,7 @@ export async function consume(batch: MessageBatch<Queued>, places: Places): Prom
         (error: unknown) => {
           message.retry({ delaySeconds: delayOf(message.attempts) });
           report.retried += 1;
-          report.fault = String(error);
+          report.fault = messageOf(error);
         },
       ),
     );
@@ -85,13 +87,15 @@ export async function consume(batch: MessageBatch<Queued>, places: Places): Prom
 }
 
 async function takeIn(messages: readonly Message<Queued>[], places: Places): Promise<void> {
-  const arrivals = messages.flatMap(({ body }) => ("bytes" in body ? [body] : []));
-  if (arrivals.length > 0) await intake(places, arrivals);
-  for (const { body } of messages) {
-    const kept = "delivery" in body ? await places.store.getBody(body.delivery) : null;
-    if (kept !== null) await readAgain(places.store, [kept]);
-  }
+  const incoming = messages.flatMap(({ body }) => ("bytes" in body ? [withNonce(body)] : []));
+  if (incoming.length > 0) await intake(places, await Promise.all(incoming.map(nameArrival)));
+  // One that is not pending was read meanwhile. One that is not there yet, in a store that is late, the cron reads.
+  for (const { body } of messages) if ("delivery" in body) await readPending(places.store, body.delivery);
 }
+
+/** Messages that an older version has sent call the nonce a receipt. */
+const withNonce = (incoming: Incoming & { receipt?: string }): Incoming =>
+  incoming.receipt === undefined ? incoming : { ...incoming, nonce: incoming.receipt };
 
 const delayOf = (attempts: number): number =>
   Math.min(FIRST_DELAY_SECONDS * 2 ** (attempts - 1), LONGEST_DELAY_SECONDS);

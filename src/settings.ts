@@ -1,9 +1,8 @@
 /**
- * The settings of the receiver: every var and secret in one table, read in one place, typed, and refused where
- * wrong. docs/settings.md has the same table for people, and a test holds the two equal.
+ * The settings of the receiver: every var and secret in one table, read in one place, typed. A wrong one costs no
+ * callback: its default stands in, and it is a fault that is told. docs/settings.md has the same table for people,
+ * and a test holds the two equal.
  */
-import { ProblemError } from "./problems.ts";
-
 /** Every setting: what is allowed, and what it is when it is not set. */
 export const SETTINGS = {
   CALLBACK_KEYS: { kind: "secrets" },
@@ -12,6 +11,7 @@ export const SETTINGS = {
   INTAKE: { kind: "choice", fallback: "direct", choices: ["direct", "queue"] },
   MAX_BODY_BYTES: { kind: "whole", fallback: 8_388_608, min: 1, max: 24_000_000, unit: "bytes" },
   STORE_DEADLINE_MILLISECONDS: { kind: "whole", fallback: 3_000, min: 100, max: 20_000, unit: "milliseconds" },
+  UPKEEP_OPERATIONS: { kind: "whole", fallback: 45, min: 45, max: 100_000, unit: "calls to D1 and KV" },
   RETENTION_DAYS_JOBS: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
   RETENTION_DAYS_BYTES: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
   RETENTION_DAYS_QUARANTINED: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
@@ -41,6 +41,8 @@ export interface Settings {
   maxBodyBytes: number;
   /** How long a call to a store is tried before it has failed, in milliseconds. */
   storeDeadlineMilliseconds: number;
+  /** Calls to D1 and KV that one run of the cron may make. */
+  upkeepOperations: number;
   retentionDays: RetentionDays;
   /** Lines of the log below this level are not written. */
   logLevel: ChoiceOf<"LOG_LEVEL">;
@@ -56,39 +58,45 @@ export interface RetentionDays {
   quarantined: number;
 }
 
+/** A setting that has a value that is not allowed, so that its default stands in. */
+export interface SettingFault {
+  name: string;
+  value: string;
+  /** What is allowed, in words. */
+  allowed: string;
+}
+
+/** The fault in one sentence. */
+export const faultText = ({ name, value, allowed }: SettingFault): string =>
+  `${name} is "${value}". Allowed: ${allowed}. The default is used instead.`;
+
 /** The vars and secrets as they come: all text, any may be missing. */
 type RawSettings = object;
 
-/** Throws `misconfigured`, naming the setting and what is allowed; never guesses. */
-export function readSettings(env: RawSettings): Settings {
-  return {
+/** Never throws: what is wrong is among the faults, and has its default among the settings. */
+export function readSettings(env: RawSettings): { settings: Settings; faults: SettingFault[] } {
+  const faults: SettingFault[] = [];
+  const settings: Settings = {
     callbackKeys: readSecrets(env, "CALLBACK_KEYS"),
     lookupTokens: readSecrets(env, "LOOKUP_TOKENS"),
-    store: readChoice(env, "STORE"),
-    intake: readChoice(env, "INTAKE"),
-    maxBodyBytes: readWhole(env, "MAX_BODY_BYTES"),
-    storeDeadlineMilliseconds: readWhole(env, "STORE_DEADLINE_MILLISECONDS"),
-    // No callback is to be refused for these: they are read, and refused, where they are needed.
-    get retentionDays() {
-      return {
-        jobs: readWhole(env, "RETENTION_DAYS_JOBS"),
-        bytes: readWhole(env, "RETENTION_DAYS_BYTES"),
-        quarantined: readWhole(env, "RETENTION_DAYS_QUARANTINED"),
-      };
+    store: readChoice(env, "STORE", faults),
+    intake: readChoice(env, "INTAKE", faults),
+    maxBodyBytes: readWhole(env, "MAX_BODY_BYTES", faults),
+    storeDeadlineMilliseconds: readWhole(env, "STORE_DEADLINE_MILLISECONDS", faults),
+    upkeepOperations: readWhole(env, "UPKEEP_OPERATIONS", faults),
+    retentionDays: {
+      jobs: readWhole(env, "RETENTION_DAYS_JOBS", faults),
+      bytes: readWhole(env, "RETENTION_DAYS_BYTES", faults),
+      quarantined: readWhole(env, "RETENTION_DAYS_QUARANTINED", faults),
     },
-    get logLevel() {
-      return readChoice(env, "LOG_LEVEL");
-    },
+    logLevel: readChoice(env, "LOG_LEVEL", faults),
   };
-}
-
-/** A wrong level must not keep a line from being written, nor a callback from being taken: `/readyz` tells of it. */
-export function usableLogLevel(settings: Settings): Settings["logLevel"] {
-  try {
-    return settings.logLevel;
-  } catch {
-    return SETTINGS.LOG_LEVEL.fallback;
+  if (settings.intake === "queue" && Reflect.get(env, "INTAKE_QUEUE") === undefined) {
+    const allowed = "queue only with a binding INTAKE_QUEUE (docs/scaling.md)";
+    faults.push({ name: "INTAKE", value: "queue", allowed });
+    settings.intake = SETTINGS.INTAKE.fallback;
   }
+  return { settings, faults };
 }
 
 /** Names of the secrets that are not set; with none of one kind, that side of the receiver is shut. */
@@ -125,22 +133,20 @@ const readSecrets = (env: RawSettings, name: Named<"secrets">): string[] =>
     .map((secret) => secret.trim())
     .filter((secret) => secret !== "");
 
-function readChoice<Name extends Named<"choice">>(env: RawSettings, name: Name): ChoiceOf<Name> {
+function readChoice<Name extends Named<"choice">>(env: RawSettings, name: Name, faults: SettingFault[]): ChoiceOf<Name> {
   const { fallback, choices }: { fallback: string; choices: readonly string[] } = SETTINGS[name];
-  const text = textOf(env, name) || fallback;
-  if (!choices.includes(text)) refuse(name, text);
-  return text as ChoiceOf<Name>;
+  const value = textOf(env, name) || fallback;
+  if (choices.includes(value)) return value as ChoiceOf<Name>;
+  faults.push({ name, value, allowed: allowedOf(name) });
+  return fallback as ChoiceOf<Name>;
 }
 
-function readWhole(env: RawSettings, name: Named<"whole">): number {
+function readWhole(env: RawSettings, name: Named<"whole">, faults: SettingFault[]): number {
   const { fallback, min, max } = SETTINGS[name];
-  const text = textOf(env, name);
-  if (text === "") return fallback;
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < min || number > max) refuse(name, text);
-  return number;
-}
-
-function refuse(name: keyof typeof SETTINGS, text: string): never {
-  throw new ProblemError({ code: "misconfigured", detail: `${name} is "${text}". Allowed: ${allowedOf(name)}.` });
+  const value = textOf(env, name);
+  if (value === "") return fallback;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+  faults.push({ name, value, allowed: allowedOf(name) });
+  return fallback;
 }

@@ -1,106 +1,219 @@
 /**
- * What the cron does: brings spilled deliveries home, reads what was kept unread, and deletes what has passed its
- * time. All of it may be killed at any point and run again: nothing is forgotten before the store has it.
+ * What the cron does: drains the spill, reads what was kept unread, and deletes what has passed its time. All of it
+ * may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
  */
-import { intake, isLarge, nameArrival, type Places, readKept } from "./intake.ts";
-import type { Level } from "./telemetry/log.ts";
+import { intake, messageOf, type Places, readPending } from "./intake.ts";
 import type { RetentionDays } from "./settings.ts";
-import type { Spill, Spilled } from "./store/spill.ts";
-import type { Cutoffs, Store } from "./store/store.ts";
+import { type Spill, SPILL_BULK_KEYS, type SpillEntry } from "./store/spill.ts";
+import type { Arrival, Cutoffs, Store } from "./store/store.ts";
+import type { Level } from "./telemetry/log.ts";
 
-/** Spilled deliveries drained in one run: a Worker on the free plan has 50 subrequests, and each costs about two. */
-const DRAINED_PER_RUN = 10;
-
-/** Deliveries read in one run that were kept unread: each costs three or four. */
-const READ_PER_RUN = 3;
-
-/** Slices of retention in one run, unless a plan has more subrequests to spend: each costs up to eight. */
-const PURGES_PER_RUN = 3;
+export interface UpkeepOptions {
+  retentionDays: RetentionDays;
+  /** Calls to D1 and KV that one run may make, statements counted one by one. */
+  operations: number;
+  /** Milliseconds since 1970. */
+  now: number;
+}
 
 export interface UpkeepReport {
   drained: number;
-  /** Spilled deliveries that still wait, counted up to 1,000; null where the second place could not be asked. */
+  /** Spilled deliveries that still wait, as far as this run has counted; null where the spill could not be asked. */
   waiting: number | null;
-  readAgain: number;
+  /** Pending deliveries that were read. */
+  read: number;
   purged: number;
   /** What a store refused; it is tried again by the next run. */
   failures: string[];
 }
 
 /** How much a report is worth telling: most runs find nothing to do. */
-export function levelOf({ drained, waiting, readAgain, purged, failures }: UpkeepReport): Level {
+export function levelOf({ drained, waiting, read, purged, failures }: UpkeepReport): Level {
   if (failures.length > 0) return "error";
   if (waiting !== null && waiting > 0) return "warn";
-  return drained + readAgain + purged > 0 ? "info" : "debug";
+  return drained + read + purged > 0 ? "info" : "debug";
 }
 
+/** What one run may still ask of D1 and KV. */
+class Budget {
+  left: number;
+
+  constructor(operations: number) {
+    this.left = operations;
+  }
+
+  /** Spends that many calls, where there are as many. */
+  spend(operations: number): boolean {
+    if (this.left < operations) return false;
+    this.left -= operations;
+    return true;
+  }
+}
+
+/** What the duties cost in calls, at most: the note of the run, a slice of retention, a pending delivery. */
+const NOTE_OPERATIONS = 4;
+const PURGE_OPERATIONS = 17;
+const READ_OPERATIONS = 8;
+
 /** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */
-export async function upkeep({ store, spill }: Places, retention: RetentionDays, now: number): Promise<UpkeepReport> {
-  const report: UpkeepReport = { drained: 0, waiting: null, readAgain: 0, purged: 0, failures: [] };
+export async function upkeep(places: Places, { retentionDays, operations, now }: UpkeepOptions): Promise<UpkeepReport> {
+  const { store, spill } = places;
+  const report: UpkeepReport = { drained: 0, waiting: null, read: 0, purged: 0, failures: [] };
+  const cutoffs = cutoffsOf(retentionDays, now);
+  const hasRetention = Object.values(cutoffs).some((cutoff) => cutoff !== null);
+  // The drain leaves the other duties their turn.
+  const reserved = NOTE_OPERATIONS + READ_OPERATIONS + (hasRetention ? PURGE_OPERATIONS : 0);
+  const budget = new Budget(operations - reserved);
   const duties = [
-    async () => spill !== null && Object.assign(report, await drain(store, spill)),
-    async () => store.noteUpkeep(now, report.waiting),
-    async () => (report.purged = await purge(store, retention, now)),
-    async () => (report.readAgain = (await readKept(store, "pending", READ_PER_RUN, null)).outcomes.length),
+    async () => {
+      if (spill !== null) await drain(store, spill, budget, report);
+    },
+    async () => {
+      budget.left += reserved - NOTE_OPERATIONS;
+      await store.noteUpkeep(now, report.waiting);
+    },
+    async () => {
+      if (hasRetention) await purge(store, cutoffs, budget, report);
+    },
+    async () => {
+      await store.retryUnfinished();
+    },
+    async () => readWaiting(store, budget, report),
   ];
   for (const duty of duties) {
     try {
       await duty();
     } catch (error) {
-      report.failures.push(error instanceof Error ? error.message : String(error));
+      report.failures.push(messageOf(error));
     }
   }
   return report;
 }
 
+/** Bodies fetched from the spill at once, in bytes, unless a single one is larger. A Worker has 128 MB. */
+const DRAINED_AT_ONCE_BYTES = 8 * 1024 * 1024;
+
+/** Of one group: fetching it, and the statements about its jobs, workflows and runs. Each delivery has a share of its own. */
+const GROUP_OPERATIONS = 6;
+
+/** Of one delivery: a fifth of the statement that keeps it, and forgetting it. */
+const DELIVERY_OPERATIONS = 1.25;
+
 /**
- * Spilled deliveries brought home; each is forgotten only when the store has it. A large one is stored unread, and
- * read by the last duty: whatever its reading does to this run, it is home by then.
+ * Brings spilled deliveries into the store, as far as the budget goes. Which are there already the store is asked
+ * first: what it has and has read is forgotten, what it has not read yet is left to its turn, and the rest is kept
+ * before it is read, so that a body that ends the reading is not met here again.
  */
-export async function drain(store: Store, spill: Spill): Promise<Pick<UpkeepReport, "drained" | "waiting">> {
-  const { taken, waiting } = await spill.take(DRAINED_PER_RUN);
-  const sized = taken.map((spilled) => ({ spilled, size: spilled.bytes.length }));
-  const large = sized.filter(isLarge).map(({ spilled }) => spilled);
-  const small = sized.filter((one) => !isLarge(one)).map(({ spilled }) => spilled);
-  const stored = [
-    ...(await bringIn(small, async (group) => intake({ store, spill: null }, group))),
-    ...(await bringIn(large, async (group) => store.put(await Promise.all(group.map(nameArrival))))),
-  ];
-  for (const spilled of stored) await spill.remove(spilled.id);
-  return { drained: stored.length, waiting: waiting - stored.length };
+async function drain(store: Store, spill: Spill, budget: Budget, report: UpkeepReport): Promise<void> {
+  let cursor: string | null = null;
+  report.waiting = 0;
+  do {
+    if (!budget.spend(2)) break;
+    const page: Awaited<ReturnType<Spill["list"]>> = await spill.list(cursor).catch((error: unknown) => {
+      report.waiting = null;
+      throw error;
+    });
+    report.waiting += page.entries.length;
+    if (page.entries.length > 0) await drainPage(store, spill, page.entries, budget, report);
+    cursor = page.next;
+  } while (cursor !== null);
 }
 
-/** Those that the store has now: all in one write, or, where that fails, as many as it takes one by one. */
-async function bringIn(
-  waiting: readonly Spilled[],
-  write: (group: readonly Spilled[]) => Promise<unknown>,
-): Promise<Spilled[]> {
-  if (waiting.length === 0) return [];
-  try {
-    await write(waiting);
-    return [...waiting];
-  } catch {
-    const stored: Spilled[] = [];
-    if (waiting.length > 1) for (const spilled of waiting) stored.push(...(await bringIn([spilled], write)));
-    return stored;
-  }
-}
-
-async function purge(store: Store, retention: RetentionDays, now: number): Promise<number> {
-  const cutoffs: Cutoffs = {
-    jobs: cutoffOf(retention.jobs, now),
-    bytes: cutoffOf(retention.bytes, now),
-    quarantined: cutoffOf(retention.quarantined, now),
+async function drainPage(
+  store: Store,
+  spill: Spill,
+  entries: readonly SpillEntry[],
+  budget: Budget,
+  report: UpkeepReport,
+): Promise<void> {
+  const statuses = await store.statusesOf(entries.map(({ id }) => id));
+  const isRead = ({ id }: SpillEntry) => statuses.has(id) && statuses.get(id) !== "pending";
+  const forget = async (ids: readonly string[]) => {
+    await Promise.all(ids.map((id) => spill.remove(id)));
+    report.drained += ids.length;
+    if (report.waiting !== null) report.waiting -= ids.length;
   };
-  let purged = 0;
-  for (let slice = 0; slice < PURGES_PER_RUN; slice += 1) {
-    const rows = await store.purge(cutoffs);
-    if (rows === 0) break;
-    purged += rows;
+  const done = entries.filter(isRead).slice(0, Math.max(0, budget.left));
+  budget.spend(done.length);
+  await forget(done.map(({ id }) => id));
+  let rest = entries.filter(({ id }) => !statuses.has(id));
+  while (rest.length > 0) {
+    const group = nextGroup(rest, budget.left);
+    if (group.length === 0) return;
+    budget.spend(GROUP_OPERATIONS + Math.ceil(group.length * DELIVERY_OPERATIONS));
+    rest = rest.slice(group.length);
+    const { arrivals, faults } = await spill.getMany(group);
+    report.failures.push(...faults);
+    await bringIn(store, arrivals, budget, report, forget);
   }
-  return purged;
+}
+
+/** As many of the first as one call fetches, one memory holds and the budget pays for; alone what cannot be fetched with others. */
+function nextGroup(entries: readonly SpillEntry[], operations: number): SpillEntry[] {
+  const affordable = Math.floor((operations - GROUP_OPERATIONS) / DELIVERY_OPERATIONS);
+  const [first] = entries;
+  if (first === undefined || affordable < 1) return [];
+  if (!first.isText) return [first];
+  const group: SpillEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries.slice(0, Math.min(affordable, SPILL_BULK_KEYS))) {
+    bytes += entry.size;
+    if (!entry.isText || (group.length > 0 && bytes > DRAINED_AT_ONCE_BYTES)) break;
+    group.push(entry);
+  }
+  return group;
+}
+
+/** Stores a group, and forgets what the store has. Where that fails it is tried by halves, so that none holds up the others. */
+async function bringIn(
+  store: Store,
+  group: readonly Arrival[],
+  budget: Budget,
+  report: UpkeepReport,
+  forget: (ids: readonly string[]) => Promise<void>,
+): Promise<void> {
+  if (group.length === 0) return;
+  try {
+    await intake({ store, spill: null }, group, { keepsFirst: () => true });
+  } catch (error) {
+    if (group.length === 1 || !budget.spend(GROUP_OPERATIONS + group.length)) {
+      report.failures.push(messageOf(error));
+      return;
+    }
+    const half = Math.ceil(group.length / 2);
+    for (const part of [group.slice(0, half), group.slice(half)]) await bringIn(store, part, budget, report, forget);
+    return;
+  }
+  await forget(group.map(({ id }) => id));
+}
+
+/** Reads what was kept unread, as far as the budget goes. */
+async function readWaiting(store: Store, budget: Budget, report: UpkeepReport): Promise<void> {
+  if (!budget.spend(1)) return;
+  const ids = await store.listPending(Math.floor(budget.left / READ_OPERATIONS));
+  for (const id of ids) {
+    budget.spend(READ_OPERATIONS);
+    const outcome = await readPending(store, id);
+    if (outcome === "read" || outcome === "unreadable") report.read += 1;
+  }
+}
+
+async function purge(store: Store, cutoffs: Cutoffs, budget: Budget, report: UpkeepReport): Promise<void> {
+  // One slice at least, whatever the drain has left: retention must not stand still.
+  for (let slice = 0; slice === 0 || budget.left >= PURGE_OPERATIONS + READ_OPERATIONS; slice += 1) {
+    const { rows, isDone, operations } = await store.purge(cutoffs);
+    budget.left -= operations;
+    report.purged += rows;
+    if (isDone) return;
+  }
 }
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 const cutoffOf = (days: number, now: number): number | null => (days === 0 ? null : now - days * DAY_MILLISECONDS);
+
+const cutoffsOf = (days: RetentionDays, now: number): Cutoffs => ({
+  jobs: cutoffOf(days.jobs, now),
+  bytes: cutoffOf(days.bytes, now),
+  quarantined: cutoffOf(days.quarantined, now),
+});

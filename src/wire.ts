@@ -1,9 +1,18 @@
 /**
- * What look-ups answer, typed: the JSON of a job, a run and a delivery. Only types, and of nothing that a server
- * needs, since the client is typed by them as well.
+ * What look-ups answer: the JSON of a job, a run and a delivery, as types and made of what is kept. The types name
+ * nothing that a server needs, since the client is typed by them as well. Pure.
  */
+import { parseCallback } from "./callback/callback.ts";
 import type { ContentNode, RunReading, TaskReading } from "./callback/types.ts";
-import type { DeliveryStatus, JobSummary } from "./store/store.ts";
+import type {
+  Delivery,
+  DeliveryStatus,
+  JobSummary,
+  KeptBody,
+  KeptJob,
+  KeptRun,
+  RunSummary,
+} from "./store/store.ts";
 
 /** Where a record comes from. */
 export type Source = "callback";
@@ -44,4 +53,58 @@ export interface DeliveryRecord {
   reason: string | null;
   line: number | null;
   column: number | null;
+}
+
+export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+export function listedJob({ summary, delivery }: KeptJob): ListedJob {
+  const { id, format, receivedAt, count } = delivery;
+  return { ...summary, source: "callback", delivery: { id, format, receivedAt: timeOf(receivedAt), count } };
+}
+
+/**
+ * The record, read from the bytes behind it. Only the workflow is the row's, since any delivery may tell it.
+ * Without bytes, or where a newer reader no longer finds the job in them, the row is what is left.
+ */
+export function jobOf(kept: KeptJob & KeptBody): Job {
+  const listed = listedJob(kept);
+  const reading = kept.body === null ? null : parseCallback(kept.body);
+  const read = reading?.ok === true ? reading.value.jobs.find((job) => job.jobId === kept.summary.jobId) : undefined;
+  if (read === undefined) return { ...listed, detail: null };
+  const { full: _, detail, ...summary } = read;
+  const { workflow, source, delivery } = listed;
+  return { ...summary, workflow, source, delivery, detail };
+}
+
+/** The run with the jobs that belong to it; a run that only its jobs have told of yet has no state and no tasks. */
+export function runOf(runId: string, kept: KeptRun | null, jobs: readonly KeptJob[]): Run {
+  const listed = jobs.map(listedJob);
+  const reading = kept?.body == null ? null : parseCallback(kept.body);
+  const run = reading?.ok === true ? reading.value.runs.find((found) => found.runId === runId) : undefined;
+  return { ...(run ?? { ...(kept?.summary ?? runToldByJobs(runId, listed)), tasks: [] }), jobs: listed };
+}
+
+function runToldByJobs(runId: string, jobs: readonly ListedJob[]): RunSummary {
+  const workflow = jobs[0]?.workflow ?? null;
+  return {
+    runId,
+    workflowId: workflow?.workflowId ?? null,
+    workflowName: workflow?.workflowName ?? null,
+    state: null,
+    terminal: false,
+    bucket: jobs[0]?.bucket ?? null,
+    object: jobs[0]?.object ?? null,
+    createdAt: null,
+  };
+}
+
+export function deliveryRecord(delivery: Delivery): DeliveryRecord {
+  const { failure, lastReceivedAt: _, ...told } = delivery;
+  return {
+    ...told,
+    receivedAt: timeOf(delivery.receivedAt),
+    reason: failure?.reason ?? null,
+    line: failure?.line ?? null,
+    column: failure?.column ?? null,
+  };
 }

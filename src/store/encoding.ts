@@ -4,6 +4,7 @@
  * text; and in parts where one row does not hold it.
  */
 import type { Body } from "../callback/callback.ts";
+import { CorruptBodyError } from "./store.ts";
 
 export type Encoding = "utf-8" | "base64" | "gzip";
 
@@ -29,9 +30,18 @@ export async function encodeBody(body: Body, size: number): Promise<EncodedBody>
     : { encoding: "base64", parts: [body.toBase64()] };
 }
 
-/** The body again, byte for byte: text where the bytes are UTF-8. */
-export async function decodeBody(encoding: Encoding, parts: readonly string[]): Promise<Body> {
+/** The body again, byte for byte: text where the bytes are UTF-8. Rejects with a CorruptBodyError where they are other bytes. */
+export async function decodeBody(id: string, encoding: Encoding, parts: readonly string[]): Promise<Body> {
   const text = parts.length === 1 ? (parts[0] as string) : parts.join("");
+  try {
+    return await verified(id, await decoded(encoding, text));
+  } catch (error) {
+    // What base64 or gzip refuses is as corrupt as what has another digest.
+    throw error instanceof CorruptBodyError ? error : new CorruptBodyError(id);
+  }
+}
+
+async function decoded(encoding: Encoding, text: string): Promise<Body> {
   switch (encoding) {
     case "utf-8":
       return text;
@@ -41,6 +51,20 @@ export async function decodeBody(encoding: Encoding, parts: readonly string[]): 
       return through(new DecompressionStream("gzip"), Uint8Array.fromBase64(text));
   }
 }
+
+/** The body, where it is the one that this delivery is named after. Rejects with a CorruptBodyError where it is another. */
+export async function verified(id: string, body: Body): Promise<Body> {
+  if ((await digestOf(body)) !== id) throw new CorruptBodyError(id);
+  return body;
+}
+
+/** The id of a delivery: the SHA-256 of its bytes in 64 hexadecimal digits. */
+export async function digestOf(body: Body): Promise<string> {
+  const bytes = typeof body === "string" ? encoder.encode(body) : body;
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+const encoder = new TextEncoder();
 
 async function through(stream: CompressionStream | DecompressionStream, body: Body): Promise<Uint8Array> {
   const source = new Response(body).body as ReadableStream<Uint8Array>;

@@ -1,6 +1,6 @@
 /**
  * A delivery as one value of KV: a line of JSON that says what is known of it, and after that the bytes.
- * Both uses of KV, as the store and as the second place to write, keep deliveries in this form.
+ * Both uses of KV, as the store and as the spill, keep deliveries in this form.
  */
 import type { Body } from "../callback/callback.ts";
 
@@ -16,8 +16,8 @@ export function sealEnvelope(head: object, body: Body): Uint8Array {
 }
 
 /** `head` is what was sealed with it. */
-export function openEnvelope(value: ArrayBuffer): { head: unknown; bytes: Uint8Array } {
-  const bytes = new Uint8Array(value);
+export function openEnvelope(value: ArrayBuffer | Uint8Array): { head: unknown; bytes: Uint8Array } {
+  const bytes = value instanceof Uint8Array ? value : new Uint8Array(value);
   const end = bytes.indexOf(LINE_FEED);
   const head: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
   return { head, bytes: bytes.subarray(end + 1) };

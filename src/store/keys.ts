@@ -4,7 +4,7 @@
 const PLAIN_ID_BYTES = 400;
 
 /** The key of a job or run: its id, or the digest of an id that is too long for a key. */
-export async function jobKey(prefix: string, id: string): Promise<string> {
+export async function idKey(prefix: string, id: string): Promise<string> {
   const bytes = new TextEncoder().encode(id);
   if (bytes.length <= PLAIN_ID_BYTES) return prefix + id;
   return `${prefix}sha256:${new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()}`;

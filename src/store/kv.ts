@@ -4,7 +4,7 @@
  * a key of its own, so none is lost by KV's limit of one write a second to a key. Keys: docs/storage.md.
  */
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
-import { jobKey, newestFirst, timeOfKey } from "./keys.ts";
+import { idKey, newestFirst, timeOfKey } from "./keys.ts";
 import type { Persistently } from "./retry.ts";
 import {
   deliveryOf,
@@ -81,7 +81,7 @@ export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds:
 
   /** The merge of docs/decisions/0002, as read and write: of two writers at once, the later may not see the other. */
   async function putJob(row: JobRow, delivery: DeliveryRow): Promise<void> {
-    const key = await jobKey("job:", row.job_id);
+    const key = await idKey("job:", row.job_id);
     const kept = await json<KeptValue>(key);
     const isRecord = kept === null || row.rank >= kept.row.rank || row.delivery_id === kept.row.delivery_id;
     const tellsWorkflow = row.workflow_rank !== null && row.workflow_rank > (kept?.row.workflow_rank ?? "");
@@ -101,19 +101,19 @@ export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds:
       delivery: isRecord ? delivery : kept.delivery,
     };
     if (kept === null) await set(`received:${newestFirst(row.received_at)}:${key}`, "", { key });
-    if (tellsWorkflow && run_id !== null) await set(`${await jobKey("run-job:", run_id)}:${key}`, "", { key });
+    if (tellsWorkflow && run_id !== null) await set(`${await idKey("run-job:", run_id)}:${key}`, "", { key });
     await set(key, JSON.stringify(merged));
   }
 
   async function putRun(row: RunRow): Promise<void> {
-    const key = await jobKey("run:", row.run_id);
+    const key = await idKey("run:", row.run_id);
     const kept = await json<RunRow>(key);
     if (kept === null || row.rank >= kept.rank || row.delivery_id === kept.delivery_id)
       await set(key, JSON.stringify(row));
   }
 
   async function getJob(jobId: string): Promise<KeptJob | null> {
-    const kept = await json<KeptValue>(await jobKey("job:", jobId));
+    const kept = await json<KeptValue>(await idKey("job:", jobId));
     return kept === null ? null : keptJob(kept);
   }
 
@@ -173,7 +173,7 @@ export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds:
       const { runId, receivedAfter = -Infinity, receivedBefore = Infinity, ...others } = filter;
       const unsupported = Object.keys(others)[0];
       if (unsupported !== undefined) throw new FilterError(unsupported);
-      const prefix = runId === undefined ? "received:" : `${await jobKey("run-job:", runId)}:`;
+      const prefix = runId === undefined ? "received:" : `${await idKey("run-job:", runId)}:`;
       const { found, next } = await listKeys<{ key: string }>(prefix, limit, after, ({ name }) => {
         if (runId !== undefined) return true;
         const receivedAt = timeOfKey(name.slice("received:".length).split(":", 1)[0] ?? "");
@@ -183,7 +183,7 @@ export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds:
     },
 
     async getRun(runId) {
-      const row = await json<RunRow>(await jobKey("run:", runId));
+      const row = await json<RunRow>(await idKey("run:", runId));
       const kept = row === null ? null : await getBody(row.delivery_id);
       return row === null || kept === null ? null : { summary: runSummaryOf(row), ...kept };
     },

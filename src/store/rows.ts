@@ -2,7 +2,7 @@
 import { READER_VERSION } from "../callback/callback.ts";
 import { jobRank, runRank } from "../callback/state.ts";
 import type { Format, JobReading, ReadFailure, Workflow } from "../callback/types.ts";
-import type { Delivery, DeliveryStatus, Entry, JobSummary, RunSummary } from "./store.ts";
+import type { Arrival, Delivery, DeliveryReading, DeliveryStatus, Failure, JobSummary, RunSummary } from "./store.ts";
 
 /** Longest value put into a column, in characters. Columns are an index: the body has every value whole. */
 const INDEXED_VALUE_CHARACTERS = 8_192;
@@ -36,6 +36,8 @@ type Text = string | null;
 export interface JobRow {
   job_id: string;
   received_at: number;
+  /** When a delivery last named the job, to the hour: age for retention. Null in rows of an older version. */
+  heard_at: number | null;
   delivery_id: string;
   rank: string;
   event: Text;
@@ -60,8 +62,11 @@ export interface JobRow {
   workflow_step: Text;
 }
 
+/** Characters of the reader's version at the end of a rank. */
+export const READER_DIGITS = 3;
+
 /** The reader's version, so that it sorts as text. */
-const READER = String(READER_VERSION).padStart(3, "0");
+const READER = String(READER_VERSION).padStart(READER_DIGITS, "0");
 
 /** A workflow that says which run it is of tells more than one that does not, whoever sent it. */
 const namesRun = ({ runId }: Workflow): boolean => runId !== null && runId !== "";
@@ -70,16 +75,16 @@ const namesRun = ({ runId }: Workflow): boolean => runId !== null && runId !== "
 const cell = (value: Text): Text =>
   value === null || value.length > INDEXED_VALUE_CHARACTERS ? null : value.toWellFormed();
 
-export function jobRows(entry: Entry): JobRow[] {
-  if (entry.reading === null || !entry.reading.ok) return [];
-  return entry.reading.value.jobs.map((job) => jobRow(job, entry));
+export function jobRows(told: DeliveryReading): JobRow[] {
+  return told.reading.ok ? told.reading.value.jobs.map((job) => jobRow(job, told)) : [];
 }
 
-function jobRow(job: JobReading, entry: Entry): JobRow {
+function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
   const { workflow } = job;
   return {
     job_id: job.jobId,
     received_at: entry.receivedAt,
+    heard_at: entry.lastReceivedAt,
     delivery_id: entry.id,
     // A newer reader's row of the same delivery differs, and so replaces the older one's.
     rank: `${jobRank(job, entry.id)} ${READER}`,
@@ -122,6 +127,7 @@ export const RUN_COLUMNS = [
 export interface RunRow {
   run_id: string;
   received_at: number;
+  heard_at: number | null;
   delivery_id: string;
   rank: string;
   workflow_id: Text;
@@ -133,11 +139,12 @@ export interface RunRow {
   created_at: Text;
 }
 
-export function runRows(entry: Entry): RunRow[] {
-  if (entry.reading === null || !entry.reading.ok) return [];
+export function runRows(entry: DeliveryReading): RunRow[] {
+  if (!entry.reading.ok) return [];
   return entry.reading.value.runs.map((run) => ({
     run_id: run.runId,
     received_at: entry.receivedAt,
+    heard_at: entry.lastReceivedAt,
     delivery_id: entry.id,
     rank: `${runRank(run, entry.id)} ${READER}`,
     workflow_id: cell(run.workflowId),
@@ -148,13 +155,6 @@ export function runRows(entry: Entry): RunRow[] {
     object: cell(run.object),
     created_at: run.createdAt,
   }));
-}
-
-/** What kind of delivery a reading makes of its bytes. */
-function statusOf({ reading }: Entry): DeliveryStatus {
-  if (reading === null) return "pending";
-  if (!reading.ok) return "quarantined";
-  return reading.value.jobs.length + reading.value.runs.length > 0 ? "stored" : "no-job";
 }
 
 export function summaryOf(row: JobRow): JobSummary {
@@ -204,46 +204,82 @@ export function runSummaryOf(row: RunRow): RunSummary {
   };
 }
 
-export interface DeliveryRow {
-  id: string;
+/** What a reading says of its delivery: columns that the next reading of the same bytes replaces. */
+export interface ReadingRow {
   status: DeliveryStatus;
   format: Format | null;
-  content_type: string | null;
-  size: number;
-  received_at: number;
-  count: number;
-  reason_code: ReadFailure["code"] | null;
+  reason_code: Failure["code"] | "internal-error" | null;
   reason: string | null;
   line: number | null;
   column_number: number | null;
-  has_bytes: 0 | 1;
+  /** Version of the reader; 0 where none has read it yet. */
+  reader: number;
+  /** How many jobs it names; null where it was not read, or could not be. */
+  job_count: number | null;
+  /** The JobIds as a JSON array; null where there are none, or they are too long for a row. */
+  job_ids: string | null;
+  run_id: string | null;
 }
 
-/** The row of a delivery that came for the first time. */
-export function deliveryRow(entry: Entry): DeliveryRow {
-  const { reading } = entry;
-  const failure = reading === null || reading.ok ? null : reading.error;
+/** Longest list of JobIds kept with a delivery, in characters of JSON: some ten thousand. */
+const JOB_IDS_CHARACTERS = 400_000;
+
+export const UNREAD: ReadingRow = {
+  status: "pending",
+  format: null,
+  reason_code: null,
+  reason: null,
+  line: null,
+  column_number: null,
+  reader: 0,
+  job_count: null,
+  job_ids: null,
+  run_id: null,
+};
+
+export function readingRow(reading: DeliveryReading["reading"]): ReadingRow {
+  if (!reading.ok) return { ...UNREAD, ...failureRow(reading.error), reader: READER_VERSION };
+  const { format, jobs, runs } = reading.value;
+  const ids = JSON.stringify(jobs.map(({ jobId }) => jobId));
   return {
-    id: entry.id,
-    status: statusOf(entry),
-    format: reading?.ok === true ? reading.value.format : null,
-    content_type: entry.contentType,
-    size: entry.size,
-    received_at: entry.receivedAt,
-    count: 1,
-    reason_code: failure?.code ?? null,
-    reason: failure?.reason.toWellFormed() ?? null,
-    line: failure?.line ?? null,
-    column_number: failure?.column ?? null,
-    has_bytes: 1,
+    ...UNREAD,
+    status: jobs.length + runs.length > 0 ? "stored" : "no-job",
+    format,
+    reader: READER_VERSION,
+    job_count: jobs.length,
+    job_ids: jobs.length === 0 || ids.length > JOB_IDS_CHARACTERS ? null : ids,
+    run_id: runs[0]?.runId ?? null,
   };
 }
 
+/** The columns of a delivery that is quarantined. */
+export function failureRow({ code, reason, line, column }: Failure) {
+  return { status: "quarantined", reason_code: code, reason: reason.toWellFormed(), line, column_number: column } as const;
+}
+
+export interface DeliveryRow extends Omit<ReadingRow, "reader" | "job_count" | "job_ids" | "run_id"> {
+  id: string;
+  content_type: string | null;
+  size: number;
+  received_at: number;
+  /** Null in rows of an older version, and then `received_at`. */
+  heard_at: number | null;
+  count: number;
+  has_bytes: 0 | 1;
+}
+
+/** What is known of an arrival beside its bytes. */
+export const arrivalRow = (arrival: Arrival) => ({
+  id: arrival.id,
+  content_type: arrival.contentType,
+  size: arrival.size,
+  received_at: arrival.receivedAt,
+  heard_at: arrival.lastReceivedAt,
+  count: arrival.count,
+  receipts: arrival.nonce ?? "",
+});
+
 export function deliveryOf(row: DeliveryRow): Delivery {
-  const failure =
-    row.reason_code === null
-      ? null
-      : { code: row.reason_code, reason: row.reason ?? "", line: row.line, column: row.column_number };
   return {
     id: row.id,
     status: row.status,
@@ -251,8 +287,16 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     contentType: row.content_type,
     size: row.size,
     receivedAt: row.received_at,
+    lastReceivedAt: row.heard_at ?? row.received_at,
     count: row.count,
-    failure,
+    failure: failureOf(row),
     hasBytes: row.has_bytes === 1,
   };
+}
+
+function failureOf({ reason_code, reason, line, column_number }: DeliveryRow): Failure | null {
+  if (reason_code === null) return null;
+  // The word of the first version for whatever was no fault of the body.
+  const code = reason_code === "internal-error" ? "reader-failed" : reason_code;
+  return { code, reason: reason ?? "", line, column: column_number };
 }

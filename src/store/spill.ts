@@ -1,98 +1,129 @@
 /**
- * The second place to write: KV, for deliveries that D1 did not take. Each is under its own key, `spill:<id>`,
- * with a pointer `spilled-job:<JobId>` for each job it names, so that a look-up finds it before the drain has
- * brought it home. Nothing here expires: what was acknowledged is deleted only when D1 has it.
+ * Where a delivery waits that D1 did not take: KV. Each is under its own key, `spill:<id>`, with a pointer
+ * `spilled-job:<JobId>` for each job it names, so that a look-up finds it before it is drained. Nothing here expires:
+ * what was acknowledged is deleted only when D1 has it and has read it.
  */
-import { jobRank } from "../callback/state.ts";
+import { decodeBytes } from "../callback/callback.ts";
+import { jobRank, runRank } from "../callback/state.ts";
+import { verified } from "./encoding.ts";
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
-import { jobKey } from "./keys.ts";
+import { idKey } from "./keys.ts";
 import type { Persistently } from "./retry.ts";
-import type { Entry } from "./store.ts";
+import type { Arrival, DeliveryReading } from "./store.ts";
 
-/** What is kept beside the bytes of a spilled delivery. */
+/** What is kept beside the bytes of a spilled delivery. `receipt` is the arrival's nonce. */
 interface SpillHead {
   contentType: string | null;
   receivedAt: number;
-  receipt: string;
+  lastReceivedAt?: number;
+  count?: number;
+  receipt: string | null;
 }
 
-/** A delivery as it waits: all that intake needs to bring it in. */
-export interface Spilled extends SpillHead {
+/** A spilled delivery as it is listed. */
+export interface SpillEntry {
   id: string;
-  bytes: Uint8Array;
+  /** Of the body, in bytes. */
+  size: number;
+  /** Whether the bytes are UTF-8: those can be fetched many at a time. */
+  isText: boolean;
 }
 
 export interface Spill {
   /** Resolves only when the delivery is in KV. */
-  put(entry: Entry): Promise<void>;
+  put(arrival: Arrival): Promise<void>;
   /** Lets look-ups find the jobs of a delivery that is there; never rejects, since that is not worth failing for. */
-  point(entry: Entry): Promise<void>;
-  get(id: string): Promise<Spilled | null>;
+  point(told: DeliveryReading): Promise<void>;
+  get(id: string): Promise<Arrival | null>;
   /** The spilled delivery that says most of this job; null where there is none. */
-  findByJob(jobId: string): Promise<Spilled | null>;
-  /** Some of what waits, never more than fits in memory, and how many wait in all, counted up to 1,000. */
-  take(limit: number): Promise<{ taken: Spilled[]; waiting: number }>;
+  findByJob(jobId: string): Promise<Arrival | null>;
+  /** The same for a workflow run. */
+  findByRun(runId: string): Promise<Arrival | null>;
+  /** Up to 1,000 of what waits, in one call, and where to go on; null where these were the last. */
+  list(cursor: string | null): Promise<{ entries: SpillEntry[]; next: string | null }>;
+  /** Deliveries by their entries, up to 100 in one call where all are text. What is gone is left out, what is corrupt is a fault. */
+  getMany(entries: readonly SpillEntry[]): Promise<{ arrivals: Arrival[]; faults: string[] }>;
   /** How many wait, counted up to 1,000. */
   depth(): Promise<number>;
   /** Forgets a delivery; only for one that the store has. */
   remove(id: string): Promise<void>;
 }
 
+/** Keys that KV fetches in one call. */
+export const SPILL_BULK_KEYS = 100;
+
 const PREFIX = "spill:";
-const POINTER = "spilled-job:";
+const JOB_POINTER = "spilled-job:";
+const RUN_POINTER = "spilled-run:";
 
 export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
-  async function get(id: string): Promise<Spilled | null> {
+  async function get(id: string): Promise<Arrival | null> {
     const value = await persistently(() => kv.get(PREFIX + id, "arrayBuffer"));
-    if (value === null) return null;
-    const { head, bytes } = openEnvelope(value);
-    return { ...(head as SpillHead), id, bytes };
+    return value === null ? null : opened(id, value);
   }
 
-  /** Of two spilled deliveries of a job, the pointer is to the one of greater rank, as far as a read and a write can tell. */
-  async function pointTo({ jobId, rank }: { jobId: string; rank: string }, id: string): Promise<void> {
-    const key = await jobKey(POINTER, jobId);
+  /** Of two spilled deliveries of a job, the pointer is to the one of greater rank. Best effort: KV has no compare-and-set. */
+  async function pointTo(key: string, rank: string, id: string): Promise<void> {
     const { metadata } = await persistently(() => kv.getWithMetadata<PointerMetadata>(key));
     if (metadata !== null && metadata.rank > rank) return;
     const options = { metadata: { rank } satisfies PointerMetadata, expirationTtl: POINTER_SECONDS };
     await persistently(() => kv.put(key, id, options));
   }
 
+  async function follow(pointer: string): Promise<Arrival | null> {
+    const id = await persistently(() => kv.get(pointer));
+    return id === null ? null : get(id);
+  }
+
   return {
-    async put(entry) {
-      const { contentType, receivedAt, receipt } = entry;
-      const value = sealEnvelope({ contentType, receivedAt, receipt } satisfies SpillHead, entry.body);
-      const metadata: SpillMetadata = { size: entry.size };
-      await persistently(() => kv.put(PREFIX + entry.id, value, { metadata }));
+    async put(arrival) {
+      const { contentType, receivedAt, lastReceivedAt, count, nonce: receipt } = arrival;
+      const head = { contentType, receivedAt, lastReceivedAt, count, receipt } satisfies SpillHead;
+      const metadata: SpillMetadata = { size: arrival.size, isText: typeof arrival.body === "string" };
+      await persistently(() => kv.put(PREFIX + arrival.id, sealEnvelope(head, arrival.body), { metadata }));
     },
 
     async point({ id, reading }) {
-      const jobs = reading?.ok === true ? reading.value.jobs.slice(0, POINTERS_PER_DELIVERY) : [];
-      const pointers = jobs.map((job) => ({ jobId: job.jobId, rank: jobRank(job, id) }));
-      await Promise.allSettled(pointers.map((pointer) => pointTo(pointer, id)));
+      const { jobs, runs } = reading.ok ? reading.value : { jobs: [], runs: [] };
+      await Promise.allSettled([
+        ...jobs
+          .slice(0, POINTERS_PER_DELIVERY)
+          .map(async (job) => pointTo(await idKey(JOB_POINTER, job.jobId), jobRank(job, id), id)),
+        ...runs.map(async (run) => pointTo(await idKey(RUN_POINTER, run.runId), runRank(run, id), id)),
+      ]);
     },
 
     get,
 
-    async findByJob(jobId) {
-      const key = await jobKey(POINTER, jobId);
-      const id = await persistently(() => kv.get(key));
-      return id === null ? null : get(id);
+    findByJob: async (jobId) => follow(await idKey(JOB_POINTER, jobId)),
+
+    findByRun: async (runId) => follow(await idKey(RUN_POINTER, runId)),
+
+    async list(cursor) {
+      const page = await persistently(() => kv.list<SpillMetadata>({ prefix: PREFIX, cursor }));
+      const entries = page.keys.map(({ name, metadata }) => ({
+        id: name.slice(PREFIX.length),
+        size: metadata?.size ?? 0,
+        isText: metadata?.isText === true,
+      }));
+      return { entries, next: page.list_complete ? null : page.cursor };
     },
 
-    async take(limit) {
-      const { keys } = await persistently(() => kv.list<SpillMetadata>({ prefix: PREFIX }));
-      // From a place that changes, so that what cannot be brought home does not stand before what can.
-      const start = keys.length > limit ? Math.floor(Math.random() * keys.length) : 0;
-      const taken: Spilled[] = [];
-      let bytes = 0;
-      for (const { name, metadata } of [...keys.slice(start), ...keys.slice(0, start)].slice(0, limit)) {
-        bytes += metadata?.size ?? 0;
-        if (taken.length > 0 && bytes > TAKEN_BYTES) break;
-        const spilled = await get(name.slice(PREFIX.length)).catch(() => null);
-        if (spilled !== null) taken.push(spilled);
-      }
-      return { taken, waiting: keys.length };
+    async getMany(entries) {
+      const keys = entries.map(({ id }) => PREFIX + id);
+      const areText = entries.every(({ isText }) => isText);
+      const values = areText ? await persistently(() => kv.get(keys, "text")) : null;
+      const fetched = await Promise.allSettled(
+        entries.map(async ({ id }) => {
+          if (values === null) return get(id);
+          const value = values.get(PREFIX + id) ?? null;
+          return value === null ? null : opened(id, new TextEncoder().encode(value));
+        }),
+      );
+      return {
+        arrivals: fetched.flatMap((one) => (one.status === "fulfilled" && one.value !== null ? [one.value] : [])),
+        faults: fetched.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : [])),
+      };
     },
 
     async depth() {
@@ -105,11 +136,17 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
   };
 }
 
-/** Bodies taken at once, in bytes, unless a single one is larger. A Worker has 128 MB. */
-const TAKEN_BYTES = 16 * 1024 * 1024;
+/** Rejects with a CorruptBodyError where the bytes are not the ones that this delivery is named after. */
+async function opened(id: string, value: ArrayBuffer | Uint8Array): Promise<Arrival> {
+  const { head, bytes } = openEnvelope(value);
+  const { contentType, receivedAt, lastReceivedAt = receivedAt, count = 1, receipt } = head as SpillHead;
+  const body = await verified(id, decodeBytes(bytes));
+  return { id, body, size: bytes.length, contentType, receivedAt, lastReceivedAt, count, nonce: receipt };
+}
 
 interface SpillMetadata {
   size: number;
+  isText?: boolean;
 }
 
 interface PointerMetadata {
@@ -119,5 +156,8 @@ interface PointerMetadata {
 /** A pointer outlives what it points to, and is then of no use: 30 days, in seconds. The delivery itself never expires. */
 const POINTER_SECONDS = 30 * 86_400;
 
-/** How many jobs of one spilled delivery can be looked up before it is drained; a Worker has 50 subrequests on the free plan. */
+/**
+ * How many jobs of one spilled delivery can be looked up before it is drained. Each costs a read and a write, and a
+ * Worker on the free plan has 50 subrequests.
+ */
 const POINTERS_PER_DELIVERY = 15;

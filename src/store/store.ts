@@ -9,8 +9,8 @@ import type { Result } from "../callback/result.ts";
 /** `pending`: the bytes are kept and not read yet. */
 export type DeliveryStatus = "stored" | "no-job" | "quarantined" | "pending";
 
-/** One delivery on its way into a store, with what it says; null where it is not read yet. */
-export interface Entry {
+/** One body that arrived, named by its digest. */
+export interface Arrival {
   /** SHA-256 of the bytes, in 64 hexadecimal digits. */
   id: string;
   body: Body;
@@ -18,14 +18,45 @@ export interface Entry {
   size: number;
   /** The Content-Type header, as it came. */
   contentType: string | null;
-  /** Milliseconds since 1970. */
+  /** When these bytes first came, in milliseconds since 1970. */
   receivedAt: number;
-  /** Names this arrival, in 8 characters, so that a write tried twice is counted once. */
-  receipt: string;
-  /** The store has the bytes already: only what they say is written, and nothing counted. */
-  bodyIsKept: boolean;
-  reading: Result<Reading, ReadFailure> | null;
+  /** When they last came: the same time, unless they come from an export. */
+  lastReceivedAt: number;
+  /** How many times they came: once, unless they come from an export. */
+  count: number;
+  /**
+   * Names this arrival, in 8 characters, so that a write tried twice is counted once. Null for one that comes from
+   * an export: its count is a total, of which the greater stands.
+   */
+  nonce: string | null;
 }
+
+/** Why a delivery is quarantined: what the reader says of the bytes, or what became of the reading. */
+export type Failure = Omit<ReadFailure, "code"> & { code: FailureCode };
+type FailureCode = ReadFailure["code"] | "reader-failed" | "reading-unfinished" | "bytes-corrupt";
+
+/** Readings of one delivery that may begin without one of them ending. */
+export const READ_ATTEMPTS = 5;
+
+export const UNFINISHED_READING: Failure = {
+  code: "reading-unfinished",
+  reason: `Reading this body was begun ${READ_ATTEMPTS} times and never ended: it may take more CPU or memory than the Worker has.`,
+  line: null,
+  column: null,
+};
+
+/** What was made of a delivery's bytes. */
+export interface DeliveryReading {
+  /** Of the delivery. */
+  id: string;
+  /** When the delivery first and last came, in milliseconds since 1970. */
+  receivedAt: number;
+  lastReceivedAt: number;
+  reading: Result<Reading, Failure>;
+}
+
+/** A delivery on its way into a store, with what it says. */
+export type ReadArrival = Arrival & DeliveryReading;
 
 /** What is kept about a delivery, beside its body. */
 export interface Delivery {
@@ -35,9 +66,10 @@ export interface Delivery {
   contentType: string | null;
   size: number;
   receivedAt: number;
+  lastReceivedAt: number;
   /** How many times these bytes came. */
   count: number;
-  failure: ReadFailure | null;
+  failure: Failure | null;
   /** False when the bytes have passed their time of retention. */
   hasBytes: boolean;
 }
@@ -48,6 +80,8 @@ export type JobSummary = Omit<JobReading, "detail" | "full">;
 export interface KeptJob {
   summary: JobSummary;
   delivery: Delivery;
+  /** Orders all readings of the job (`jobRank`): the record is the greatest. */
+  rank: string;
   /** Names the deliveries that the record and its workflow are of, and the readers that read them: another record has another. */
   version: string;
 }
@@ -63,26 +97,33 @@ export type RunSummary = Omit<RunReading, "tasks">;
 
 export interface KeptRun extends KeptBody {
   summary: RunSummary;
+  /** Orders all readings of the run (`runRank`). */
+  rank: string;
 }
 
-/** Which jobs a list is about. `receivedAfter` and `receivedBefore` are exclusive, in milliseconds, and about the first delivery. */
-export interface JobFilter {
-  state?: string;
-  tag?: string;
-  bucket?: string;
-  object?: string;
-  queueId?: string;
-  runId?: string;
-  userData?: string;
-  receivedAfter?: number;
-  receivedBefore?: number;
-}
+/** What a list of jobs can be filtered by. The schema of the API, the SQL and the form of the page are made of this list. */
+export const JOB_FILTERS = [
+  "state",
+  "tag",
+  "bucket",
+  "object",
+  "queueId",
+  "runId",
+  "userData",
+  "receivedAfter",
+  "receivedBefore",
+] as const;
+export type JobFilterName = (typeof JOB_FILTERS)[number];
+
+/** Times are exclusive, in milliseconds since 1970, and about the first delivery that named the job. */
+type FilterValue<Name> = Name extends "receivedAfter" | "receivedBefore" ? number : string;
+export type JobFilter = { [Name in JobFilterName]?: FilterValue<Name> };
 
 export interface DeliveryFilter {
   status?: DeliveryStatus;
 }
 
-/** What was received before these times is to go, in milliseconds since 1970; null keeps for ever. */
+/** What was last heard of before these times is to go, in milliseconds since 1970; null keeps for ever. */
 export interface Cutoffs {
   jobs: number | null;
   bytes: number | null;
@@ -98,10 +139,42 @@ export interface Page<T> {
   next: Position | null;
 }
 
-export interface Store {
+/** What a store is: nothing outside this folder asks for its name to decide anything. */
+export interface StoreTraits {
   readonly name: "d1" | "kv";
-  /** Writes all or none; gives, in order, how many times each delivery has come, this time included. Rejects when that is not certain. */
-  put(entries: readonly Entry[]): Promise<number[]>;
+  /** Filters that its lists of jobs take. */
+  readonly filters: readonly JobFilterName[];
+  /** What look-ups have to say of their freshness, as text for a header; null where they are never late. */
+  readonly consistency: string | null;
+  /** Shortest time between two looks at the store by one who waits, in seconds. */
+  readonly pollSeconds: { wait: number; page: number };
+}
+
+/** A delivery whose reading may begin, or why not. */
+export type Claim = "claimed" | "exhausted" | "not-pending";
+
+export interface Store extends StoreTraits {
+  /**
+   * Keeps bytes without reading them; what is known of such a delivery already stays. Gives, in order, how many times
+   * each has come, this time included. Rejects when that is not certain.
+   */
+  keep(arrivals: readonly Arrival[]): Promise<number[]>;
+  /** The same, with what they say: all of it is written, or none. */
+  put(deliveries: readonly ReadArrival[]): Promise<number[]>;
+  /**
+   * Writes what kept deliveries say. Gives the ids of those that are no longer kept, of which nothing was written:
+   * retention may have taken them meanwhile.
+   */
+  putReadings(readings: readonly DeliveryReading[]): Promise<string[]>;
+  /**
+   * Counts an attempt to read a pending delivery, before it is made: one that ends the Worker would be made for ever
+   * otherwise. After `READ_ATTEMPTS` it is quarantined instead, and the answer is `exhausted`.
+   */
+  claimReading(id: string): Promise<Claim>;
+  /** Takes an attempt back that ended, but whose outcome could not be written. */
+  releaseReading(id: string): Promise<void>;
+  /** After an upgrade of the reader, makes deliveries pending again whose reading did not end; says how many. */
+  retryUnfinished(): Promise<number>;
   getJob(jobId: string): Promise<KeptJob | null>;
   /** The job and the body behind its record, in one go. */
   getJobWithBody(jobId: string): Promise<(KeptJob & KeptBody) | null>;
@@ -110,18 +183,34 @@ export interface Store {
   getRun(runId: string): Promise<KeptRun | null>;
   getDelivery(id: string): Promise<Delivery | null>;
   getBody(id: string): Promise<KeptBody | null>;
+  /** What became of deliveries, by id; those that are not kept are absent. */
+  statusesOf(ids: readonly string[]): Promise<ReadonlyMap<string, DeliveryStatus>>;
   /** Last received first; of one status, or of all. */
   listDeliveries(filter: DeliveryFilter, limit: number, after: Position | null): Promise<Page<Delivery>>;
+  /** Ids of deliveries that wait to be read: those whose reading was tried least come first. */
+  listPending(limit: number): Promise<string[]>;
+  /** First received first, whatever arrives meanwhile: for an export. */
+  listOldestDeliveries(limit: number, after: Position | null): Promise<Page<Delivery>>;
   /** How many deliveries of a status a list has after that position; null where only counting all would tell. */
   countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
-  /** Deletes some of what has passed its time of retention; says how many rows it deleted or emptied. */
-  purge(cutoffs: Cutoffs): Promise<number>;
+  /** Deletes some of what has passed its time of retention. */
+  purge(cutoffs: Cutoffs): Promise<Purged>;
   /** A look at the store that costs little enough for anybody to ask. Rejects where it cannot be reached or lacks its tables. */
   check(): Promise<Health>;
   /** All figures; no scan, but more to read than a check. Rejects as that does. */
   measure(): Promise<Figures>;
   /** Remembers when the upkeep ran, and how many spilled deliveries it left waiting; null where it could not tell. */
   noteUpkeep(at: number, spilled: number | null): Promise<void>;
+}
+
+/** What one slice of retention did. */
+export interface Purged {
+  /** Rows deleted or emptied. */
+  rows: number;
+  /** True when everything that has passed its time has been looked at. */
+  isDone: boolean;
+  /** Calls to the store that it took, statements counted one by one. */
+  operations: number;
 }
 
 /** What a store tells of itself; null where it cannot, or not cheaply. */
@@ -135,7 +224,7 @@ export interface Health {
   /** Deliveries in quarantine, counted up to a bound. */
   quarantined: number | null;
   upkeepAt: number | null;
-  /** Deliveries in the second place, as the last upkeep left them. */
+  /** Deliveries in the spill, as the last upkeep left them. */
   spilled: number | null;
 }
 
@@ -159,4 +248,15 @@ export class PositionError extends Error {
 /** The store in use cannot filter by this. */
 export class FilterError extends Error {
   override readonly name = "FilterError";
+}
+
+/** The bytes that a store gave for a delivery are not the ones that were kept: their digest is another. */
+export class CorruptBodyError extends Error {
+  override readonly name = "CorruptBodyError";
+  readonly delivery: string;
+
+  constructor(delivery: string) {
+    super(`The bytes kept for delivery ${delivery} are not the ones that came: their SHA-256 differs from its id.`);
+    this.delivery = delivery;
+  }
 }

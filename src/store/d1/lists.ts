@@ -1,5 +1,5 @@
 /** What lists in D1 share: the WHERE of a filter, where a list goes on, and the page that comes of it. */
-import { type JobFilter, type Page, type Position, PositionError } from "../store.ts";
+import { type JobFilter, type JobFilterName, type Page, type Position, PositionError } from "../store.ts";
 
 const FILTER_COLUMNS = {
   state: "state",
@@ -9,7 +9,7 @@ const FILTER_COLUMNS = {
   queueId: "queue_id",
   runId: "run_id",
   userData: "user_data",
-} as const;
+} as const satisfies Record<Exclude<JobFilterName, "receivedAfter" | "receivedBefore">, string>;
 
 /** The WHERE of a list. The index of states leaves out Success, most of all jobs: naming that lets SQLite use it. */
 export function conditions(filter: JobFilter, after: Position | null): { where: string; values: (string | number)[] } {
@@ -33,7 +33,7 @@ export function conditions(filter: JobFilter, after: Position | null): { where: 
 /** A position is the client's to bring back, and so may be anything. */
 export function positionOf(position: Position, ...types: ("number" | "string")[]): Position {
   const fits = position.length === types.length && types.every((type, index) => typeof position[index] === type);
-  if (!fits) throw new PositionError("The position is none of this list.");
+  if (!fits) throw new PositionError("This position was not given by this list.");
   return position;
 }
 

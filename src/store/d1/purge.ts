@@ -1,85 +1,130 @@
 /**
- * Retention in D1: deletes in slices, so that no statement runs long, and remembers how far it came, so that
- * no slice is looked at twice. Deliveries lie in order of arrival; a slice ends at the first that is to stay.
+ * Retention in D1: walks all deliveries in order of arrival, a slice at a time, and deletes what is due. Where a walk
+ * has come to is kept in `marks`; when it meets nothing old any more it begins again, so nothing is passed for good.
+ * Whether a row is due is asked again by each DELETE: it may have come again, been read, or become a job's record
+ * since the slice was looked at. A job goes with the delivery behind its record, in one transaction.
  */
 import type { Persistently } from "../retry.ts";
-import type { Cutoffs } from "../store.ts";
+import type { Cutoffs, Purged } from "../store.ts";
+import { heardAt, HEARD_AT_SLACK_MILLISECONDS } from "./sql.ts";
 
 /** Rows looked at in one slice. */
 const SLICE_ROWS = 500;
 
-interface Kind {
-  /** Name of the mark that says how far this kind has come. */
-  mark: string;
-  /** Which of the deliveries in a slice it is about. */
-  where: string;
-  statements: readonly string[];
-}
+/** ?1 is the JSON list of a slice's places, ?2 the time before which what was last heard of is to go. */
+const IN_SLICE = "seq IN (SELECT value FROM json_each(?1))";
+const IS_OLD = `${heardAt("deliveries")} < ?2`;
 
-const DELETE_DELIVERIES = [
-  "DELETE FROM delivery_parts WHERE delivery_id IN (SELECT value FROM json_each(?1))",
-  "DELETE FROM deliveries WHERE id IN (SELECT value FROM json_each(?1))",
-];
+/** A job's own age may lag behind what was heard of it: it is given as much time more. */
+const IS_LIVING = (table: string) => `${heardAt(table)} >= ?2 - ${HEARD_AT_SLACK_MILLISECONDS}`;
 
-const KINDS = {
-  bytes: {
-    mark: "bytes",
-    where: "status NOT IN ('quarantined', 'pending')",
-    statements: [
-      "DELETE FROM delivery_parts WHERE delivery_id IN (SELECT value FROM json_each(?1))",
-      "UPDATE deliveries SET body = NULL, parts = 0 WHERE id IN (SELECT value FROM json_each(?1))",
-    ],
-  },
-  quarantined: { mark: "quarantined", where: "status = 'quarantined'", statements: DELETE_DELIVERIES },
-  jobs: { mark: "deliveries", where: "status IN ('stored', 'no-job')", statements: DELETE_DELIVERIES },
-} as const satisfies Record<keyof Cutoffs, Kind>;
+/**
+ * Whether a job or run that is to stay has this delivery behind its record. Deliveries of an older version, and
+ * those of too many jobs, have no list of them: for these, and only where there are any, the jobs are gone through once.
+ */
+const IS_NEEDED = `iif(job_ids IS NULL AND coalesce(job_count, 1) > 0,
+    id IN (SELECT delivery_id FROM jobs WHERE ${IS_LIVING("jobs")}),
+    EXISTS (SELECT 1 FROM json_each(deliveries.job_ids) AS named JOIN jobs ON jobs.job_id = named.value
+      WHERE jobs.delivery_id = deliveries.id AND ${IS_LIVING("jobs")}))
+  OR EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND runs.delivery_id = deliveries.id AND ${IS_LIVING("runs")})`;
 
-const SET_MARK = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
+/** A delivery that an older reader could read may have jobs, which are no matter of quarantine. */
+const TELLS_OF_JOBS = "(status IN ('stored', 'no-job') OR (status = 'quarantined' AND job_count > 0))";
 
-/** SQLite gives the numbers of deleted last rows out again: no mark may be past the last row there is. */
-const LOWER_MARKS = `UPDATE marks SET seq = min(seq, coalesce((SELECT max(seq) FROM deliveries), 0))
-  WHERE name IN ('bytes', 'quarantined', 'deliveries')`;
+const DUE = {
+  bytes: `status NOT IN ('quarantined', 'pending') AND (body IS NOT NULL OR parts > 0) AND ${IS_OLD}`,
+  quarantined: `status = 'quarantined' AND coalesce(job_count, 0) = 0 AND ${IS_OLD}`,
+  jobs: `${TELLS_OF_JOBS} AND ${IS_OLD} AND NOT (${IS_NEEDED})`,
+} as const satisfies Record<keyof Cutoffs, string>;
 
-/** One slice of each kind. Gives how many rows were looked at and passed their time; zero when there is nothing left to do. */
-export async function purge(db: D1Database, persistently: Persistently, cutoffs: Cutoffs): Promise<number> {
-  let purged = 0;
-  for (const [name, kind] of Object.entries(KINDS)) {
-    const cutoff = cutoffs[name as keyof Cutoffs];
-    if (cutoff !== null) purged += await purgeDeliveries(db, persistently, kind, cutoff);
+const dueIn = (kind: keyof Cutoffs, column: string) =>
+  `(SELECT ${column} FROM deliveries WHERE ${IN_SLICE} AND ${DUE[kind]})`;
+
+const deletePartsOf = (kind: keyof Cutoffs) => `DELETE FROM delivery_parts WHERE delivery_id IN ${dueIn(kind, "id")}`;
+const deleteDeliveriesOf = (kind: keyof Cutoffs) => `DELETE FROM deliveries WHERE ${IN_SLICE} AND ${DUE[kind]}`;
+
+/** In one transaction and in this order; the last one says how many rows it was about. */
+const STATEMENTS = {
+  bytes: [deletePartsOf("bytes"), `UPDATE deliveries SET body = NULL, parts = 0 WHERE ${IN_SLICE} AND ${DUE.bytes}`],
+  quarantined: [deletePartsOf("quarantined"), deleteDeliveriesOf("quarantined")],
+  jobs: [
+    `DELETE FROM jobs WHERE job_id IN (
+      SELECT named.value FROM deliveries JOIN json_each(deliveries.job_ids) AS named WHERE ${IN_SLICE} AND ${DUE.jobs}
+    ) AND delivery_id IN ${dueIn("jobs", "id")}`,
+    `DELETE FROM runs WHERE run_id IN ${dueIn("jobs", "run_id")} AND delivery_id IN ${dueIn("jobs", "id")}`,
+    deletePartsOf("jobs"),
+    deleteDeliveriesOf("jobs"),
+  ],
+} as const satisfies Record<keyof Cutoffs, readonly string[]>;
+
+/** For a slice with deliveries that have no list of their jobs. */
+const DELETE_UNLISTED_JOBS = `DELETE FROM jobs WHERE delivery_id IN ${dueIn("jobs", "iif(job_ids IS NULL, id, NULL)")}`;
+
+/** Rows of jobs and runs that point to no delivery, of the oldest. */
+const DELETE_ORPHANS = ["job", "run"].map(
+  (name) => `DELETE FROM ${name}s WHERE ${name}_id IN (
+    SELECT ${name}_id FROM ${name}s WHERE received_at < ?1 ORDER BY received_at LIMIT ${SLICE_ROWS}
+  ) AND ${heardAt(`${name}s`)} < ?1 - ${HEARD_AT_SLACK_MILLISECONDS}
+    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${name}s.delivery_id)`,
+);
+
+const SLICE = (kind: keyof Cutoffs) => `
+  SELECT seq, ${IS_OLD} AS is_old, (${DUE[kind]}) AS is_due, job_ids IS NULL AND coalesce(job_count, 1) > 0 AS is_unlisted
+  FROM deliveries WHERE seq > coalesce((SELECT seq FROM marks WHERE name = ?1), 0) ORDER BY seq LIMIT ${SLICE_ROWS}`;
+
+/** Names of the marks: how far the walk of each kind has come. */
+const MARKS = { bytes: "bytes", quarantined: "quarantined", jobs: "deliveries" } as const;
+
+const SET_MARK =
+  "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE marks.seq <> excluded.seq";
+
+/** One slice of each kind. */
+export async function purge(db: D1Database, persistently: Persistently, cutoffs: Cutoffs): Promise<Purged> {
+  const purged: Purged = { rows: 0, isDone: true, operations: 0 };
+  for (const kind of ["jobs", "bytes", "quarantined"] as const) {
+    const cutoff = cutoffs[kind];
+    if (cutoff === null) continue;
+    const slice = await purgeSlice(db, persistently, kind, cutoff);
+    purged.rows += slice.rows;
+    purged.isDone &&= slice.isDone;
+    purged.operations += slice.operations;
   }
-  if (cutoffs.jobs === null) return purged;
-  for (const [table, key] of [
-    ["jobs", "job_id"],
-    ["runs", "run_id"],
-  ]) {
-    const slice = `SELECT ${key} FROM ${table} WHERE received_at < ?1 ORDER BY received_at LIMIT ${SLICE_ROWS}`;
-    const { meta } = await persistently(() =>
-      db.prepare(`DELETE FROM ${table} WHERE ${key} IN (${slice})`).bind(cutoffs.jobs).run(),
-    );
-    purged += meta.changes;
+  if (cutoffs.jobs !== null && purged.isDone) {
+    const orphans = DELETE_ORPHANS.map((sql) => db.prepare(sql).bind(cutoffs.jobs));
+    const results = await persistently(() => db.batch(orphans));
+    for (const { meta } of results) purged.rows += meta.changes;
+    purged.operations += orphans.length;
   }
   return purged;
 }
 
-async function purgeDeliveries(
+interface SliceRow {
+  seq: number;
+  is_old: 0 | 1;
+  is_due: 0 | 1;
+  is_unlisted: 0 | 1;
+}
+
+/** Looks at the next slice and deletes what is due in it; done where nothing in it is old, and then begins again. */
+async function purgeSlice(
   db: D1Database,
   persistently: Persistently,
-  kind: Kind,
+  kind: keyof Cutoffs,
   cutoff: number,
-): Promise<number> {
-  const sql = `SELECT seq, id, received_at >= ?2 AS stays, ${kind.where} AS goes FROM deliveries
-    WHERE seq > coalesce((SELECT seq FROM marks WHERE name = ?1), 0) ORDER BY seq LIMIT ${SLICE_ROWS}`;
-  const query = db.prepare(sql).bind(kind.mark, cutoff);
-  const { results } = await persistently(() => query.all<{ seq: number; id: string; stays: 0 | 1; goes: 0 | 1 }>());
-  const end = results.findIndex((row) => row.stays === 1);
-  const slice = end === -1 ? results : results.slice(0, end);
-  const last = slice.at(-1);
-  if (last === undefined) return 0;
-  const ids = slice.filter((row) => row.goes === 1).map((row) => row.id);
-  const json = JSON.stringify(ids);
-  const deletions = ids.length === 0 ? [] : kind.statements.map((statement) => db.prepare(statement).bind(json));
-  await persistently(() =>
-    db.batch([...deletions, db.prepare(SET_MARK).bind(kind.mark, last.seq), db.prepare(LOWER_MARKS)]),
-  );
-  return slice.length;
+): Promise<Purged> {
+  const query = db.prepare(SLICE(kind)).bind(MARKS[kind], cutoff);
+  const { results } = await persistently(() => query.all<SliceRow>());
+  const isDone = !results.some((row) => row.is_old === 1);
+  const due = results.filter((row) => row.is_due === 1);
+  const mark = db.prepare(SET_MARK).bind(MARKS[kind], isDone ? 0 : (results.at(-1)?.seq ?? 0));
+  if (due.length === 0) {
+    await persistently(() => mark.run());
+    return { rows: 0, isDone, operations: 2 };
+  }
+  const places = JSON.stringify(due.map((row) => row.seq));
+  const hasUnlisted = kind === "jobs" && due.some((row) => row.is_unlisted === 1);
+  const statements = hasUnlisted ? [DELETE_UNLISTED_JOBS, ...STATEMENTS[kind]] : STATEMENTS[kind];
+  const deletions = statements.map((sql) => db.prepare(sql).bind(places, cutoff));
+  const batch = await persistently(() => db.batch([mark, ...deletions]));
+  return { rows: batch.at(-1)?.meta.changes ?? 0, isDone, operations: 1 + batch.length };
 }

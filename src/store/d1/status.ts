@@ -2,11 +2,13 @@
  * What a D1 database tells of itself. No figure costs a scan: each is a row found by its key, or a count on an
  * index that stops at a bound, so that asking stays cheap however much is kept.
  */
+import { READER_VERSION } from "../../callback/callback.ts";
 import { type Persistently, StoreError } from "../retry.ts";
-import type { Figures, Health } from "../store.ts";
+import { type Figures, type Health, UNFINISHED_READING } from "../store.ts";
+import { RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
 
 /** The number of the last file in migrations/: the schema that this version of the receiver works with. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Where a count stops in a check, which anybody may ask for. */
 const CHECK_BOUND = 100;
@@ -99,6 +101,19 @@ export async function noteUpkeep(db: D1Database, persistently: Persistently, at:
   const notes = [db.prepare(NOTE).bind("upkeep", at)];
   if (spilled !== null) notes.push(db.prepare(NOTE).bind("spilled", spilled));
   await persistently(() => db.batch(notes));
+}
+
+/**
+ * Deliveries whose reading did not end are tried again once by each newer reader. The mark that remembers for which
+ * reader that was done is set when there are no more.
+ */
+export async function retryUnfinished(db: D1Database, persistently: Persistently): Promise<number> {
+  const known = await persistently(() => db.prepare(`SELECT ${markOf("reader")} AS reader`).first<number>("reader"));
+  if (known === READER_VERSION) return 0;
+  const retry = db.prepare(RETRY_UNFINISHED).bind(UNFINISHED_READING.code);
+  const { meta } = await persistently(() => retry.run());
+  if (meta.changes < RETRIED_AT_ONCE) await persistently(() => db.prepare(NOTE).bind("reader", READER_VERSION).run());
+  return meta.changes;
 }
 
 const NOTHING_KNOWN = { region: null, lastReceivedAt: null, quarantined: null, upkeepAt: null, spilled: null };

@@ -1,0 +1,165 @@
+/**
+ * The one way out. Every answer about a job, a run or a delivery, JSON or page, is found here: in the store or, where
+ * that does not know it yet or cannot be asked, in the spill. Rejects with a StoreError where neither can tell.
+ */
+import { parseCallback } from "./callback/callback.ts";
+import { jobRank, runRank } from "./callback/state.ts";
+import type { Reading } from "./callback/types.ts";
+import type { Places } from "./intake.ts";
+import { StoreError } from "./store/retry.ts";
+import type { Arrival, Delivery, KeptBody, KeptJob, KeptRun, Position, Store } from "./store/store.ts";
+
+/** A job with the bytes behind its record. */
+export type FoundJob = KeptJob & KeptBody;
+
+/** A run as far as it is known: itself where a `WorkflowFinish` has told of it, and the jobs that belong to it. */
+export interface FoundRun {
+  run: KeptRun | null;
+  jobs: KeptJob[];
+}
+
+/** The record of a job is final when it is terminal and the job's own callback says so: the spill is not asked beyond it. */
+const isFinal = (job: KeptJob | null): boolean => job?.rank.startsWith("11") === true;
+
+/** The job, by the delivery that says most of it, wherever that is; null where neither place has heard of it. */
+export async function findJob({ store, spill }: Places, jobId: string): Promise<FoundJob | null> {
+  const stored = await asked(store.getJobWithBody(jobId));
+  if (stored.answered && isFinal(stored.value)) return stored.value;
+  const spilled = await spilledJob(spill, jobId);
+  if (!stored.answered) return spilled ?? refuse(stored.error);
+  return greaterJob(stored.value, spilled);
+}
+
+/** The job's record without its bytes, from the store alone: to see cheaply whether what is known has changed. */
+export async function findJobInStore({ store }: Places, jobId: string): Promise<KeptJob | null> {
+  const stored = await asked(store.getJob(jobId));
+  return stored.answered ? stored.value : null;
+}
+
+export async function findRun({ store, spill }: Places, runId: string): Promise<FoundRun | null> {
+  const [stored, jobs] = await Promise.all([asked(store.getRun(runId)), asked(jobsOfRun(store, runId))]);
+  const isKnown = stored.answered && stored.value?.summary.terminal === true;
+  const spilled = isKnown ? null : await spilledRun(spill, runId);
+  if (spilled === null) {
+    if (!stored.answered) return refuse(stored.error);
+    if (!jobs.answered) return refuse(jobs.error);
+    return stored.value === null && jobs.value.length === 0 ? null : { run: stored.value, jobs: jobs.value };
+  }
+  const known = jobs.answered ? jobs.value : [];
+  const ids = new Set(known.map(({ summary }) => summary.jobId));
+  return {
+    run: greaterRun(stored.answered ? stored.value : null, spilled.run),
+    jobs: [...known, ...spilled.jobs.filter(({ summary }) => !ids.has(summary.jobId))],
+  };
+}
+
+/** SHA-256 in hexadecimal digits, as deliveries are named. */
+const DELIVERY_ID = /^[0-9a-f]{64}$/;
+
+export async function findDelivery({ store, spill }: Places, id: string): Promise<Delivery | null> {
+  if (!DELIVERY_ID.test(id)) return null;
+  const stored = await asked(store.getDelivery(id));
+  if (stored.answered && stored.value !== null) return stored.value;
+  const spilled = await spilledBody(spill, id);
+  if (spilled === null && !stored.answered) return refuse(stored.error);
+  return spilled?.delivery ?? null;
+}
+
+/** A delivery with its bytes. */
+export async function findBody({ store, spill }: Places, id: string): Promise<KeptBody | null> {
+  if (!DELIVERY_ID.test(id)) return null;
+  const stored = await asked(store.getBody(id));
+  if (stored.answered && stored.value !== null) return stored.value;
+  const spilled = await spilledBody(spill, id);
+  return spilled === null && !stored.answered ? refuse(stored.error) : spilled;
+}
+
+/** Pages of jobs asked for at once, to tell all that belong to a run. */
+const RUN_PAGE_JOBS = 100;
+
+async function jobsOfRun(store: Store, runId: string): Promise<KeptJob[]> {
+  const jobs: KeptJob[] = [];
+  let after: Position | null = null;
+  do {
+    const page = await store.listJobs({ runId }, RUN_PAGE_JOBS, after);
+    jobs.push(...page.items);
+    after = page.next;
+  } while (after !== null);
+  return jobs;
+}
+
+type Asked<T> = { answered: true; value: T } | { answered: false; error: StoreError };
+
+/** What the store answers, or that it cannot be asked. */
+async function asked<T>(question: Promise<T>): Promise<Asked<T>> {
+  try {
+    return { answered: true, value: await question };
+  } catch (error) {
+    if (error instanceof StoreError) return { answered: false, error };
+    throw error;
+  }
+}
+
+function refuse(error: StoreError): never {
+  throw error;
+}
+
+async function spilledJob(spill: Places["spill"], jobId: string): Promise<FoundJob | null> {
+  const arrival = (await spill?.findByJob(jobId)) ?? null;
+  const read = arrival === null ? null : readSpilled(arrival);
+  return read?.jobs.find(({ summary }) => summary.jobId === jobId) ?? null;
+}
+
+async function spilledRun(spill: Places["spill"], runId: string): Promise<{ run: KeptRun; jobs: KeptJob[] } | null> {
+  const arrival = (await spill?.findByRun(runId)) ?? null;
+  const read = arrival === null ? null : readSpilled(arrival);
+  const run = read?.runs.find(({ summary }) => summary.runId === runId);
+  return read === null || run === undefined ? null : { run, jobs: read.jobs };
+}
+
+async function spilledBody(spill: Places["spill"], id: string): Promise<KeptBody | null> {
+  const arrival = (await spill?.get(id)) ?? null;
+  return arrival === null ? null : { delivery: waiting(arrival, null), body: arrival.body };
+}
+
+/** What a spilled delivery says, in the terms of the store: read on the way, since nothing but its bytes is kept. */
+function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
+  const reading = parseCallback(arrival.body);
+  if (!reading.ok) return { jobs: [], runs: [] };
+  const delivery = waiting(arrival, reading.value);
+  const { body } = arrival;
+  return {
+    jobs: reading.value.jobs.map(({ full, detail: _, ...summary }) => {
+      const rank = jobRank({ ...summary, full }, arrival.id);
+      return { summary, delivery, body, rank, version: rank };
+    }),
+    runs: reading.value.runs.map(({ tasks, ...summary }) => {
+      return { summary, delivery, body, rank: runRank({ ...summary, tasks }, arrival.id) };
+    }),
+  };
+}
+
+/** A delivery that waits in the spill: its bytes are there, and the store has not read them yet. */
+const waiting = ({ id, size, contentType, receivedAt, lastReceivedAt, count }: Arrival, reading: Reading | null) => ({
+  id,
+  size,
+  contentType,
+  receivedAt,
+  lastReceivedAt,
+  count,
+  status: "pending" as const,
+  format: reading?.format ?? null,
+  failure: null,
+  hasBytes: true,
+});
+
+/** The record is the greatest reading, wherever it is. Whichever tells of the workflow, it is told. */
+function greaterJob(stored: FoundJob | null, spilled: FoundJob | null): FoundJob | null {
+  if (stored === null || spilled === null) return stored ?? spilled;
+  const [greater, lesser] = spilled.rank > stored.rank ? [spilled, stored] : [stored, spilled];
+  const workflow = greater.summary.workflow ?? lesser.summary.workflow;
+  return { ...greater, summary: { ...greater.summary, workflow } };
+}
+
+const greaterRun = (stored: KeptRun | null, spilled: KeptRun): KeptRun =>
+  stored === null || spilled.rank > stored.rank ? spilled : stored;

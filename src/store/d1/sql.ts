@@ -1,0 +1,157 @@
+/**
+ * The statements that write deliveries and what they say. Each may be run twice, and states its conditions itself:
+ * whatever else writes at the same time (another callback, a reparse, retention, an older version of the Worker),
+ * the record of a job is the greatest reading, and nothing points to a delivery that is not there.
+ */
+import { READ_ATTEMPTS } from "../store.ts";
+import { READER_DIGITS, RECORD_COLUMNS, RUN_COLUMNS, WORKFLOW_COLUMNS } from "../rows.ts";
+
+/** Arrivals remembered with a delivery, 8 characters each: a write tried again within the last 16 is not counted again. */
+const RECEIPTS_CHARACTERS = 16 * 8;
+
+/** How much older than the last word on a job its `heard_at` may be, in milliseconds: repeats within it write no row. */
+export const HEARD_AT_SLACK_MILLISECONDS = 3_600_000;
+
+/** Columns that a reading gives a delivery. */
+export const READING_COLUMNS = [
+  "status",
+  "format",
+  "reason_code",
+  "reason",
+  "line",
+  "column_number",
+  "reader",
+  "job_count",
+  "job_ids",
+  "run_id",
+] as const;
+const BODY_COLUMNS = ["encoding", "parts", "body"] as const;
+export const ARRIVAL_COLUMNS = [
+  "id",
+  ...READING_COLUMNS,
+  "content_type",
+  "size",
+  "received_at",
+  "heard_at",
+  "count",
+  "receipts",
+  ...BODY_COLUMNS,
+] as const;
+
+/** D1 binds at most 100 values to a statement. Fewer statements are less work, and the free plan allows 50 to a call. */
+export const DELIVERIES_PER_STATEMENT = Math.floor(100 / ARRIVAL_COLUMNS.length);
+
+/** When a row was last heard of. Rows of the first version have no `heard_at`. */
+export const heardAt = (table: string): string => `coalesce(${table}.heard_at, ${table}.received_at)`;
+
+/**
+ * Whether a reading of a delivery is news: none is of bytes that are merely kept, nor by an older reader. `next` and
+ * `last` name the rows of the reading to come and of the one that is there.
+ */
+const isNews = (next: string, last: string): string => `${next}.status <> 'pending' AND ${next}.reader >= ${last}.reader`;
+
+/** The jobs that an older reader found may still have this delivery behind their record: retention must know them. */
+const readingColumn = (column: (typeof READING_COLUMNS)[number]): string => {
+  const keepsOlder = column === "job_count" || column === "job_ids" || column === "run_id";
+  const next = keepsOlder ? `coalesce(excluded.${column}, deliveries.${column})` : `excluded.${column}`;
+  return `${column} = iif(${isNews("excluded", "deliveries")}, ${next}, deliveries.${column})`;
+};
+
+const isCounted = "instr(deliveries.receipts, excluded.receipts) = 0";
+const unlessKept = (column: string) =>
+  `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
+
+const values = (columns: number): string => `(${Array.from({ length: columns }, () => "?").join(", ")})`;
+
+/** So many deliveries, each with or without a reading. An arrival without a nonce has no receipt, and its count is a total. */
+export const putDeliveries = (deliveries: number): string => `
+  INSERT INTO deliveries (${ARRIVAL_COLUMNS.join(", ")})
+  VALUES ${Array.from({ length: deliveries }, () => values(ARRIVAL_COLUMNS.length)).join(", ")}
+  ON CONFLICT (id) DO UPDATE SET
+    count = max(deliveries.count + (${isCounted}), excluded.count),
+    receipts = iif(${isCounted}, substr(excluded.receipts || deliveries.receipts, 1, ${RECEIPTS_CHARACTERS}), deliveries.receipts),
+    received_at = min(deliveries.received_at, excluded.received_at),
+    heard_at = max(${heardAt("deliveries")}, excluded.heard_at),
+    ${READING_COLUMNS.map(readingColumn).join(", ")},
+    ${BODY_COLUMNS.map(unlessKept).join(", ")}
+  RETURNING id, count`;
+
+export const PUT_PART =
+  "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+
+/** For deliveries whose bytes are there: a JSON list of their readings. Gives the ids of all that are kept. */
+export const PUT_READINGS = `
+  UPDATE deliveries SET ${READING_COLUMNS.map(
+    (column) => `${column} = iif(${isNews("news", "deliveries")}, ${
+      column.startsWith("job_") || column === "run_id" ? `coalesce(news.${column}, deliveries.${column})` : `news.${column}`
+    }, deliveries.${column})`,
+  ).join(", ")}
+  FROM (SELECT ${["id", ...READING_COLUMNS].map((column) => `value ->> '${column}' AS ${column}`).join(", ")} FROM json_each(?1)) AS news
+  WHERE deliveries.id = news.id
+  RETURNING deliveries.id AS id`;
+
+export const CLAIM_READING = `
+  UPDATE deliveries SET
+    attempts = attempts + 1,
+    status = iif(attempts >= ${READ_ATTEMPTS}, 'quarantined', status),
+    reason_code = iif(attempts >= ${READ_ATTEMPTS}, ?2, NULL),
+    reason = iif(attempts >= ${READ_ATTEMPTS}, ?3, NULL)
+  WHERE id = ?1 AND status = 'pending'
+  RETURNING status`;
+
+export const RELEASE_READING =
+  "UPDATE deliveries SET attempts = max(0, attempts - 1) WHERE id = ?1 AND status = 'pending'";
+
+/** Deliveries that are made pending again in one statement. */
+export const RETRIED_AT_ONCE = 100;
+
+export const RETRY_UNFINISHED = `
+  UPDATE deliveries SET status = 'pending', attempts = 0, reason_code = NULL, reason = NULL
+  WHERE seq IN (
+    SELECT seq FROM deliveries
+    WHERE status = 'quarantined' AND status <> 'stored' AND reason_code = ?1 LIMIT ${RETRIED_AT_ONCE}
+  )`;
+
+export const JOB_COLUMNS = ["job_id", "received_at", "heard_at", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS] as const;
+const fromJson = (columns: readonly string[]) => columns.map((column) => `value ->> '${column}'`).join(", ");
+
+/** What names a delivery that is not there is not written: retention may have come before a reading that began earlier. */
+const ITS_DELIVERY_IS_KEPT = "EXISTS (SELECT 1 FROM deliveries WHERE id = value ->> 'delivery_id')";
+
+const readerOf = (rank: string) => `substr(${rank}, -${READER_DIGITS})`;
+
+/**
+ * A greater rank is the record. The same delivery replaces itself as a newer reader reads it. A row whose delivery is
+ * gone, which nothing here leaves behind, gives way to any.
+ */
+const supersedes = (table: string) => `(iif(excluded.delivery_id = ${table}.delivery_id,
+    excluded.rank <> ${table}.rank AND ${readerOf("excluded.rank")} >= ${readerOf(`${table}.rank`)},
+    excluded.rank > ${table}.rank OR NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${table}.delivery_id)))`;
+
+/** Merges rows of a JSON list into a table whose record is the reading of greatest rank. */
+const mergeInto = (table: string, key: string, columns: readonly string[], others: readonly string[] = []) => `
+  INSERT INTO ${table} (${[key, "received_at", "heard_at", ...columns, ...others].join(", ")})
+  SELECT ${fromJson([key, "received_at", "heard_at", ...columns, ...others])} FROM json_each(?1) WHERE ${ITS_DELIVERY_IS_KEPT}
+  ON CONFLICT (${key}) DO UPDATE SET
+    heard_at = max(${heardAt(table)}, excluded.heard_at),
+    ${columns.map((column) => `${column} = iif(${supersedes(table)}, excluded.${column}, ${table}.${column})`).join(", ")}
+  WHERE ${supersedes(table)} OR excluded.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`;
+
+export const PUT_JOBS = mergeInto("jobs", "job_id", RECORD_COLUMNS, WORKFLOW_COLUMNS);
+
+export const PUT_RUNS = mergeInto("runs", "run_id", RUN_COLUMNS);
+
+export const PUT_WORKFLOWS = `
+  UPDATE jobs SET ${WORKFLOW_COLUMNS.map((column) => `${column} = told.value ->> '${column}'`).join(", ")}
+  FROM json_each(?1) AS told
+  WHERE jobs.job_id = told.value ->> 'job_id'
+    AND (jobs.workflow_rank IS NULL OR jobs.workflow_rank < told.value ->> 'workflow_rank')`;
+
+/** Deliveries of an export may be older than all that is known of their jobs. */
+export const PUT_FIRST_RECEIVED = ["jobs", "runs"].map(
+  (table) => `
+  UPDATE ${table} SET received_at = told.value ->> 'received_at'
+  FROM json_each(?1) AS told
+  WHERE ${table}.${table.slice(0, -1)}_id = told.value ->> '${table.slice(0, -1)}_id'
+    AND ${table}.received_at > told.value ->> 'received_at'`,
+);

@@ -1,0 +1,125 @@
+/** What is written of deliveries: one batch, which D1 runs as one transaction, however many there are. */
+import { encodeBody } from "../encoding.ts";
+import type { Persistently } from "../retry.ts";
+import { arrivalRow, jobRows, type JobRow, type ReadingRow, readingRow, runRows, UNREAD } from "../rows.ts";
+import type { Arrival, DeliveryReading, ReadArrival } from "../store.ts";
+import {
+  ARRIVAL_COLUMNS,
+  DELIVERIES_PER_STATEMENT,
+  PUT_FIRST_RECEIVED,
+  PUT_JOBS,
+  PUT_PART,
+  PUT_READINGS,
+  PUT_RUNS,
+  PUT_WORKFLOWS,
+  putDeliveries,
+} from "./sql.ts";
+
+/** Longest JSON text given to one statement, in characters of at most 3 bytes; D1 takes 2,000,000 bytes. */
+const JSON_CHARACTERS = 600_000;
+
+interface WrittenRow {
+  id: string;
+  count: number;
+}
+
+export async function keep(db: D1Database, persistently: Persistently, arrivals: readonly Arrival[]) {
+  const encoded = await Promise.all(arrivals.map((arrival) => encodeArrival(arrival, UNREAD)));
+  return countsOf(arrivals, await persistently(() => db.batch<WrittenRow>(arrivalStatements(db, encoded))));
+}
+
+export async function put(db: D1Database, persistently: Persistently, deliveries: readonly ReadArrival[]) {
+  const encoded = await Promise.all(deliveries.map((one) => encodeArrival(one, readingRow(one.reading))));
+  const batch = [...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
+  if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...firstReceivedStatements(db, deliveries));
+  return countsOf(deliveries, await persistently(() => db.batch<WrittenRow>(batch)));
+}
+
+/** How many times each has come, as the deliveries' statements, which stand first in a batch, have told. */
+function countsOf(arrivals: readonly Arrival[], results: readonly D1Result<WrittenRow>[]): number[] {
+  const told = results.slice(0, Math.ceil(arrivals.length / DELIVERIES_PER_STATEMENT));
+  const counts = Map.groupBy(
+    told.flatMap((result) => result.results),
+    ({ id }) => id,
+  );
+  return arrivals.map(({ id }) => counts.get(id)?.shift()?.count ?? 0);
+}
+
+export async function putReadings(
+  db: D1Database,
+  persistently: Persistently,
+  readings: readonly DeliveryReading[],
+): Promise<string[]> {
+  const rows = readings.map(({ id, reading }) => ({ id, ...readingRow(reading) }));
+  const chunks = inChunks(rows).map((json) => db.prepare(PUT_READINGS).bind(json));
+  const batch = [...chunks, ...recordStatements(db, readings)];
+  const results = await persistently(() => db.batch<Pick<WrittenRow, "id">>(batch));
+  const kept = new Set(results.slice(0, chunks.length).flatMap((result) => result.results.map(({ id }) => id)));
+  return readings.map(({ id }) => id).filter((id) => !kept.has(id));
+}
+
+/** The deliveries' rows, and the parts of bodies that one row does not hold. */
+function arrivalStatements(db: D1Database, arrivals: readonly EncodedArrival[]): D1PreparedStatement[] {
+  const groups = inGroups(arrivals, DELIVERIES_PER_STATEMENT);
+  return [
+    ...groups.map((group) => db.prepare(putDeliveries(group.length)).bind(...group.flatMap(({ values }) => values))),
+    ...arrivals.flatMap(({ id, parts }) => parts.map((body, part) => db.prepare(PUT_PART).bind(id, part, body))),
+  ];
+}
+
+/** What the deliveries say of jobs and runs. They stand behind the deliveries' own statements in a batch. */
+function recordStatements(db: D1Database, told: readonly DeliveryReading[]): D1PreparedStatement[] {
+  const jobs = told.flatMap(jobRows);
+  return [
+    ...inChunks(jobs).map((json) => db.prepare(PUT_JOBS).bind(json)),
+    ...inChunks(greatestPerJob(jobs)).map((json) => db.prepare(PUT_WORKFLOWS).bind(json)),
+    ...inChunks(told.flatMap(runRows)).map((json) => db.prepare(PUT_RUNS).bind(json)),
+  ];
+}
+
+function firstReceivedStatements(db: D1Database, told: readonly DeliveryReading[]): D1PreparedStatement[] {
+  const rows = [...told.flatMap(jobRows), ...told.flatMap(runRows)];
+  return inChunks(rows).flatMap((json) => PUT_FIRST_RECEIVED.map((sql) => db.prepare(sql).bind(json)));
+}
+
+type EncodedArrival = Awaited<ReturnType<typeof encodeArrival>>;
+
+/** An arrival as the values of its row, and the parts of a body that one row does not hold. */
+async function encodeArrival(arrival: Arrival, reading: ReadingRow) {
+  const { encoding, parts } = await encodeBody(arrival.body, arrival.size);
+  const [whole = null] = parts.length === 1 ? parts : [];
+  const split = whole === null ? parts : [];
+  const row = { ...arrivalRow(arrival), ...reading, encoding, parts: split.length, body: whole };
+  return { id: arrival.id, values: ARRIVAL_COLUMNS.map((column) => row[column]), parts: split };
+}
+
+function inGroups<T>(items: readonly T[], size: number): T[][] {
+  const groups: T[][] = [];
+  for (let at = 0; at < items.length; at += size) groups.push(items.slice(at, at + size));
+  return groups;
+}
+
+/** JSON arrays of the rows, none longer than one statement takes. */
+function inChunks(rows: readonly object[]): string[] {
+  const chunks: string[] = [];
+  let chunk = "";
+  for (const row of rows) {
+    const json = JSON.stringify(row);
+    if (chunk !== "" && chunk.length + json.length > JSON_CHARACTERS) {
+      chunks.push(`[${chunk}]`);
+      chunk = "";
+    }
+    chunk += chunk === "" ? json : `,${json}`;
+  }
+  return chunk === "" ? chunks : [...chunks, `[${chunk}]`];
+}
+
+/** Of the rows that tell a job's workflow, the one of greatest rank for each job: an UPDATE takes any of several. */
+function greatestPerJob(rows: readonly JobRow[]): JobRow[] {
+  const greatest = new Map<string, JobRow>();
+  for (const row of rows) {
+    const other = greatest.get(row.job_id)?.workflow_rank ?? "";
+    if (row.workflow_rank !== null && row.workflow_rank > other) greatest.set(row.job_id, row);
+  }
+  return [...greatest.values()];
+}
