@@ -1,12 +1,12 @@
 /** The Hono app: what every request passes, the routes, and errors to problem documents. */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { Places } from "./intake.ts";
+import { placesOf, queueOf } from "./bindings.ts";
 import { logger } from "./telemetry/log.ts";
 import { docsPage } from "./ui/views/docs.ts";
-import { ProblemError, problemResponse } from "./problems.ts";
+import { problemResponse } from "./problems.ts";
 import { callbacks } from "./api/callbacks.ts";
-import { type AppEnv, type OptionalBindings, problemOf, refuseSecret } from "./api/context.ts";
+import { type AppEnv, problemOf, refuseSecret } from "./api/context.ts";
 import { deliveries } from "./api/deliveries.ts";
 import { jobs } from "./api/jobs.ts";
 import { health } from "./api/health.ts";
@@ -14,16 +14,12 @@ import { meta, openapi } from "./api/meta.ts";
 import { publicView } from "./ui/handlers/page.ts";
 import { pages } from "./ui/handlers/pages.ts";
 import { publicPages } from "./ui/handlers/public-pages.ts";
-import type { SendQueue } from "./queue.ts";
 import { runs } from "./api/runs.ts";
 import { tell } from "./telemetry/report.ts";
-import { readSettings, type Settings, usableLogLevel } from "./settings.ts";
-import { d1Store } from "./store/d1/d1.ts";
-import { kvStore } from "./store/kv.ts";
-import { persistent } from "./store/retry.ts";
-import { kvSpill } from "./store/spill.ts";
+import { readSettings } from "./settings.ts";
+import { reportSettingFaults } from "./telemetry/setting-faults.ts";
 
-// Not strict: a slash at the end of a callback URL is worth no lost callback.
+// Not strict: a trailing slash must not lose a callback.
 export const app = new Hono<AppEnv>({ strict: false });
 
 app.use(
@@ -52,13 +48,18 @@ app.route("/", publicPages);
 app.get("/docs", async (c) => c.html(docsPage(await publicView(c), await openapi(app))));
 
 app.use(async (c, next) => {
-  const settings = readSettings(c.env);
+  const { settings, faults } = readSettings(c.env);
+  const log = logger(settings.logLevel);
+  const places = placesOf(c.env, settings);
+  reportSettingFaults(log, faults);
   c.set("settings", settings);
-  c.set("log", logger(usableLogLevel(settings)));
-  c.set("places", placesOf(c.env, settings));
+  c.set("settingFaults", faults);
+  c.set("log", log);
+  c.set("places", places);
   c.set("queue", queueOf(c.env, settings));
   await next();
-  if (settings.store === "kv") c.header("x-consistency", EVENTUAL);
+  const { consistency } = places.store;
+  if (consistency !== null) c.header("x-consistency", consistency);
 });
 
 app.route("/callbacks", callbacks);
@@ -73,29 +74,6 @@ refuseOtherMethods(app);
 app.notFound((c) => refuseSecret(c, { code: "not-found", detail: "No route of this receiver has this path." }));
 
 app.onError((error, c) => problemResponse(c, problemOf(c, error)));
-
-/** What look-ups from KV must say: a miss is cached there for a minute, and so a job may be found late. */
-const EVENTUAL = "eventual; up to 60 s";
-
-/** With D1 as the store, KV is the second place to write. */
-export function placesOf(env: Env, settings: Settings): Places {
-  const persistently = persistent(settings.storeDeadlineMilliseconds);
-  if (settings.store === "d1") return { store: d1Store(env.DB, persistently), spill: kvSpill(env.KV, persistently) };
-  const { jobs: days } = settings.retentionDays;
-  const ttlSeconds = days === 0 ? null : days * 86_400;
-  return { store: kvStore(env.KV, persistently, ttlSeconds), spill: null };
-}
-
-/** The queue that callbacks go to first; null where they are written at once. */
-function queueOf(env: OptionalBindings, { intake, storeDeadlineMilliseconds }: Settings): SendQueue | null {
-  if (intake === "direct") return null;
-  const { INTAKE_QUEUE: queue } = env;
-  if (queue !== undefined) {
-    const persistently = persistent(storeDeadlineMilliseconds);
-    return { send: (queued) => persistently(() => queue.send(queued, { contentType: "v8" })) };
-  }
-  throw new ProblemError({ code: "misconfigured", detail: 'INTAKE is "queue", and there is no binding INTAKE_QUEUE.' });
-}
 
 /** 405 with `Allow` for every path that has a route, and none for the method that came. */
 function refuseOtherMethods(routed: Hono<AppEnv>): void {

@@ -219,4 +219,3 @@ function statusOf({ reading }: DeliveryReading, count: number): Outcome["status"
   if (count > 1) return "duplicate";
   return reading.value.jobs.length + reading.value.runs.length === 0 ? "no-job" : "stored";
 }
-

@@ -133,7 +133,11 @@ const readSecrets = (env: RawSettings, name: Named<"secrets">): string[] =>
     .map((secret) => secret.trim())
     .filter((secret) => secret !== "");
 
-function readChoice<Name extends Named<"choice">>(env: RawSettings, name: Name, faults: SettingFault[]): ChoiceOf<Name> {
+function readChoice<Name extends Named<"choice">>(
+  env: RawSettings,
+  name: Name,
+  faults: SettingFault[],
+): ChoiceOf<Name> {
   const { fallback, choices }: { fallback: string; choices: readonly string[] } = SETTINGS[name];
   const value = textOf(env, name) || fallback;
   if (choices.includes(value)) return value as ChoiceOf<Name>;

@@ -4,15 +4,7 @@
  */
 import { parseCallback } from "./callback/callback.ts";
 import type { ContentNode, RunReading, TaskReading } from "./callback/types.ts";
-import type {
-  Delivery,
-  DeliveryStatus,
-  JobSummary,
-  KeptBody,
-  KeptJob,
-  KeptRun,
-  RunSummary,
-} from "./store/store.ts";
+import type { Delivery, DeliveryStatus, JobSummary, KeptBody, KeptJob, KeptRun, RunSummary } from "./store/store.ts";
 
 /** Where a record comes from. */
 export type Source = "callback";

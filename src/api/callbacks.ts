@@ -2,13 +2,13 @@
 import { Hono } from "hono";
 import { isOneOf } from "./auth.ts";
 import { type BodyFailure, readBytes } from "./body.ts";
-import type { ReadFailure } from "../callback/types.ts";
-import { intake, type Outcome } from "../intake.ts";
+import { intake, nameArrival, type Outcome } from "../intake.ts";
 import { enqueue } from "../queue.ts";
-import { type Problem, problemResponse } from "../problems.ts";
+import { type Problem, type ProblemCode, problemResponse } from "../problems.ts";
 import type { AppEnv } from "./context.ts";
 import { describe } from "./contract.ts";
 import { Receipt } from "./schemas.ts";
+import type { Failure } from "../store/store.ts";
 
 export const callbacks = new Hono<AppEnv>();
 
@@ -27,9 +27,10 @@ callbacks.post(
       "Takes every body that CI posts, XML or JSON, told by its first character. A 2xx is given only for bytes that are stored. " +
       "`key` is one of CALLBACK_KEYS; with another this path does not exist.",
     answers: {
-      200: { description: "Stored, or the same bytes again, or stored and about no job.", schema: Receipt },
-      202: {
-        description: "Stored in the second place; the look-up by JobId finds it, lists will when it is drained.",
+      200: {
+        description:
+          "`stored`, `duplicate` for the same bytes again, or `no-job`. `spilled` when only the spill has it: the look-up " +
+          "by JobId finds it, lists will when it is drained. `queued` behind a queue.",
         schema: Receipt,
       },
     },
@@ -41,7 +42,6 @@ callbacks.post(
       "unsupported-media-type",
       "too-many-requests",
       "store-unavailable",
-      "misconfigured",
     ],
     needsToken: false,
   }),
@@ -53,14 +53,16 @@ callbacks.post(
     const bytes = body.ok ? body.value.length : (body.error.bytesRead ?? 0);
     c.set("callback", { receivedAt, bytes, outcome: null });
     if (!body.ok) return problemResponse(c, refusal(body.error, maxBodyBytes));
-    const arrival = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
+    const incoming = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
     const { queue, places } = c.var;
     const outcome =
-      queue === null ? ((await intake(places, [arrival])) as [Outcome])[0] : await enqueue(queue, places, arrival);
+      queue === null
+        ? ((await intake(places, [await nameArrival(incoming)])) as [Outcome])[0]
+        : await enqueue(queue, places, incoming);
     const { delivery, status, jobs, reading } = outcome;
     c.set("callback", { receivedAt, bytes, outcome });
     if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
-    return c.json({ delivery, status, jobs }, status === "spilled" || status === "queued" ? 202 : 200);
+    return c.json({ delivery, status, jobs });
   },
 );
 
@@ -72,7 +74,22 @@ function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Proble
   return { code, detail };
 }
 
-function unreadable(delivery: string, { code, reason, line, column }: ReadFailure): Problem {
+function unreadable(delivery: string, { code: failure, reason, line, column }: Failure): Problem {
+  const code = problemOfFailure(failure);
   const place = line === null ? "" : ` (line ${line}${column === null ? "" : `, column ${column}`})`;
   return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
+}
+
+/** What a delivery that was quarantined is answered with. A fault of ours is never the sender's. */
+function problemOfFailure(code: Failure["code"]): ProblemCode {
+  switch (code) {
+    case "malformed-body":
+    case "unsupported-media-type":
+      return code;
+    case "reader-failed":
+    case "reading-unfinished":
+      return "internal-error";
+    case "bytes-corrupt":
+      return "corrupt-bytes";
+  }
 }

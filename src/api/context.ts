@@ -1,22 +1,25 @@
 /** What every route is given, and the checks they share. */
 import type { Context, MiddlewareHandler } from "hono";
 import { isOneOf, readToken } from "./auth.ts";
+import type { Bindings } from "../bindings.ts";
 import type { CallbackSeen } from "../telemetry/points.ts";
 import type { Places } from "../intake.ts";
-import type { Queued, SendQueue } from "../queue.ts";
+import type { SendQueue } from "../queue.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Problem, type ProblemCode, ProblemError, problemResponse } from "../problems.ts";
-import type { Settings } from "../settings.ts";
+import type { SettingFault, Settings } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
-import { PositionError } from "../store/store.ts";
+import { CorruptBodyError, FilterError, PositionError } from "../store/store.ts";
 
 /** For what changes with every callback, and must not be found in a cache. */
 export const NO_STORE = { "cache-control": "no-store" };
 
 export interface AppEnv {
-  Bindings: Env & OptionalBindings;
+  Bindings: Bindings;
   Variables: {
     settings: Settings;
+    /** Settings whose default stands in. */
+    settingFaults: readonly SettingFault[];
     places: Places;
     /** Where callbacks go first, with `INTAKE = "queue"`. */
     queue: SendQueue | null;
@@ -30,21 +33,33 @@ export interface AppEnv {
   };
 }
 
-/** Bindings that wrangler.toml names only where they are wanted. */
-export interface OptionalBindings {
-  ANALYTICS?: AnalyticsEngineDataset;
-  INTAKE_QUEUE?: Queue<Queued>;
-}
-
 /** Lets look-ups through that carry one of the tokens. */
 export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
   const token = readToken(c.req.header("authorization"));
-  if (token !== null && isOneOf(token, c.var.settings.lookupTokens)) return next();
+  if (token !== null && isOneOf(token, c.var.settings.lookupTokens)) {
+    if (!isCrossSite(c)) return next();
+    return problemResponse(c, {
+      code: "cross-site-request",
+      detail: "A page of another site may not change anything here with credentials that the browser remembers.",
+    });
+  }
   const detail =
     token === null ? "No look-up token came with this request." : "The look-up token is not one of this receiver's.";
   const headers = { "www-authenticate": 'Bearer realm="look-ups", Basic realm="look-ups", charset="UTF-8"' };
   return refuseSecret(c, { code: "unauthorized", detail, headers });
 };
+
+/**
+ * Whether a browser sends this, and would change something, for a page of another site: it adds a Basic password that
+ * it remembers by itself. Browsers tell where a request comes from (`Sec-Fetch-Site`, or `Origin`); other clients send neither.
+ */
+function isCrossSite(c: Context): boolean {
+  if (c.req.method === "GET" || c.req.method === "HEAD") return false;
+  const site = c.req.header("sec-fetch-site");
+  if (site !== undefined) return site !== "same-origin" && site !== "none";
+  const origin = c.req.header("origin");
+  return origin !== undefined && origin !== new URL(c.req.url).origin;
+}
 
 /**
  * The answer to a wrong secret, or to a path that is none, which look alike: the problem given, and after many
@@ -73,8 +88,14 @@ export async function countRefusal(c: Context<AppEnv>): Promise<boolean> {
 export function problemOf(c: Context<AppEnv>, error: Error): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof PositionError)
-    return { code: "invalid-request", detail: "cursor is none that this receiver gave." };
+    return { code: "invalid-request", detail: "cursor was not issued by this receiver." };
+  if (error instanceof FilterError) {
+    const detail = `STORE=${c.var.places.store.name} cannot filter by ${error.message}.`;
+    return { code: "not-supported-by-store", detail };
+  }
   c.set("fault", error.message);
+  if (error instanceof CorruptBodyError)
+    return { code: "corrupt-bytes", detail: error.message, more: { delivery: error.delivery } };
   if (!(error instanceof StoreError)) {
     return { code: "internal-error", detail: "The receiver failed in a way it does not expect." };
   }
@@ -82,6 +103,15 @@ export function problemOf(c: Context<AppEnv>, error: Error): Problem {
     ? "The database's schema is older than this version of the receiver: its migrations are not applied."
     : "The store did not do what it was asked within its time.";
   return { code: "store-unavailable", detail, headers: { "retry-after": "10" } };
+}
+
+/**
+ * An id in the path. A URL takes a segment `.` or `..` for a directory however its dots are escaped, so the ids `.` and
+ * `..` are written with their escapes escaped once more: `%252E`, `%252E%252E`.
+ */
+export function idOf(c: Context, name: string): string {
+  const id = c.req.param(name) ?? "";
+  return /^(?:%2e){1,2}$/i.test(id) ? decodeURIComponent(id) : id;
 }
 
 export const rayOf = (c: Context): string | null => c.req.header("cf-ray") ?? null;

@@ -13,8 +13,8 @@ export function encodeCursor(list: string, position: Position | null): string | 
 export function decodeCursor(list: string, cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
   const [of, ...position] = parsed(cursor);
-  if (of === undefined) throw invalid("cursor is none that this receiver gave.");
-  if (of !== list) throw invalid("cursor is of another list: it goes with the filters it came with.");
+  if (of === undefined) throw invalid("cursor was not issued by this receiver.");
+  if (of !== list) throw invalid("cursor belongs to another list: use it with the filters it came with.");
   return position;
 }
 
@@ -22,12 +22,13 @@ function parsed(cursor: string): Position {
   try {
     const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    const isPosition =
-      Array.isArray(value) && value.every((part) => typeof part === "string" || typeof part === "number");
-    return isPosition ? value : [];
+    return isPosition(value) ? value : [];
   } catch {
     return [];
   }
 }
+
+export const isPosition = (value: unknown): value is Position =>
+  Array.isArray(value) && value.every((part) => typeof part === "string" || typeof part === "number");
 
 const invalid = (detail: string) => new ProblemError({ code: "invalid-request", detail });

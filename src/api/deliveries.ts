@@ -1,9 +1,9 @@
 /** Deliveries: what came, whether it could be read, and reading it again. */
 import { Hono } from "hono";
-import { type Outcome, readAgain, readKept } from "../intake.ts";
-import { deliveryRecord, spilledBody } from "../job.ts";
+import { type Outcome, reparse, reparseMany } from "../intake.ts";
+import { findBody, findDelivery } from "../lookup.ts";
 import { type Problem, problemResponse } from "../problems.ts";
-
+import { deliveryRecord } from "../wire.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -13,7 +13,7 @@ import { DeliveriesQuery, Delivery, DeliveryList, Reparsed, ReparsedList, Repars
 export const deliveries = new Hono<AppEnv>();
 deliveries.use(requireToken);
 
-const PROBLEMS = ["unauthorized", "too-many-requests", "store-unavailable", "misconfigured"] as const;
+const PROBLEMS = ["unauthorized", "too-many-requests", "store-unavailable"] as const;
 
 deliveries.get(
   "/",
@@ -45,8 +45,7 @@ deliveries.get(
   }),
   async (c) => {
     const id = c.req.param("id");
-    const { store, spill } = c.var.places;
-    const delivery = (await store.getDelivery(id)) ?? spilledBody((await spill?.get(id)) ?? null)?.delivery ?? null;
+    const delivery = await findDelivery(c.var.places, id);
     return delivery === null ? problemResponse(c, notFound(id)) : c.json(deliveryRecord(delivery), 200, NO_STORE);
   },
 );
@@ -62,8 +61,7 @@ deliveries.get(
   }),
   async (c) => {
     const id = c.req.param("id");
-    const { store, spill } = c.var.places;
-    const kept = (await store.getBody(id)) ?? spilledBody((await spill?.get(id)) ?? null);
+    const kept = await findBody(c.var.places, id);
     return kept === null ? problemResponse(c, notFound(id)) : rawResponse(c, kept);
   },
 );
@@ -84,7 +82,7 @@ deliveries.post(
     const { status, limit, cursor } = c.req.valid("query");
     const { store } = c.var.places;
     const list = `${store.name}:reparse:${status}`;
-    const { outcomes, next } = await readKept(store, status, limit, decodeCursor(list, cursor));
+    const { outcomes, next } = await reparseMany(store, status, limit, decodeCursor(list, cursor));
     const left = next === null ? 0 : await store.countDeliveries(status, next);
     return c.json({ reparsed: outcomes.map(reparsed), next: encodeCursor(list, next), left }, 200, NO_STORE);
   },
@@ -101,17 +99,16 @@ deliveries.post(
   }),
   async (c) => {
     const id = c.req.param("id");
-    const { store } = c.var.places;
-    const kept = await store.getBody(id);
+    const kept = await findBody(c.var.places, id);
     if (kept === null) return problemResponse(c, notFound(id));
-    const [outcome] = await readAgain(store, [kept]);
-    return outcome === undefined ? rawResponse(c, kept) : c.json(reparsed(outcome), 200, NO_STORE);
+    const outcome = await reparse(c.var.places.store, kept);
+    return outcome === null ? rawResponse(c, kept) : c.json(reparsed(outcome), 200, NO_STORE);
   },
 );
 
 const notFound = (id: string): Problem => ({ code: "delivery-not-found", detail: `No delivery ${id} is kept here.` });
 
-function reparsed({ delivery, status, jobs, failure }: Omit<Outcome, "reading">) {
-  const { reason = null, line = null, column = null } = failure ?? {};
+function reparsed({ delivery, status, jobs, reading }: Outcome) {
+  const { reason = null, line = null, column = null } = reading.ok ? {} : reading.error;
   return { delivery, status, jobs, reason, line, column };
 }

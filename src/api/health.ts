@@ -1,11 +1,11 @@
 /** Whether the receiver can do its work: `/readyz` for anybody, in few reads; `/metrics` for holders of a token. */
 import { type Context, Hono } from "hono";
-import { timeOf } from "../job.ts";
 import { metricsText } from "../telemetry/metrics.ts";
 import { problemResponse } from "../problems.ts";
-import { missingSecrets } from "../settings.ts";
+import { faultText, missingSecrets } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
-import type { Health } from "../store/store.ts";
+import type { Health, Store } from "../store/store.ts";
+import { timeOf } from "../wire.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe } from "./contract.ts";
 import { Readiness } from "./schemas.ts";
@@ -18,21 +18,27 @@ health.get(
     operationId: "readyz",
     summary: "Whether the receiver can do its work",
     description:
-      "Open to all, and so it says little and asks the store for little. `quarantined` is counted up to 100; " +
-      "`spilled` is what the last upkeep left in the second place. Null is what the store cannot tell cheaply.",
+      "Open to all, and so it says little and asks the store for little: at most once in some seconds. `quarantined` is " +
+      "counted up to 100; `spilled` is what the last upkeep left in the spill. Null is what the store cannot tell cheaply.",
     answers: {
-      200: { description: "Secrets are set, and the store answers and has its migrations.", schema: Readiness },
+      200: {
+        description: "Secrets are set, no setting is wrong, and the store answers and has its migrations.",
+        schema: Readiness,
+      },
     },
-    problems: ["not-ready", "misconfigured"],
+    problems: ["not-ready"],
     needsToken: false,
   }),
   async (c) => {
-    const { settings } = c.var;
-    // Those that are read late are read here, so that a wrong one is told before it is needed.
-    void [settings.retentionDays, settings.logLevel];
+    const { settings, settingFaults } = c.var;
     const missing = missingSecrets(settings);
     const { state, health: found } = await checkStore(c);
-    const checks = { store: state, schema: found?.schema ?? null, missingSecrets: missing };
+    const checks = {
+      store: state,
+      schema: found?.schema ?? null,
+      missingSecrets: missing,
+      wrongSettings: settingFaults.map(({ name }) => name),
+    };
     const more = {
       checks,
       store: { name: c.var.places.store.name, region: found?.region ?? null },
@@ -42,9 +48,11 @@ health.get(
       lastReceivedAt: isoOrNull(found?.lastReceivedAt),
       at: timeOf(Date.now()),
     };
-    if (state === "ok" && missing.length === 0) return c.json({ status: "ready", ...more }, 200, NO_STORE);
+    if (state === "ok" && missing.length === 0 && settingFaults.length === 0)
+      return c.json({ status: "ready", ...more }, 200, NO_STORE);
     const faults = [
       ...missing.map((name) => `The secret ${name} is not set.`),
+      ...settingFaults.map(faultText),
       ...(state === "ok" ? [] : [STORE_FAULTS[state]]),
     ];
     return problemResponse(c, { code: "not-ready", detail: faults.join(" "), more });
@@ -63,13 +71,14 @@ health.get(
     answers: {
       200: { description: "The figures; `ci_store_up` is 0 where the store cannot be asked.", media: ["text/plain"] },
     },
-    problems: ["unauthorized", "too-many-requests", "misconfigured"],
+    problems: ["unauthorized", "too-many-requests"],
     needsToken: true,
   }),
   async (c) => {
     const { store, spill } = c.var.places;
     const [figures, spillDepth] = await Promise.all([orNull(store.measure()), orNull(spill?.depth())]);
-    const text = metricsText({ store: store.name, figures, spillDepth, now: Date.now() });
+    const wrongSettings = c.var.settingFaults.length;
+    const text = metricsText({ store: store.name, figures, spillDepth, wrongSettings, now: Date.now() });
     return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8", ...NO_STORE });
   },
 );
@@ -81,9 +90,30 @@ const STORE_FAULTS = {
 
 type StoreState = "ok" | "migrations are not applied" | "cannot be reached";
 
-async function checkStore(c: Context<AppEnv>): Promise<{ state: StoreState; health: Health | null }> {
+interface StoreCheck {
+  state: StoreState;
+  health: Health | null;
+}
+
+/** How long an answer of the store serves all who ask, in milliseconds: anybody may, and each look costs some hundred rows. */
+const CHECK_MILLISECONDS = 3_000;
+
+/** The last answer of each store that this isolate has asked: plain data, as no promise may outlive its request. */
+const lastChecks = new WeakMap<object, { name: string; at: number; check: StoreCheck }>();
+
+async function checkStore(c: Context<AppEnv>): Promise<StoreCheck> {
+  const { store } = c.var.places;
+  const binding = c.env.DB ?? c.env.KV;
+  const last = lastChecks.get(binding);
+  if (last?.name === store.name && Date.now() - last.at < CHECK_MILLISECONDS) return last.check;
+  const check = await askStore(c, store);
+  lastChecks.set(binding, { name: store.name, at: Date.now(), check });
+  return check;
+}
+
+async function askStore(c: Context<AppEnv>, store: Store): Promise<StoreCheck> {
   try {
-    const found = await c.var.places.store.check();
+    const found = await store.check();
     const isOlder = found.schema !== null && found.schema.found < found.schema.needed;
     return { state: isOlder ? "migrations are not applied" : "ok", health: found };
   } catch (error) {

@@ -2,13 +2,12 @@
 import { type Context, Hono } from "hono";
 import type * as v from "valibot";
 import { READER_VERSION } from "../callback/callback.ts";
-import type { Job } from "../wire.ts";
 import type { Places } from "../intake.ts";
-import { jobOf, listedJob, spilledBody, spilledJob } from "../job.ts";
+import { findJob, findJobInStore } from "../lookup.ts";
 import { type Problem, problemResponse } from "../problems.ts";
-import { StoreError } from "../store/retry.ts";
-import { FilterError, type JobFilter, type KeptBody, type KeptJob, type Position, type Store } from "../store/store.ts";
-import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import type { JobFilter, KeptJob, Position, Store } from "../store/store.ts";
+import { jobOf, listedJob } from "../wire.ts";
+import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
@@ -18,13 +17,7 @@ import { poll } from "./wait.ts";
 export const jobs = new Hono<AppEnv>();
 jobs.use(requireToken);
 
-const READ_PROBLEMS = [
-  "invalid-request",
-  "unauthorized",
-  "too-many-requests",
-  "store-unavailable",
-  "misconfigured",
-] as const;
+const READ_PROBLEMS = ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"] as const;
 
 jobs.get(
   "/:jobId",
@@ -43,60 +36,31 @@ jobs.get(
   }),
   query(JobQuery),
   async (c) => {
-    const jobId = c.req.param("jobId");
+    const jobId = idOf(c, "jobId");
     const { wait } = c.req.valid("query");
     const { places } = c.var;
-    const known = await lookUp(c, places, jobId);
-    if (wait === 0 || isTerminal(known)) return answer(c, known, jobId);
-    await poll(
-      () => places.store.getJob(jobId),
-      (kept) => kept?.summary.terminal === true,
-      wait,
-      c.req.raw.signal,
-    );
-    return answer(c, await lookUp(c, places, jobId), jobId);
+    if (wait > 0) await waitUntilTerminal(places, jobId, wait, c.req.raw.signal);
+    const unchanged = await findUnchanged(c, jobId);
+    if (unchanged !== null) return c.body(null, 304, headersOf(unchanged));
+    const found = await findJob(places, jobId);
+    if (found === null) return problemResponse(c, notFound(jobId));
+    return c.json(jobOf(found), 200, found.delivery.status === "pending" ? NO_STORE : headersOf(found));
   },
 );
 
-/** What is known of a job: by the store, or by the second place where that has more to say; null where neither knows it. */
-type Known = { kept: (KeptJob & KeptBody) | null; spilled: Job | null } | { unchanged: KeptJob; etag: string };
+async function waitUntilTerminal(places: Places, jobId: string, seconds: number, signal: AbortSignal): Promise<void> {
+  const isDone = (job: KeptJob | null) => job?.summary.terminal === true;
+  if (isDone(await findJob(places, jobId))) return;
+  const firstPauseSeconds = places.store.pollSeconds.wait;
+  await poll({ ask: () => findJobInStore(places, jobId), isDone, seconds, firstPauseSeconds, signal });
+}
 
-/** Asks the store and, for what it does not know, or knows no end of, or cannot say, the second place. */
-async function lookUp(c: Context, { store, spill }: Places, jobId: string): Promise<Known> {
+/** The job as the store has it, where that is what the client has too: then no body is read. */
+async function findUnchanged(c: Context<AppEnv>, jobId: string): Promise<KeptJob | null> {
   const noneMatch = c.req.header("if-none-match");
-  let kept: (KeptJob & KeptBody) | null = null;
-  let failure: unknown = null;
-  try {
-    if (noneMatch !== undefined) {
-      const unchanged = await store.getJob(jobId);
-      const etag = unchanged === null ? "" : etagOf(unchanged);
-      if (unchanged !== null && matches(noneMatch, etag)) return { unchanged, etag };
-    }
-    kept = await store.getJobWithBody(jobId);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    failure = error;
-  }
-  const spilled = kept?.summary.terminal === true ? null : await findSpilledJob(spill, jobId);
-  if (failure !== null && spilled === null) throw failure;
-  return { kept, spilled: kept === null || spilled?.terminal === true ? spilled : null };
-}
-
-const isTerminal = (known: Known): boolean =>
-  "unchanged" in known ? known.unchanged.summary.terminal : (known.spilled ?? known.kept?.summary)?.terminal === true;
-
-async function answer(c: Context, known: Known, jobId: string): Promise<Response> {
-  if ("unchanged" in known) return c.body(null, 304, headersOf(known.unchanged, known.etag));
-  const { kept, spilled } = known;
-  if (spilled !== null) return c.json(spilled, 200, NO_STORE);
-  if (kept === null) return problemResponse(c, notFound(jobId));
-  return c.json(jobOf(kept), 200, headersOf(kept, etagOf(kept)));
-}
-
-/** A job whose delivery waits in the second place, or null. */
-export async function findSpilledJob(spill: Places["spill"], jobId: string): Promise<Job | null> {
-  const spilled = (await spill?.findByJob(jobId)) ?? null;
-  return spilled === null ? null : spilledJob(jobId, spilled);
+  if (noneMatch === undefined) return null;
+  const kept = await findJobInStore(c.var.places, jobId);
+  return kept !== null && matches(noneMatch, etagOf(kept)) ? kept : null;
 }
 
 const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });
@@ -111,9 +75,9 @@ function etagOf({ version, delivery: { receivedAt, count, hasBytes } }: KeptJob)
 const matches = (noneMatch: string, tag: string): boolean =>
   noneMatch.trim() === "*" || noneMatch.split(",").some((other) => other.trim().replace(/^W\//, "") === tag);
 
-const headersOf = ({ summary }: KeptJob, etag: string) => ({
-  etag,
-  "cache-control": summary.terminal ? "private, no-cache" : "no-store",
+const headersOf = (kept: KeptJob) => ({
+  etag: etagOf(kept),
+  "cache-control": kept.summary.terminal ? "private, no-cache" : "no-store",
 });
 
 jobs.get(
@@ -126,10 +90,9 @@ jobs.get(
     needsToken: true,
   }),
   async (c) => {
-    const jobId = c.req.param("jobId");
-    const { store, spill } = c.var.places;
-    const kept = (await store.getJobWithBody(jobId)) ?? spilledBody((await spill?.findByJob(jobId)) ?? null);
-    return kept === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, kept);
+    const jobId = idOf(c, "jobId");
+    const found = await findJob(c.var.places, jobId);
+    return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);
   },
 );
 
@@ -152,19 +115,11 @@ jobs.get(
     const filter = filterOf(given);
     const list = `${store.name}:jobs:${JSON.stringify(filter)}`;
     const after = decodeCursor(list, cursor);
-    try {
-      if (c.req.header("accept")?.includes(NDJSON) === true) return await exportOf(store, filter, after);
-      const page = await store.listJobs(filter, limit, after);
-      const next = encodeCursor(list, page.next);
-      const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
-      return c.json({ jobs: page.items.map(listedJob), next }, 200, { ...NO_STORE, ...link });
-    } catch (error) {
-      if (!(error instanceof FilterError)) throw error;
-      return problemResponse(c, {
-        code: "not-supported-by-store",
-        detail: `STORE=${store.name} cannot filter by ${error.message}.`,
-      });
-    }
+    if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(store, filter, after);
+    const page = await store.listJobs(filter, limit, after);
+    const next = encodeCursor(list, page.next);
+    const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
+    return c.json({ jobs: page.items.map(listedJob), next }, 200, { ...NO_STORE, ...link });
   },
 );
 

@@ -183,6 +183,7 @@ export const Readiness = v.object({
     store: v.string(),
     schema: v.nullable(v.object({ found: v.number(), needed: v.number() })),
     missingSecrets: v.array(v.string()),
+    wrongSettings: v.array(v.string()),
   }),
   store: v.object({ name: v.picklist(["d1", "kv"]), region: nullable }),
   quarantined: v.nullable(v.number()),

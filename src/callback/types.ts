@@ -84,8 +84,7 @@ export interface Reading {
 
 /** Why a body could not be read. Line and column count from 1, in characters; null where not known. */
 export interface ReadFailure {
-  /** `internal-error` where the reader itself failed: a fault of ours, whatever the body is. */
-  code: "malformed-body" | "unsupported-media-type" | "internal-error";
+  code: "malformed-body" | "unsupported-media-type";
   reason: string;
   line: number | null;
   column: number | null;

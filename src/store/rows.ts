@@ -254,7 +254,13 @@ export function readingRow(reading: DeliveryReading["reading"]): ReadingRow {
 
 /** The columns of a delivery that is quarantined. */
 export function failureRow({ code, reason, line, column }: Failure) {
-  return { status: "quarantined", reason_code: code, reason: reason.toWellFormed(), line, column_number: column } as const;
+  return {
+    status: "quarantined",
+    reason_code: code,
+    reason: reason.toWellFormed(),
+    line,
+    column_number: column,
+  } as const;
 }
 
 export interface DeliveryRow extends Omit<ReadingRow, "reader" | "job_count" | "job_ids" | "run_id"> {

@@ -14,6 +14,7 @@ export const EVENTS = [
   "upkeep",
   "queue",
   "request",
+  "wrong setting",
   "point not written",
   "log failed",
 ] as const;

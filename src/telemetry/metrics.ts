@@ -2,18 +2,20 @@
 import type { Figures } from "../store/store.ts";
 
 export interface Measured {
-  store: "d1" | "kv";
+  store: string;
   /** Null where the store could not be asked. */
   figures: Figures | null;
-  /** Null where there is no second place, or it could not be asked. */
+  /** Null where there is no spill, or it could not be asked. */
   spillDepth: number | null;
+  /** Settings whose default stands in. */
+  wrongSettings: number;
   /** Milliseconds since 1970. */
   now: number;
 }
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined];
 
-export function metricsText({ store, figures, spillDepth, now }: Measured): string {
+export function metricsText({ store, figures, spillDepth, wrongSettings, now }: Measured): string {
   const one = (value: number | null | undefined): Sample[] => [[{}, value]];
   const age = (at: number | null | undefined) => one(at == null ? null : (now - at) / 1000);
   const bound = figures === null ? "" : ` Counted up to ${figures.countBound}.`;
@@ -27,7 +29,8 @@ export function metricsText({ store, figures, spillDepth, now }: Measured): stri
     counter("ci_deliveries_total", "Deliveries ever kept, each counted once.", one(figures?.deliveriesEver)),
     gauge("ci_deliveries", `Deliveries kept now, by status.${bound}`, counts("status", figures?.deliveries ?? {})),
     gauge("ci_jobs", `Jobs by state, without Success.${bound}`, counts("state", figures?.jobs ?? {})),
-    gauge("ci_spill_depth", "Deliveries in the second place. Counted up to 1000.", one(spillDepth)),
+    gauge("ci_spill_depth", "Deliveries in the spill. Counted up to 1000.", one(spillDepth)),
+    gauge("ci_wrong_settings", "Settings that are wrong, so that their defaults are used.", one(wrongSettings)),
     gauge("ci_last_callback_age_seconds", "Since the last new delivery.", age(figures?.lastReceivedAt)),
     gauge("ci_last_upkeep_age_seconds", "Since the cron last did its duties.", age(figures?.upkeepAt)),
   ].join("");

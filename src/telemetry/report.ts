@@ -11,7 +11,7 @@ import { type AppEnv, rayOf } from "../api/context.ts";
 const LOOK_UP = /^\/(?:jobs|runs|deliveries|metrics|ui)(?:\/|$)/;
 
 export function tell(c: Context<AppEnv>, milliseconds: number): void {
-  // Where a setting is wrong, there is no level either.
+  // Pages that are open to all have no settings.
   const log = c.var.log ?? logger("info");
   const { callback, problem, fault } = c.var;
   const ray = rayOf(c);

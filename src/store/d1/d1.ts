@@ -71,7 +71,11 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
     return (await persistently(() => statement.all<Row>())).results;
   };
 
-  async function readBody(delivery: Delivery, { encoding, parts, body }: BodyRow, from: Reader = db): Promise<KeptBody> {
+  async function readBody(
+    delivery: Delivery,
+    { encoding, parts, body }: BodyRow,
+    from: Reader = db,
+  ): Promise<KeptBody> {
     if (body !== null) return { delivery, body: await decodeBody(delivery.id, encoding, [body]) };
     if (!delivery.hasBytes) return { delivery, body: null };
     const sql = "SELECT body FROM delivery_parts WHERE delivery_id = ?1 AND part < ?2 ORDER BY part";
@@ -137,7 +141,9 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
     async getRun(runId) {
       const sql = `SELECT ${RUN_COLUMN_LIST}, ${DELIVERY_COLUMNS}, ${BODY_COLUMNS} ${RUNS} WHERE r.run_id = ?1`;
       const row = await first<WithDelivery<RunRow> & BodyRow>(sql, [runId]);
-      return row === null ? null : { summary: runSummaryOf(row), rank: row.rank, ...(await readBody(deliveryBehind(row), row)) };
+      return row === null
+        ? null
+        : { summary: runSummaryOf(row), rank: row.rank, ...(await readBody(deliveryBehind(row), row)) };
     },
 
     async getDelivery(id) {

@@ -48,7 +48,8 @@ export const heardAt = (table: string): string => `coalesce(${table}.heard_at, $
  * Whether a reading of a delivery is news: none is of bytes that are merely kept, nor by an older reader. `next` and
  * `last` name the rows of the reading to come and of the one that is there.
  */
-const isNews = (next: string, last: string): string => `${next}.status <> 'pending' AND ${next}.reader >= ${last}.reader`;
+const isNews = (next: string, last: string): string =>
+  `${next}.status <> 'pending' AND ${next}.reader >= ${last}.reader`;
 
 /** The jobs that an older reader found may still have this delivery behind their record: retention must know them. */
 const readingColumn = (column: (typeof READING_COLUMNS)[number]): string => {
@@ -82,9 +83,12 @@ export const PUT_PART =
 /** For deliveries whose bytes are there: a JSON list of their readings. Gives the ids of all that are kept. */
 export const PUT_READINGS = `
   UPDATE deliveries SET ${READING_COLUMNS.map(
-    (column) => `${column} = iif(${isNews("news", "deliveries")}, ${
-      column.startsWith("job_") || column === "run_id" ? `coalesce(news.${column}, deliveries.${column})` : `news.${column}`
-    }, deliveries.${column})`,
+    (column) =>
+      `${column} = iif(${isNews("news", "deliveries")}, ${
+        column.startsWith("job_") || column === "run_id"
+          ? `coalesce(news.${column}, deliveries.${column})`
+          : `news.${column}`
+      }, deliveries.${column})`,
   ).join(", ")}
   FROM (SELECT ${["id", ...READING_COLUMNS].map((column) => `value ->> '${column}' AS ${column}`).join(", ")} FROM json_each(?1)) AS news
   WHERE deliveries.id = news.id

@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { parseCallback } from "../../callback/callback.ts";
-import { readAgain, readKept } from "../../intake.ts";
+import { reparse, reparseMany } from "../../intake.ts";
+import { findBody } from "../../lookup.ts";
 import { type DeliveryView, deliveriesPage, deliveryPage } from "../views/delivery.ts";
 import { faultPage } from "../views/layout.ts";
 import { deliveryPath } from "../view.ts";
@@ -11,12 +12,18 @@ import type { AppEnv } from "../../api/context.ts";
 import { decodeCursor, encodeCursor } from "../../api/cursor.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { rawResponse } from "../../api/raw.ts";
+import type { Delivery } from "../../store/store.ts";
 import { DeliveriesQuery } from "../../api/schemas.ts";
 
 export const deliveryPages = new Hono<AppEnv>();
 
 /** Deliveries on one page: each quarantined one costs a look at its bytes, and the free plan has 50 queries a request. */
 const PAGE_LIMIT = 10;
+
+/** Largest body that a list shows the place of a fault from, in bytes: it is fetched whole for two lines of it. */
+const EXCERPT_BYTES = 128 * 1024;
+
+const hasExcerpt = ({ status, size }: Delivery): boolean => status === "quarantined" && size <= EXCERPT_BYTES;
 
 const Status = DeliveriesQuery.entries.status;
 
@@ -34,7 +41,7 @@ deliveryPages.get("/ui/deliveries", async (c) => {
   const items = await Promise.all(
     found.items.map(async (delivery) => ({
       delivery,
-      body: delivery.status === "quarantined" ? ((await store.getBody(delivery.id))?.body ?? null) : null,
+      body: hasExcerpt(delivery) ? ((await store.getBody(delivery.id))?.body ?? null) : null,
     })),
   );
   const query = new URLSearchParams(status === null ? {} : { status });
@@ -47,7 +54,7 @@ deliveryPages.get("/ui/deliveries", async (c) => {
 
 deliveryPages.get("/ui/deliveries/:id", async (c) => {
   const id = c.req.param("id");
-  const [view, kept] = await Promise.all([readerView(c), c.var.places.store.getBody(id)]);
+  const [view, kept] = await Promise.all([readerView(c), findBody(c.var.places, id)]);
   const { texts } = view;
   if (kept === null) return c.html(faultPage(view, texts.deliveryUnknown, texts.deliveryUnknownLead), 404);
   const reading = kept.body === null ? null : parseCallback(kept.body);
@@ -63,21 +70,20 @@ deliveryPages.get("/ui/deliveries/:id", async (c) => {
 });
 
 deliveryPages.get("/ui/deliveries/:id/raw", async (c) => {
-  const kept = await c.var.places.store.getBody(c.req.param("id"));
+  const kept = await findBody(c.var.places, c.req.param("id"));
   // As text: what a sender calls it must not make it a script of this origin.
   return kept === null ? c.notFound() : rawResponse(c, kept, "text/plain; charset=utf-8");
 });
 
 deliveryPages.post("/ui/deliveries/reparse", async (c) => {
-  await readKept(c.var.places.store, "quarantined", PAGE_LIMIT, null);
+  await reparseMany(c.var.places.store, "quarantined", PAGE_LIMIT, null);
   return c.redirect("/ui/deliveries?status=quarantined", 303);
 });
 
 deliveryPages.post("/ui/deliveries/:id/reparse", async (c) => {
   const id = c.req.param("id");
-  const { store } = c.var.places;
-  const kept = await store.getBody(id);
-  const [outcome] = kept === null ? [] : await readAgain(store, [kept]);
-  if (outcome === undefined) return c.redirect(deliveryPath(id), 303);
+  const kept = await findBody(c.var.places, id);
+  const outcome = kept === null ? null : await reparse(c.var.places.store, kept);
+  if (outcome === null) return c.redirect(deliveryPath(id), 303);
   return c.redirect(`${deliveryPath(id)}?again=${outcome.reading.ok ? "done" : "failed"}`, 303);
 });

@@ -1,16 +1,15 @@
 /** The pages about jobs and runs: the list, one job, one run, and finding any of them by its id. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { jobOf, listedJob } from "../../job.ts";
-import { FILTER_NAMES, type Filters, type Home, homePage } from "../views/home.ts";
+import { findJob, findRun } from "../../lookup.ts";
+import { type Filters, type Home, homePage } from "../views/home.ts";
 import { jobPage, unknownJobPage, unknownRunPage } from "../views/job.ts";
 import { runPage } from "../views/run.ts";
 import { deliveryPath, jobPath, runPath } from "../view.ts";
-import { FilterError, type JobFilter, type Store } from "../../store/store.ts";
-import type { AppEnv } from "../../api/context.ts";
-import { findSpilledJob } from "../../api/jobs.ts";
+import { FilterError, JOB_FILTERS, type JobFilter, type Store } from "../../store/store.ts";
+import { jobOf, listedJob, runOf } from "../../wire.ts";
+import { type AppEnv, idOf } from "../../api/context.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
-import { findRun } from "../../api/runs.ts";
 import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/schemas.ts";
 import { pathBefore, pathAfter, readWalk } from "./trail.ts";
 
@@ -19,16 +18,13 @@ export const jobPages = new Hono<AppEnv>();
 /** Jobs whose states are counted. Counting all would read the whole table. */
 const COUNTED_JOBS = PAGE_LIMIT_MAX;
 
-const KV_FILTERS: ReadonlySet<string> = new Set(["runId", "receivedAfter", "receivedBefore"]);
-
 jobPages.get("/", async (c) => {
   const { store } = c.var.places;
   const { given, filter, fault } = readFilters(c.req.query());
   const view = await readerView(c);
-  const filterable = FILTER_NAMES.filter((name) => store.name === "d1" || KV_FILTERS.has(name));
   const none: Home = {
     filters: given,
-    filterable,
+    filterable: store.filters,
     jobs: [],
     counts: null,
     pageNumber: 1,
@@ -67,14 +63,14 @@ jobPages.get("/", async (c) => {
 /** The filters as they were given, without empty ones and without what is none; and as the store takes them. */
 function readFilters(query: Record<string, string>): { given: Filters; filter: JobFilter; fault: string | null } {
   const given: Filters = {};
-  for (const name of FILTER_NAMES) {
+  for (const name of JOB_FILTERS) {
     const value = query[name]?.trim();
     if (value !== undefined && value !== "") given[name] = value;
   }
   const read = v.safeParse(JobsQuery, given);
   if (!read.success) return { given, filter: {}, fault: `${v.getDotPath(read.issues[0])} ${read.issues[0].message}` };
   const { output } = read;
-  const filter = FILTER_NAMES.flatMap((name) => (output[name] === undefined ? [] : [[name, output[name]]]));
+  const filter = JOB_FILTERS.flatMap((name) => (output[name] === undefined ? [] : [[name, output[name]]]));
   return { given, filter: Object.fromEntries(filter) as JobFilter, fault: null };
 }
 
@@ -94,22 +90,20 @@ jobPages.get("/ui/find", async (c) => {
   const id = (c.req.query("id") ?? "").trim();
   if (id === "") return c.redirect("/", 303);
   if (DELIVERY_ID.test(id)) return c.redirect(deliveryPath(id.toLowerCase()), 303);
-  const { store } = c.var.places;
-  const [job, run] = await Promise.all([store.getJob(id), store.getRun(id)]);
+  const [job, run] = await Promise.all([findJob(c.var.places, id), findRun(c.var.places, id)]);
   return c.redirect(job === null && run !== null ? runPath(id) : jobPath(id), 303);
 });
 
 jobPages.get("/ui/jobs/:jobId", async (c) => {
-  const jobId = c.req.param("jobId");
+  const jobId = idOf(c, "jobId");
   const { places } = c.var;
   const view = await readerView(c);
-  const kept = await places.store.getJobWithBody(jobId);
-  const spilled = kept?.summary.terminal === true ? null : await findSpilledJob(places.spill, jobId);
-  const job = kept === null || spilled?.terminal === true ? spilled : jobOf(kept);
-  if (job === null) {
+  const kept = await findJob(places, jobId);
+  if (kept === null) {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownJobPage(view, jobId, live), 404);
   }
+  const job = jobOf(kept);
   const live = job.terminal ? null : liveOf(places.store, view, [job.delivery.id, job.delivery.count]);
   if (hasSeen(c, live)) return c.body(null, 304);
   const options = {
@@ -121,7 +115,8 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
 });
 
 jobPages.get("/ui/runs/:runId", async (c) => {
-  const runId = c.req.param("runId");
-  const [view, run] = await Promise.all([readerView(c), findRun(c.var.places.store, runId)]);
-  return run === null ? c.html(unknownRunPage(view, runId), 404) : c.html(runPage(view, run));
+  const runId = idOf(c, "runId");
+  const [view, found] = await Promise.all([readerView(c), findRun(c.var.places, runId)]);
+  if (found === null) return c.html(unknownRunPage(view, runId), 404);
+  return c.html(runPage(view, runOf(runId, found.run, found.jobs)));
 });

@@ -10,7 +10,7 @@ import { languageDetector } from "hono/language";
 import { ASSET_PATHS } from "../assets/assets.ts";
 import { faultPage, type Live } from "../views/layout.ts";
 import { LANGUAGES, type Language, textsOf, type View } from "../view.ts";
-import { ProblemError, PROBLEMS } from "../../problems.ts";
+import { PROBLEMS } from "../../problems.ts";
 import { readSettings } from "../../settings.ts";
 import type { Store } from "../../store/store.ts";
 import { type AppEnv, problemOf } from "../../api/context.ts";
@@ -79,16 +79,7 @@ export async function readerView(c: Context<AppEnv>): Promise<View> {
 
 /** For pages that are open to all and shown whatever the settings are. */
 export async function publicView(c: Context<AppEnv>): Promise<View> {
-  return { ...openView(c), isSignedIn: await isSignedIn(c, tokensOf(c.env)) };
-}
-
-function tokensOf(env: Env): readonly string[] {
-  try {
-    return readSettings(env).lookupTokens;
-  } catch (error) {
-    if (error instanceof ProblemError) return [];
-    throw error;
-  }
+  return { ...openView(c), isSignedIn: await isSignedIn(c, readSettings(c.env).settings.lookupTokens) };
 }
 
 /** For nobody in particular, without asking anything. */
@@ -107,13 +98,10 @@ export function openView(c: Context<AppEnv>): View {
   };
 }
 
-/** Seconds between two questions of the script. KV has a thousand lists a day on the free plan, and is late by itself. */
-const LIVE_SECONDS = { d1: 3, kv: 30 };
-
 /** A page that looks again by itself. `parts` name the state it shows: the page is the same where they are. */
 export function liveOf(store: Store, view: View, parts: readonly (string | number | null)[]): Live {
   const etag = `"${encodeURIComponent([...parts, view.quarantined, view.language].join(" "))}"`;
-  return { etag, everySeconds: LIVE_SECONDS[store.name] };
+  return { etag, everySeconds: store.pollSeconds.page };
 }
 
 /** Whether the script has this state of the page already. */

@@ -3,8 +3,8 @@
  * it began. A cursor of the API, of positions instead of one.
  */
 import { type Filters, listPath } from "../views/home.ts";
-import type { Position } from "../../store/store.ts";
-import { decodeCursor, encodeCursor } from "../../api/cursor.ts";
+import { type Position, PositionError } from "../../store/store.ts";
+import { decodeCursor, encodeCursor, isPosition } from "../../api/cursor.ts";
 
 export interface Walk {
   /** Counts from 1. */
@@ -18,8 +18,20 @@ const REMEMBERED_PAGES = 60;
 
 /** Throws `invalid-request` for what is not a cursor of this list. */
 export function readWalk(list: string, cursor: string | undefined): Walk {
-  const [page, ...trail] = decodeCursor(list, cursor) ?? [1];
-  return { page: Number(page), trail: trail.map((position) => JSON.parse(String(position)) as Position) };
+  const [page = 1, ...trail] = decodeCursor(list, cursor) ?? [];
+  if (!Number.isSafeInteger(page) || Number(page) < 1) throw new PositionError("The cursor names no page.");
+  return { page: Number(page), trail: trail.map((position) => positionOf(String(position))) };
+}
+
+/** Cursors are the client's to bring back, and so may hold anything. Throws a PositionError for what no list gave. */
+function positionOf(text: string): Position {
+  try {
+    const position: unknown = JSON.parse(text);
+    if (isPosition(position)) return position;
+  } catch {
+    // No JSON, and so no position.
+  }
+  throw new PositionError("The cursor holds a position that no list gave.");
 }
 
 function pathOf(list: string, filters: Filters, { page, trail }: Walk): string {

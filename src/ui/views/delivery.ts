@@ -1,7 +1,7 @@
 /** Deliveries: what came, what is in quarantine and why, and the bytes of one. */
 import { html } from "hono/html";
 import type { Body } from "../../callback/callback.ts";
-import { timeOf } from "../../job.ts";
+import { timeOf } from "../../wire.ts";
 import type { Delivery, DeliveryStatus } from "../../store/store.ts";
 import { copyable, curlOf, facts, relativeTime, sizeText, statusBadge } from "./elements.ts";
 import { excerptOf } from "./excerpt.ts";

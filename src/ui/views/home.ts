@@ -4,27 +4,16 @@ import type { ListedJob } from "../../wire.ts";
 import { between, durationText, relativeTime, stateBadge, stateName } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
 import { setUp } from "./set-up.ts";
+import { JOB_FILTERS, type JobFilterName } from "../../store/store.ts";
 import { type Html, jobPath, type View } from "../view.ts";
 
-export const FILTER_NAMES = [
-  "state",
-  "tag",
-  "bucket",
-  "object",
-  "queueId",
-  "runId",
-  "userData",
-  "receivedAfter",
-  "receivedBefore",
-] as const;
-
 /** Filters as they stand in the address, as the API has them. */
-export type Filters = Partial<Record<(typeof FILTER_NAMES)[number], string>>;
+export type Filters = Partial<Record<JobFilterName, string>>;
 
 export interface Home {
   filters: Filters;
   /** Names of the filters that the store in use has. */
-  filterable: readonly (typeof FILTER_NAMES)[number][];
+  filterable: readonly JobFilterName[];
   jobs: readonly ListedJob[];
   /** Of the newest jobs that the other filters let through; null on later pages. */
   counts: { states: ReadonlyMap<string | null, number>; jobs: number; isAll: boolean } | null;
@@ -153,7 +142,7 @@ const counted = (text: string, count: number): Html => html`${text} <span class=
 
 function filterForm(view: View, { filters, filterable }: Home): Html {
   const { texts } = view;
-  const active = FILTER_NAMES.flatMap((name) => (filters[name] === undefined ? [] : [{ name, value: filters[name] }]));
+  const active = JOB_FILTERS.flatMap((name) => (filters[name] === undefined ? [] : [{ name, value: filters[name] }]));
   const removal = ({ name, value }: { name: keyof Filters; value: string }) => {
     const { [name]: _, ...others } = filters;
     return html`<a class="pill" href="${listPath(others)}"

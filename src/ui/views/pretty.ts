@@ -31,12 +31,30 @@ function prettyJson(text: string): string {
   return out;
 }
 
-/** A comment, a CDATA section, an instruction or a tag; or the text between two of these. */
-const XML_PARTS = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<[^>]*>?|[^<]+/g;
+/** Markup that ends at a mark of its own, whatever is inside it. */
+const ENDS = [
+  ["<!--", "-->"],
+  ["<![CDATA[", "]]>"],
+  ["<", ">"],
+] as const;
+
+/** Comments, CDATA sections, instructions and tags, and the text between them. What does not end goes on to the end. */
+function xmlParts(text: string): string[] {
+  const parts: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const [start, mark] = ENDS.find(([opening]) => text.startsWith(opening, at)) ?? ["", "<"];
+    const found = text.indexOf(mark, at + start.length);
+    const end = found === -1 ? text.length : found + (start === "" ? 0 : mark.length);
+    parts.push(text.slice(at, end));
+    at = end;
+  }
+  return parts;
+}
+
 const ONLY_SPACE = /^\s*$/;
 
 function prettyXml(text: string): string {
-  const parts = [...text.matchAll(XML_PARTS)].map(([part]) => part).filter((part) => !ONLY_SPACE.test(part));
+  const parts = xmlParts(text).filter((part) => !ONLY_SPACE.test(part));
   let depth = 0;
   let out = "";
   let isInLine = false;
