@@ -65,6 +65,6 @@ describe("the check of Node", () => {
     const { status, stderr } = checkAs(version);
     expect(status).toBe(1);
     expect(stderr).toContain(`This project needs Node 22.18 or later; this is Node ${version} (`);
-    expect(stderr).toContain("install Node 24 from https://nodejs.org");
+    expect(stderr).toContain("Elsewhere, install Node 24 from https://nodejs.org");
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Fails, and says what to do, on a Node that cannot run the project. Node 24 comes with the packages named in package.json
- * beside this file; on a platform without one, npm scripts run on the machine's own Node. Written for any Node: it has to
- * run on those that it refuses.
+ * Fails, and says what to do, on a Node that cannot run the project. The package.json beside this file brings Node 24 to
+ * Linux on x64; elsewhere npm scripts run on the machine's own Node. Written for any Node: it has to run on those
+ * that it refuses.
  */
 "use strict";
 
@@ -12,8 +12,8 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   console.error(
     `This project needs Node ${OLDEST.join(".")} or later; this is Node ${process.versions.node} (${process.execPath}).\n` +
-      "It brings Node 24 itself for Linux (x64, arm64) and Windows (x64), as optional packages: " +
-      "there, run `npm install` without --omit=optional. Elsewhere, install Node 24 from https://nodejs.org.",
+      "On Linux (x64), run `npm install`, without --omit=optional: it brings Node 24.\n" +
+      "Elsewhere, install Node 24 from https://nodejs.org.",
   );
   process.exit(1);
 }
