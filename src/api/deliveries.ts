@@ -56,7 +56,7 @@ deliveries.get(
     operationId: "getDeliveryRaw",
     summary: "The exact bytes of a delivery",
     answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
-    problems: ["delivery-not-found", "bytes-gone", ...PROBLEMS],
+    problems: ["delivery-not-found", "bytes-gone", "corrupt-bytes", ...PROBLEMS],
     needsToken: true,
   }),
   async (c) => {
@@ -74,7 +74,7 @@ deliveries.post(
     description:
       "Reads at most `limit` deliveries, newest first, and says how many are `left` and where to go on. Twice is the same as once.",
     answers: { 200: { description: "What came of it.", schema: ReparsedList } },
-    problems: ["invalid-request", ...PROBLEMS],
+    problems: ["invalid-request", "cross-site-request", ...PROBLEMS],
     needsToken: true,
   }),
   query(ReparseQuery),
@@ -94,7 +94,7 @@ deliveries.post(
     operationId: "reparseDelivery",
     summary: "Read one kept delivery again",
     answers: { 200: { description: "What came of it.", schema: Reparsed } },
-    problems: ["delivery-not-found", "bytes-gone", ...PROBLEMS],
+    problems: ["delivery-not-found", "bytes-gone", "corrupt-bytes", "cross-site-request", ...PROBLEMS],
     needsToken: true,
   }),
   async (c) => {

@@ -31,7 +31,7 @@ jobs.get(
       200: { description: "The job.", schema: JobSchema },
       304: { description: "The job is as it was when `If-None-Match` was given." },
     },
-    problems: ["job-not-found", ...READ_PROBLEMS],
+    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
     needsToken: true,
   }),
   query(JobQuery),
@@ -86,7 +86,7 @@ jobs.get(
     operationId: "getJobRaw",
     summary: "The exact bytes of the delivery behind a job",
     answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
-    problems: ["job-not-found", "bytes-gone", ...READ_PROBLEMS.slice(1)],
+    problems: ["job-not-found", "bytes-gone", "corrupt-bytes", ...READ_PROBLEMS.slice(1)],
     needsToken: true,
   }),
   async (c) => {

@@ -18,7 +18,7 @@ runs.get(
     description:
       "Until the run's own `WorkflowFinish` has come, it is what its jobs tell of it: no state and no tasks.",
     answers: { 200: { description: "The run.", schema: Run } },
-    problems: ["run-not-found", "unauthorized", "too-many-requests", "store-unavailable"],
+    problems: ["run-not-found", "corrupt-bytes", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,
   }),
   async (c) => {

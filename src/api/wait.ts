@@ -16,7 +16,7 @@ interface Wait<T> {
 }
 
 /**
- * Resolves when it is done, the time is up, or the client has gone. With a first pause of 0.4 s these are 38 questions
+ * Resolves when it is done, the time is up, or the client has gone. With a first pause of 0.4 s these are 37 questions
  * in 60 seconds, on average 0.9 seconds apart from the callback.
  */
 export async function poll<T>({ ask, isDone, seconds, firstPauseSeconds, signal }: Wait<T>): Promise<void> {

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { newJobId, segmentation } from "./bodies.ts";
 import { downD1 } from "./faults.ts";
-import { cron, get, KEY, post, read, send, TOKEN } from "./receiver.ts";
+import { cron, get, KEY, post, read, readiness, send, TOKEN } from "./receiver.ts";
 import { keepWritten, lines } from "./written.ts";
 
 keepWritten();
@@ -92,10 +92,10 @@ describe("/readyz", () => {
     const before = Date.now();
     await post(`{"broken": ${newJobId()}`);
     await cron();
-    const ready = await read<{ lastReceivedAt: string; lastUpkeepAt: string; quarantined: number }>("/readyz");
+    const ready = await readiness<{ lastReceivedAt: string; lastUpkeepAt: string; quarantined: number }>();
     expect(ready).toEqual({
       status: "ready",
-      checks: { store: "ok", schema: { found: 1, needed: 1 }, missingSecrets: [] },
+      checks: { store: "ok", schema: { found: 2, needed: 2 }, missingSecrets: [], wrongSettings: [] },
       store: { name: "d1", region: null },
       quarantined: expect.any(Number),
       spilled: 0,
@@ -108,14 +108,14 @@ describe("/readyz", () => {
     expect(Date.parse(ready.lastUpkeepAt)).toBeGreaterThanOrEqual(before);
   });
 
-  test("says what was left in the second place", async () => {
-    const jobIds = Array.from({ length: 12 }, newJobId);
+  test("says what was left in the spill", async () => {
+    const jobIds = Array.from({ length: 25 }, newJobId);
     for (const jobId of jobIds) await post(segmentation(jobId), downD1());
     await cron();
-    expect(await read("/readyz")).toMatchObject({ status: "ready", spilled: 2 });
-    expect(lines().at(-1)).toMatchObject({ level: "warn", event: "upkeep", drained: 10, waiting: 2 });
+    expect(lines().at(-1)).toMatchObject({ level: "warn", event: "upkeep", drained: 20, waiting: 5 });
+    expect(await readiness()).toMatchObject({ status: "ready", spilled: 5 });
     await cron();
-    expect(await read("/readyz")).toMatchObject({ spilled: 0 });
+    expect(await readiness()).toMatchObject({ spilled: 0 });
   });
 
   test("needs no token, has no secret, and costs KV no list", async () => {
@@ -152,19 +152,39 @@ describe("/readyz", () => {
 describe("with a setting that is wrong", () => {
   const changes = { MAX_BODY_BYTES: "8 MiB" };
 
-  test.each(["/livez", "/openapi.json", "/problems/misconfigured"])("%s answers all the same", async (path) => {
+  test.each(["/livez", "/openapi.json", "/problems/not-ready"])("%s answers all the same", async (path) => {
     expect((await send(path, {}, changes)).status).toBe(200);
   });
 
-  test("everything else names it", async () => {
-    for (const path of ["/readyz", "/jobs/x", "/metrics"]) {
-      const response = await get(path, {}, changes);
-      expect(response.status).toBe(503);
-      expect(await response.json()).toMatchObject({
-        type: "/problems/misconfigured",
-        detail: 'MAX_BODY_BYTES is "8 MiB". Allowed: a whole number of bytes, 1 to 24000000.',
-      });
-    }
+  test("readiness, metrics and the log tell of it, each once", async () => {
+    const response = await send("/readyz", {}, changes);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      type: "/problems/not-ready",
+      detail:
+        'MAX_BODY_BYTES is "8 MiB". Allowed: a whole number of bytes, 1 to 24000000. The default is used instead.',
+      checks: { store: "ok", wrongSettings: ["MAX_BODY_BYTES"] },
+    });
+    expect(sample(await (await get("/metrics", {}, changes)).text(), "ci_wrong_settings")).toBe("1");
+    expect(lines().filter(({ event }) => event === "wrong setting")).toEqual([
+      {
+        level: "error",
+        event: "wrong setting",
+        name: "MAX_BODY_BYTES",
+        value: "8 MiB",
+        allowed: "a whole number of bytes, 1 to 24000000",
+        message:
+          'MAX_BODY_BYTES is "8 MiB". Allowed: a whole number of bytes, 1 to 24000000. The default is used instead.',
+      },
+    ]);
+  });
+
+  test("everything works with the default", async () => {
+    const jobId = newJobId();
+    expect(await (await post(segmentation(jobId), changes)).json()).toMatchObject({ status: "stored" });
+    expect((await get(`/jobs/${jobId}`, {}, changes)).status).toBe(200);
+    await cron({ RETENTION_DAYS_JOBS: "soon", LOG_LEVEL: "debug" });
+    expect(lines().find(({ event }) => event === "upkeep")).toMatchObject({ failures: [] });
   });
 });
 

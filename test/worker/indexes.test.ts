@@ -37,7 +37,7 @@ async function planOf(path: string): Promise<string[]> {
   return results.map(({ detail }) => detail);
 }
 
-const DELIVERY = "SEARCH d USING INDEX sqlite_autoindex_deliveries_1 (id=?)";
+const DELIVERY = "SEARCH d USING INDEX sqlite_autoindex_deliveries_1 (id=?) LEFT-JOIN";
 
 describe("a list of jobs", () => {
   test.each([

@@ -2,28 +2,30 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { decodeBytes } from "../../src/callback/callback.ts";
-import { intake } from "../../src/intake.ts";
+import { intake, nameArrival } from "../../src/intake.ts";
 import { d1Store } from "../../src/store/d1/d1.ts";
 import { persistent } from "../../src/store/retry.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { get, read, send, sha256, TOKEN } from "./receiver.ts";
+
+const arrivalOf = (body: string) =>
+  nameArrival({ bytes: new TextEncoder().encode(body), contentType: null, receivedAt: Date.now() });
 
 test("a body at which the reader itself fails is kept, as a fault of ours, and read once the reader is better", async () => {
   const jobId = newJobId();
   const body = segmentation(jobId);
   const id = await sha256(body);
   const places = { store: d1Store(env.DB, persistent(1_000)), spill: null };
-  const arrival = { bytes: new TextEncoder().encode(body), contentType: null, receivedAt: Date.now() };
-  const [outcome] = await intake(places, [arrival], () => {
+  const parse = () => {
     throw new RangeError("Maximum call stack size exceeded");
-  });
+  };
+  const [outcome] = await intake(places, [await arrivalOf(body)], { parse });
   const reason = "The reader failed on this body: RangeError: Maximum call stack size exceeded";
   expect(outcome).toEqual({
     delivery: id,
     status: "quarantined",
     jobs: [],
-    failure: { code: "internal-error", reason, line: null, column: null },
-    reading: { ok: false, error: { code: "internal-error", reason, line: null, column: null } },
+    reading: { ok: false, error: { code: "reader-failed", reason, line: null, column: null } },
     fault: null,
   });
   expect(await read(`/deliveries/${id}`)).toMatchObject({ status: "quarantined", reason });
@@ -49,11 +51,7 @@ test("many at once are each told apart, whatever they are, and kept to the byte"
     twice,
     `{"about": "no job, '\\"\\u0000 ${jobIds[0]}"}`,
   ];
-  const arrivals = bodies.map((body) => ({
-    bytes: new TextEncoder().encode(body),
-    contentType: "text/plain",
-    receivedAt: Date.now(),
-  }));
+  const arrivals = await Promise.all(bodies.map(arrivalOf));
   const outcomes = await intake(places, arrivals);
   expect(outcomes.map(({ status }) => status)).toEqual([
     ...Array.from({ length: 28 }, () => "stored"),
@@ -81,11 +79,7 @@ test("a batch of a hundred stays within the 50 statements that the free plan all
       };
     },
   });
-  const arrivals = Array.from({ length: 100 }, () => ({
-    bytes: new TextEncoder().encode(segmentation(newJobId())),
-    contentType: null,
-    receivedAt: Date.now(),
-  }));
+  const arrivals = await Promise.all(Array.from({ length: 100 }, () => arrivalOf(segmentation(newJobId()))));
   await intake({ store: d1Store(db, persistent(5_000)), spill: null }, arrivals);
   expect(statements).toBeGreaterThan(0);
   expect(statements).toBeLessThan(50);

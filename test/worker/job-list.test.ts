@@ -112,9 +112,9 @@ describe("a list of jobs", () => {
     ["receivedAfter=yesterday", "receivedAfter must be a time in ISO 8601 with a zone, or a date."],
     ["receivedBefore=2026-01-01T00:00:00", "receivedBefore must be a time in ISO 8601 with a zone, or a date."],
     ["tags=x", "tags is not a parameter of this path."],
-    ["cursor=abc", "cursor is none that this receiver gave."],
-    ["cursor=W10", "cursor is none that this receiver gave."],
-    [`cursor=${btoa('["d1:jobs:{}","x"]').replaceAll("=", "")}`, "cursor is none that this receiver gave."],
+    ["cursor=abc", "cursor was not issued by this receiver."],
+    ["cursor=W10", "cursor was not issued by this receiver."],
+    [`cursor=${btoa('["d1:jobs:{}","x"]').replaceAll("=", "")}`, "cursor was not issued by this receiver."],
     ["limit=1&limit=2", "limit must be given once."],
   ])("refuses ?%s", async (query, detail) => {
     const response = await get(`/jobs?${query}`);
@@ -130,7 +130,7 @@ describe("a list of jobs", () => {
       const response = await get(`${other}&cursor=${next}`);
       expect(response.status).toBe(400);
       expect(await response.json()).toMatchObject({
-        detail: "cursor is of another list: it goes with the filters it came with.",
+        detail: "cursor belongs to another list: use it with the filters it came with.",
       });
     }
   });

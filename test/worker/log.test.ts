@@ -147,7 +147,7 @@ describe("the log", () => {
         queue: "ci-callbacks",
         messages: 1,
         retried: 1,
-        fault: "StoreError: D1_ERROR: Network connection lost.",
+        fault: "D1_ERROR: Network connection lost.",
       },
     ]);
   });

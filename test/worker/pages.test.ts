@@ -160,7 +160,7 @@ describe("every page", () => {
   });
 
   test("explains problems even where a setting is wrong", async () => {
-    expect((await page("/problems/misconfigured", {}, { STORE: "nonsense" })).status).toBe(200);
+    expect((await page("/problems/not-ready", {}, { STORE: "nonsense" })).status).toBe(200);
   });
 
   test("speaks the language that the reader asks for, and the one chosen before that", async () => {
@@ -207,7 +207,7 @@ describe("the list", () => {
 
   test.each([
     ["receivedAfter=yesterday", "receivedAfter must be a time in ISO 8601 with a zone, or a date"],
-    ["cursor=nonsense", "cursor is none that this receiver gave."],
+    ["cursor=nonsense", "cursor was not issued by this receiver."],
   ])("says what is wrong with ?%s", async (query, says) => {
     const response = await page(`/?${query}`, { cookie: await session() });
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining(says)]);

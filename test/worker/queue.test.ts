@@ -7,7 +7,7 @@ import worker from "../../src/index.ts";
 import type { Queued } from "../../src/queue.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
-import { cron, get, post, read, sha256 } from "./receiver.ts";
+import { cron, get, post, read, send, sha256 } from "./receiver.ts";
 
 const QUEUE = { INTAKE: "queue" };
 const down = () => ({
@@ -23,11 +23,11 @@ async function deliver(bodies: Queued[], changes = {}, queue = "ci-callbacks") {
   return getQueueResult(batch, createExecutionContext());
 }
 
-const message = (body: string, receipt = crypto.randomUUID().slice(0, 8)): Queued => ({
+const message = (body: string, nonce = crypto.randomUUID().slice(0, 8)): Queued => ({
   bytes: new TextEncoder().encode(body),
   contentType: "application/xml",
   receivedAt: Date.now(),
-  receipt,
+  nonce,
 });
 
 describe("a callback with INTAKE=queue", () => {
@@ -35,7 +35,7 @@ describe("a callback with INTAKE=queue", () => {
     const jobId = newJobId();
     const body = segmentation(jobId);
     const response = await post(body, QUEUE, { "content-type": "application/xml" });
-    expect(response.status).toBe(202);
+    expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ delivery: await sha256(body), status: "queued", jobs: [jobId] });
     expect(await read<Job>(`/jobs/${jobId}?wait=30`)).toMatchObject({
       jobId,
@@ -73,12 +73,13 @@ describe("a callback with INTAKE=queue", () => {
     expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success" });
   });
 
-  test("is refused where there is no queue, and the setting is named", async () => {
-    const response = await post(segmentation(newJobId()), { ...QUEUE, INTAKE_QUEUE: undefined });
-    expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({
-      type: "/problems/misconfigured",
-      detail: 'INTAKE is "queue", and there is no binding INTAKE_QUEUE.',
+  test("is taken in at once where there is no queue, and the setting is a fault", async () => {
+    const changes = { ...QUEUE, INTAKE_QUEUE: undefined };
+    expect(await (await post(segmentation(newJobId()), changes)).json()).toMatchObject({ status: "stored" });
+    expect(await (await send("/readyz", {}, changes)).json()).toMatchObject({
+      type: "/problems/not-ready",
+      detail:
+        'INTAKE is "queue". Allowed: queue only with a binding INTAKE_QUEUE (docs/scaling.md). The default is used instead.',
     });
   });
 });

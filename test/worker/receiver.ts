@@ -31,6 +31,19 @@ export async function read<T>(path: string, changes: Changes = {}): Promise<T> {
   return (await get(path, {}, changes)).json<T>();
 }
 
+/** The same database as a binding of its own: `/readyz` remembers for some seconds what each binding has answered. */
+export const freshDb = (): D1Database =>
+  new Proxy(env.DB, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+
+/** What `/readyz` says now. */
+export const readiness = async <T>(changes: Changes = {}): Promise<T> =>
+  (await send("/readyz", {}, { DB: freshDb(), ...changes })).json<T>();
+
 /** Twice what is allowed within a minute, and one: the count starts anew with each minute, and one may begin on the way. */
 const FLOOD = 2 * 200 + 1;
 

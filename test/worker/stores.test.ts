@@ -192,12 +192,9 @@ describe("a large segmentation", () => {
 });
 
 describe("an unknown store", () => {
-  test("is refused, not guessed, and nothing is acknowledged", async () => {
-    const response = await post(segmentation(newJobId()), { STORE: "redis" });
-    expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({
-      type: "/problems/misconfigured",
-      detail: 'STORE is "redis". Allowed: one of d1, kv.',
-    });
+  test("costs no callback: the default stands in", async () => {
+    const jobId = newJobId();
+    expect(await (await post(segmentation(jobId), { STORE: "redis" })).json()).toMatchObject({ status: "stored" });
+    expect((await get(`/jobs/${jobId}`)).status).toBe(200);
   });
 });

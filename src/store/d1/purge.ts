@@ -49,7 +49,7 @@ const STATEMENTS = {
   quarantined: [deletePartsOf("quarantined"), deleteDeliveriesOf("quarantined")],
   jobs: [
     `DELETE FROM jobs WHERE job_id IN (
-      SELECT named.value FROM deliveries JOIN json_each(deliveries.job_ids) AS named WHERE ${IN_SLICE} AND ${DUE.jobs}
+      SELECT named.value FROM ${dueIn("jobs", "job_ids")} AS due JOIN json_each(due.job_ids) AS named
     ) AND delivery_id IN ${dueIn("jobs", "id")}`,
     `DELETE FROM runs WHERE run_id IN ${dueIn("jobs", "run_id")} AND delivery_id IN ${dueIn("jobs", "id")}`,
     deletePartsOf("jobs"),
