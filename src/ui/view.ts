@@ -31,8 +31,9 @@ export const localeOf = ({ language }: Pick<View, "language">): string => (langu
 
 export const numberText = (view: View, number: number): string => number.toLocaleString(localeOf(view));
 
-/** One part of a path. An id may hold any character. */
-export const segment = (id: string): string => encodeURIComponent(id.toWellFormed());
+/** An id as one segment of a path; `.` and `..`, which a URL takes for directories, as `idOf` of the API reads them. */
+export const segment = (id: string): string =>
+  encodeURIComponent(/^\.{1,2}$/.test(id) ? id.replaceAll(".", "%2E") : id.toWellFormed());
 
 export const jobPath = (jobId: string): string => `/ui/jobs/${segment(jobId)}`;
 export const runPath = (runId: string): string => `/ui/runs/${segment(runId)}`;

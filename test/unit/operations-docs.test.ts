@@ -23,7 +23,8 @@ const FIGURES = {
 };
 
 test("figures are written in the text format of Prometheus", () => {
-  expect(metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, now: 11_000 })).toMatchInlineSnapshot(`
+  expect(metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, wrongSettings: 0, now: 11_000 }))
+    .toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 1
@@ -48,9 +49,12 @@ test("figures are written in the text format of Prometheus", () => {
     # TYPE ci_jobs gauge
     ci_jobs{state="Failed"} 3
     ci_jobs{state="Odd\\\\\\"\\n"} 1
-    # HELP ci_spill_depth Deliveries in the second place. Counted up to 1000.
+    # HELP ci_spill_depth Deliveries in the spill. Counted up to 1000.
     # TYPE ci_spill_depth gauge
     ci_spill_depth 4
+    # HELP ci_wrong_settings Settings that are wrong, so that their defaults are used.
+    # TYPE ci_wrong_settings gauge
+    ci_wrong_settings 0
     # HELP ci_last_callback_age_seconds Since the last new delivery.
     # TYPE ci_last_callback_age_seconds gauge
     ci_last_callback_age_seconds 10
@@ -62,13 +66,16 @@ test("figures are written in the text format of Prometheus", () => {
 });
 
 test("with the store down, only that and the spill are told", () => {
-  expect(metricsText({ store: "d1", figures: null, spillDepth: 4, now: 0 })).toMatchInlineSnapshot(`
+  expect(metricsText({ store: "d1", figures: null, spillDepth: 4, wrongSettings: 0, now: 0 })).toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 0
-    # HELP ci_spill_depth Deliveries in the second place. Counted up to 1000.
+    # HELP ci_spill_depth Deliveries in the spill. Counted up to 1000.
     # TYPE ci_spill_depth gauge
     ci_spill_depth 4
+    # HELP ci_wrong_settings Settings that are wrong, so that their defaults are used.
+    # TYPE ci_wrong_settings gauge
+    ci_wrong_settings 0
     "
   `);
 });
@@ -81,7 +88,7 @@ test("every problem has an entry in the runbook", () => {
 });
 
 test("every metric is explained, and no other", () => {
-  const text = metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, now: 11_000 });
+  const text = metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, wrongSettings: 0, now: 11_000 });
   const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name);
   const table = OPERATIONS.slice(OPERATIONS.indexOf("| metric |"), OPERATIONS.indexOf("## The log"));
   expect([...new Set(table.match(/ci_\w+/g))].toSorted()).toEqual(names.toSorted());

@@ -1,8 +1,7 @@
 /** The settings: read from what a deployment gives, and the same in the code, the docs and wrangler.toml. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ProblemError } from "../../src/problems.ts";
-import { allowedOf, missingSecrets, readSettings, SETTINGS } from "../../src/settings.ts";
+import { allowedOf, faultText, missingSecrets, readSettings, SETTINGS } from "../../src/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
 const fileOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -18,6 +17,7 @@ const ALL = {
   INTAKE: "queue",
   MAX_BODY_BYTES: "1000",
   STORE_DEADLINE_MILLISECONDS: "250",
+  UPKEEP_OPERATIONS: "900",
   RETENTION_DAYS_JOBS: "365",
   RETENTION_DAYS_BYTES: "30",
   RETENTION_DAYS_QUARANTINED: "90",
@@ -26,30 +26,36 @@ const ALL = {
 
 test("every setting is read", () => {
   expect(Object.keys(ALL)).toEqual(NAMES);
-  expect(readSettings(ALL)).toEqual({
+  const { settings, faults } = readSettings({ ...ALL, INTAKE_QUEUE: {} });
+  expect(faults).toEqual([]);
+  expect(settings).toEqual({
     callbackKeys: ["a", "b"],
     lookupTokens: ["t"],
     store: "kv",
     intake: "queue",
     maxBodyBytes: 1000,
     storeDeadlineMilliseconds: 250,
+    upkeepOperations: 900,
     retentionDays: { jobs: 365, bytes: 30, quarantined: 90 },
     logLevel: "warn",
   });
 });
 
 test.each([{}, Object.fromEntries(NAMES.map((name) => [name, " "]))])("one that is not set has its default", (env) => {
-  expect(readSettings(env)).toEqual({
+  const { settings, faults } = readSettings(env);
+  expect(faults).toEqual([]);
+  expect(settings).toEqual({
     callbackKeys: [],
     lookupTokens: [],
     store: "d1",
     intake: "direct",
     maxBodyBytes: 8 * 1024 * 1024,
     storeDeadlineMilliseconds: 3000,
+    upkeepOperations: 45,
     retentionDays: { jobs: 0, bytes: 0, quarantined: 0 },
     logLevel: "info",
   });
-  expect(missingSecrets(readSettings(env))).toEqual(["CALLBACK_KEYS", "LOOKUP_TOKENS"]);
+  expect(missingSecrets(settings)).toEqual(["CALLBACK_KEYS", "LOOKUP_TOKENS"]);
 });
 
 test.each([
@@ -62,27 +68,26 @@ test.each([
   ["MAX_BODY_BYTES", "24000001", "a whole number of bytes, 1 to 24000000"],
   ["STORE_DEADLINE_MILLISECONDS", true, "a whole number of milliseconds, 100 to 20000"],
   ["STORE_DEADLINE_MILLISECONDS", "99", "a whole number of milliseconds, 100 to 20000"],
+  ["UPKEEP_OPERATIONS", "10", "a whole number of calls to D1 and KV, 45 to 100000"],
   ["RETENTION_DAYS_JOBS", "-1", "a whole number of days, 0 to 36500"],
   ["RETENTION_DAYS_BYTES", "1.5", "a whole number of days, 0 to 36500"],
   ["RETENTION_DAYS_QUARANTINED", "for ever", "a whole number of days, 0 to 36500"],
-])("%s = %j is refused, with what is allowed", (name, value, allowed) => {
-  let refusal: unknown;
-  try {
-    // The last two are read where they are needed.
-    const { retentionDays, logLevel } = readSettings({ ...ALL, [name]: value });
-    void [retentionDays, logLevel];
-  } catch (error) {
-    refusal = error;
-  }
-  expect(refusal).toBeInstanceOf(ProblemError);
-  expect((refusal as ProblemError).problem).toEqual({
-    code: "misconfigured",
-    detail: `${name} is "${value}". Allowed: ${allowed}.`,
-  });
+])("%s = %j is a fault, and its default stands in", (name, value, allowed) => {
+  const usual = readSettings({ INTAKE_QUEUE: {} });
+  const { settings, faults } = readSettings({ INTAKE_QUEUE: {}, [name]: value });
+  expect(settings).toEqual(usual.settings);
+  expect(faults).toEqual([{ name, value: String(value), allowed }]);
+  expect(faults.map(faultText)).toEqual([`${name} is "${value}". Allowed: ${allowed}. The default is used instead.`]);
+});
+
+test("INTAKE=queue without its binding is a fault, and callbacks are written at once", () => {
+  const { settings, faults } = readSettings({ INTAKE: "queue" });
+  expect(settings.intake).toBe("direct");
+  expect(faults).toMatchObject([{ name: "INTAKE", value: "queue" }]);
 });
 
 test("a number in wrangler.toml is as good as its text", () => {
-  expect(readSettings({ ...ALL, MAX_BODY_BYTES: 2000 }).maxBodyBytes).toBe(2000);
+  expect(readSettings({ ...ALL, MAX_BODY_BYTES: 2000 }).settings.maxBodyBytes).toBe(2000);
 });
 
 test("docs/settings.md has the same settings, defaults and values allowed", () => {

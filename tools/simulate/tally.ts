@@ -60,7 +60,6 @@ export function count(tally: Tally, posted: Posted, answer: Answer): boolean {
 
 const KINDS_BY_STATUS: Readonly<Record<number, string>> = {
   0: "no answer",
-  202: "spilled (202)",
   400: "quarantined (400)",
   404: "wrong key or path (404)",
   413: "too large (413)",
@@ -69,10 +68,13 @@ const KINDS_BY_STATUS: Readonly<Record<number, string>> = {
   503: "unavailable (503)",
 };
 
+/** What an accepted callback may be, whatever way the receiver took. */
+const ACCEPTED: readonly unknown[] = ["stored", "duplicate", "no-job", "spilled", "queued"];
+
 /** The kind of an answer, as the summary counts it. */
 function kindOf({ status, said }: Answer): string {
   const told = said["status"];
-  if (status === 200 && (told === "stored" || told === "duplicate" || told === "no-job")) return told;
+  if (status === 200 && ACCEPTED.includes(told)) return told as string;
   if ((status === 400 || status === 415) && typeof said["delivery"] !== "string") return `other (${status})`;
   return KINDS_BY_STATUS[status] ?? `other (${status})`;
 }
@@ -82,11 +84,10 @@ function judge({ callback, digest }: Posted, answer: Answer, kind: string): stri
   if (answer.status === 0) return answer.fault ?? "no answer";
   const isKept = answer.said["delivery"] !== undefined;
   if (isKept && answer.said["delivery"] !== digest) return "the answer names another delivery than was sent";
-  const isTaken = kind === "stored" || kind === "duplicate" || kind === "no-job" || kind === "spilled (202)";
-  if (callback === null) return isTaken ? null : `got ${kind}${problemOf(answer)}`;
+  if (callback === null) return ACCEPTED.includes(kind) ? null : `got ${kind}${problemOf(answer)}`;
   const expected = expectedKinds(callback);
   if (!expected.includes(kind)) return `expected ${expected[0]}, got ${kind}${problemOf(answer)}`;
-  if (kind !== "stored" && kind !== "duplicate") return null;
+  if (!ACCEPTED.includes(kind)) return null;
   const jobs = answer.said["jobs"];
   const isSame =
     Array.isArray(jobs) && jobs.length === callback.jobIds.length && callback.jobIds.every((id) => jobs.includes(id));
@@ -96,13 +97,13 @@ function judge({ callback, digest }: Posted, answer: Answer, kind: string): stri
 function expectedKinds({ outcome }: Callback): string[] {
   switch (outcome) {
     case "stored":
-      return ["stored", "duplicate", "spilled (202)"];
+      return ["stored", "duplicate", "spilled", "queued"];
     case "no-job":
-      return ["no-job", "duplicate", "spilled (202)"];
+      return ["no-job", "duplicate", "spilled", "queued"];
     case "malformed-body":
-      return ["quarantined (400)", "spilled (202)"];
+      return ["quarantined (400)"];
     case "unsupported-media-type":
-      return ["quarantined (415)", "spilled (202)"];
+      return ["quarantined (415)"];
   }
 }
 
