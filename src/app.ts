@@ -15,7 +15,7 @@ import { publicView } from "./ui/handlers/page.ts";
 import { pages } from "./ui/handlers/pages.ts";
 import { publicPages } from "./ui/handlers/public-pages.ts";
 import { runs } from "./api/runs.ts";
-import { tell } from "./telemetry/report.ts";
+import { reportRequest } from "./telemetry/report.ts";
 import { readSettings } from "./settings.ts";
 import { reportSettingFaults } from "./telemetry/setting-faults.ts";
 
@@ -38,7 +38,16 @@ app.use(
 app.use(async (c, next) => {
   const start = Date.now();
   await next();
-  tell(c, Date.now() - start);
+  const { callback, problem, fault } = c.var;
+  reportRequest(c.var.log ?? logger("info"), c.env.ANALYTICS, {
+    method: c.req.method,
+    path: c.req.path,
+    milliseconds: Date.now() - start,
+    ray: c.req.header("cf-ray") ?? null,
+    callback,
+    problem,
+    fault,
+  });
 });
 
 // Whatever the settings are, the receiver says that it runs, and what a problem means.

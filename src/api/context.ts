@@ -113,5 +113,3 @@ export function idOf(c: Context, name: string): string {
   const id = c.req.param(name) ?? "";
   return /^(?:%2e){1,2}$/i.test(id) ? decodeURIComponent(id) : id;
 }
-
-export const rayOf = (c: Context): string | null => c.req.header("cf-ray") ?? null;

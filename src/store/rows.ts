@@ -1,7 +1,7 @@
 /** What is read from a delivery, as rows of the tables, and rows as what a store answers. Decides and writes nothing. */
 import { READER_VERSION } from "../callback/callback.ts";
 import { jobRank, runRank } from "../callback/state.ts";
-import type { Format, JobReading, ReadFailure, Workflow } from "../callback/types.ts";
+import type { Format, JobReading, Workflow } from "../callback/types.ts";
 import type { Arrival, Delivery, DeliveryReading, DeliveryStatus, Failure, JobSummary, RunSummary } from "./store.ts";
 
 /** Longest value put into a column, in characters. Columns are an index: the body has every value whole. */

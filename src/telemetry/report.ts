@@ -2,35 +2,45 @@
  * What is told of a request when it is answered: one line of the log for each callback and each look-up that
  * failed, and one point of Analytics Engine for each callback. Never a body, a key, or a path that may hold one.
  */
-import type { Context } from "hono";
-import { callbackPoint, type CallbackReport, reportOf } from "./points.ts";
-import { type Level, type Log, logger } from "./log.ts";
-import { PROBLEMS } from "../problems.ts";
-import { type AppEnv, rayOf } from "../api/context.ts";
+import { PROBLEMS, type ProblemCode } from "../problems.ts";
+import type { Level, Log } from "./log.ts";
+import { callbackPoint, type CallbackReport, type CallbackSeen, reportOf } from "./points.ts";
+
+/** A request that was answered. */
+export interface RequestSeen {
+  method: string;
+  path: string;
+  milliseconds: number;
+  /** Cloudflare's name of the request. */
+  ray: string | null;
+  /** Of a callback with a right key. */
+  callback: CallbackSeen | undefined;
+  /** What it was answered with, where that is a problem. */
+  problem: ProblemCode | undefined;
+  /** What an error said that brought the problem about. */
+  fault: string | undefined;
+}
 
 const LOOK_UP = /^\/(?:jobs|runs|deliveries|metrics|ui)(?:\/|$)/;
 
-export function tell(c: Context<AppEnv>, milliseconds: number): void {
-  // Pages that are open to all have no settings.
-  const log = c.var.log ?? logger("info");
-  const { callback, problem, fault } = c.var;
-  const ray = rayOf(c);
+export function reportRequest(log: Log, dataset: AnalyticsEngineDataset | undefined, seen: RequestSeen): void {
+  const { method, path, milliseconds, ray, callback, problem } = seen;
   if (callback !== undefined) {
     const report = reportOf(callback, problem ?? null, milliseconds);
-    log(levelOfCallback(report), "callback", { ...report, fault: callback.outcome?.fault ?? fault, ray });
-    writePoint(c.env.ANALYTICS, report, log);
+    const fault = callback.outcome?.fault ?? seen.fault;
+    log(levelOfCallback(report, fault), "callback", { ...report, fault, ray });
+    writePoint(dataset, report, log);
     return;
   }
   if (problem === undefined) return;
   const { status } = PROBLEMS[problem];
-  const more = { problem, status, method: c.req.method, milliseconds, fault, ray };
-  if (LOOK_UP.test(c.req.path)) log(levelOf(status), "look-up", { path: c.req.path, ...more });
+  const more = { problem, status, method, milliseconds, fault: seen.fault, ray };
+  // A key that is no longer valid looks like this, and CI's callbacks with it are lost.
+  const isWrongKey = method === "POST" && path.startsWith("/callbacks/");
+  if (LOOK_UP.test(path)) log(levelOf(status), "look-up", { path, ...more });
   else if (status >= 500) log("error", "request", more);
-  else log(isWrongKey(c) && status === 404 ? "warn" : "debug", isWrongKey(c) ? "wrong key" : "request", more);
+  else log(isWrongKey && status === 404 ? "warn" : "debug", isWrongKey ? "wrong key" : "request", more);
 }
-
-/** A key that is no longer one looks like this, and CI's callbacks with it are lost. */
-const isWrongKey = (c: Context<AppEnv>): boolean => c.req.method === "POST" && c.req.path.startsWith("/callbacks/");
 
 /** What is refused for coming too often is not worth a line each: a flood would fill the log. */
 function levelOf(status: number): Level {
@@ -39,9 +49,9 @@ function levelOf(status: number): Level {
   return status === 401 ? "warn" : "info";
 }
 
-function levelOfCallback({ outcome, problem }: CallbackReport): Level {
+function levelOfCallback({ outcome, problem }: CallbackReport, fault: string | undefined): Level {
   if (outcome === problem || problem === "internal-error") return "error"; // Not kept, or a fault of ours.
-  return problem !== null || outcome === "spilled" ? "warn" : "info";
+  return problem !== null || fault !== undefined ? "warn" : "info";
 }
 
 /** A point that cannot be written is not worth failing a callback for, which is stored by now. */

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { newJobId, segmentation } from "./bodies.ts";
 import { downD1 } from "./faults.ts";
-import { cron, get, KEY, post, read, readiness, send, TOKEN } from "./receiver.ts";
+import { cron, get, KEY, post, readiness, send, TOKEN } from "./receiver.ts";
 import { keepWritten, lines } from "./written.ts";
 
 keepWritten();

@@ -69,12 +69,12 @@ const KINDS_BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 /** What an accepted callback may be, whatever way the receiver took. */
-const ACCEPTED: readonly unknown[] = ["stored", "duplicate", "no-job", "spilled", "queued"];
+const ACCEPTED: ReadonlySet<unknown> = new Set(["stored", "duplicate", "no-job", "spilled", "queued"]);
 
 /** The kind of an answer, as the summary counts it. */
 function kindOf({ status, said }: Answer): string {
   const told = said["status"];
-  if (status === 200 && ACCEPTED.includes(told)) return told as string;
+  if (status === 200 && ACCEPTED.has(told)) return told as string;
   if ((status === 400 || status === 415) && typeof said["delivery"] !== "string") return `other (${status})`;
   return KINDS_BY_STATUS[status] ?? `other (${status})`;
 }
@@ -84,10 +84,10 @@ function judge({ callback, digest }: Posted, answer: Answer, kind: string): stri
   if (answer.status === 0) return answer.fault ?? "no answer";
   const isKept = answer.said["delivery"] !== undefined;
   if (isKept && answer.said["delivery"] !== digest) return "the answer names another delivery than was sent";
-  if (callback === null) return ACCEPTED.includes(kind) ? null : `got ${kind}${problemOf(answer)}`;
+  if (callback === null) return ACCEPTED.has(kind) ? null : `got ${kind}${problemOf(answer)}`;
   const expected = expectedKinds(callback);
   if (!expected.includes(kind)) return `expected ${expected[0]}, got ${kind}${problemOf(answer)}`;
-  if (!ACCEPTED.includes(kind)) return null;
+  if (!ACCEPTED.has(kind)) return null;
   const jobs = answer.said["jobs"];
   const isSame =
     Array.isArray(jobs) && jobs.length === callback.jobIds.length && callback.jobIds.every((id) => jobs.includes(id));
