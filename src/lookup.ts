@@ -129,12 +129,14 @@ function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
   const delivery = waiting(arrival, reading.value);
   const { body } = arrival;
   return {
-    jobs: reading.value.jobs.map(({ full, detail: _, ...summary }) => {
-      const rank = jobRank({ ...summary, full }, arrival.id);
+    jobs: reading.value.jobs.map((job) => {
+      const rank = jobRank(job, arrival.id);
+      const { full: _, detail: __, ...summary } = job;
       return { summary, delivery, body, rank, version: rank };
     }),
-    runs: reading.value.runs.map(({ tasks, ...summary }) => {
-      return { summary, delivery, body, rank: runRank({ ...summary, tasks }, arrival.id) };
+    runs: reading.value.runs.map((run) => {
+      const { tasks: _, ...summary } = run;
+      return { summary, delivery, body, rank: runRank(run, arrival.id) };
     }),
   };
 }
