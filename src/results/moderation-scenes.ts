@@ -55,10 +55,13 @@ export interface Scene {
 }
 
 /** `Result`, `Suggestion` and `HitFlag` count alike. */
-const VERDICTS: Readonly<Record<string, Verdict>> = { 0: "pass", 1: "block", 2: "review" };
+const VERDICTS = new Map<string | null, Verdict>([
+  ["0", "pass"],
+  ["1", "block"],
+  ["2", "review"],
+]);
 
-const verdictOf = (code: string | null): Verdict | null =>
-  code !== null && Object.hasOwn(VERDICTS, code) ? (VERDICTS[code] ?? null) : null;
+const verdictOf = (code: string | null): Verdict | null => VERDICTS.get(code) ?? null;
 
 /** The verdict on a job, or on a part of its content; null where the node has none. */
 export const readVerdict = (node: unknown): Verdict | null =>

@@ -151,19 +151,21 @@ const LONGEST_VIDEO_MILLISECONDS = 1_000_000_000;
 /** Times of a live stream are Unix times. Those before 2001 in milliseconds are seconds. */
 function readTime(node: object): Pick<ModeratedPart, "startSeconds" | "takenAt"> {
   const time = countAt(node, "SnapshotTime") ?? countAt(node, "OffsetTime");
-  if (time === null || time < LONGEST_VIDEO_MILLISECONDS)
-    return { startSeconds: time === null ? null : time / 1000, takenAt: null };
+  if (time === null) return { startSeconds: null, takenAt: null };
+  if (time < LONGEST_VIDEO_MILLISECONDS) return { startSeconds: time / 1000, takenAt: null };
   const date = new Date(time < 1000 * LONGEST_VIDEO_MILLISECONDS ? time * 1000 : time);
   return { startSeconds: null, takenAt: Number.isNaN(date.getTime()) ? null : date.toISOString() };
 }
 
+const FREEZES = new Map<string | null, NonNullable<ModerationResult["freeze"]>>([
+  ["0", "none"],
+  ["1", "frozen"],
+  ["2", "moved"],
+]);
+
 /** `ForbidState` of the Detail form, `forbidden_status` of the Simple one. */
-function readFreeze(detail: object | null): ModerationResult["freeze"] {
-  const code = textAt(detail, "ForbidState") ?? textAt(detail, "forbidden_status");
-  if (code === "0") return "none";
-  if (code === "1") return "frozen";
-  return code === "2" ? "moved" : null;
-}
+const readFreeze = (detail: object | null): ModerationResult["freeze"] =>
+  FREEZES.get(textAt(detail, "ForbidState") ?? textAt(detail, "forbidden_status")) ?? null;
 
 function readListHit(hit: object): ListHit {
   const type = textAt(hit, "ListType");
