@@ -1,7 +1,8 @@
 /** A job as the client types it: what look-ups answer, told apart by `tag`. */
 import type { ContentNode } from "../callback/types.ts";
 import type { DetailOf } from "../results/details.ts";
-import { familyOf, type Family, isKnownTag, type KnownTag, type TagOf } from "../results/families.ts";
+import { type Family, isKnownTag, type KnownTag, type TagOf } from "../results/families.ts";
+import { familyOf } from "../results/read-result.ts";
 import type { ListedJob } from "../wire.ts";
 
 /**
@@ -29,10 +30,10 @@ export interface OtherJob extends Common {
   detail: ContentNode | null;
 }
 
-/** A content moderation. It has no tag; its event tells what was moderated. */
+/** A content moderation. It has no tag; its event tells what was moderated, where it came by a callback. */
 export interface ModerationJob extends OtherJob {
   tag: null;
-  event: `Review${string}`;
+  event: `Review${string}` | null;
 }
 
 export type Job = { [T in KnownTag]: TaggedJob<T> }[KnownTag] | OtherJob;

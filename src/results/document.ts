@@ -6,11 +6,11 @@ export interface DocumentPage {
   page: number | null;
   object: string | null;
   /** Of a spreadsheet: which picture of its sheet this is, from 1. */
-  pictureOfSheet: number | null;
+  pictureInSheet: number | null;
   /** Of a spreadsheet: how many pictures its sheet has. */
-  sheetPictureCount: number | null;
+  picturesInSheet: number | null;
   /** Of a spreadsheet: which picture of all this is, from 1. */
-  picture: number | null;
+  pictureInDocument: number | null;
 }
 
 export interface DocumentResult {
@@ -48,9 +48,9 @@ export function readDocument({ detail }: WithDetail): DocumentResult | null {
     pages: nodesAt(result, "PageInfo").map((page) => ({
       page: countAt(page, "PageNo"),
       object: textAt(page, "TgtUri"),
-      pictureOfSheet: countAt(page, "PicIndex"),
-      sheetPictureCount: countAt(page, "X-SheetPics"),
-      picture: countAt(page, "PicNum"),
+      pictureInSheet: countAt(page, "PicIndex"),
+      picturesInSheet: countAt(page, "X-SheetPics"),
+      pictureInDocument: countAt(page, "PicNum"),
     })),
   };
 }

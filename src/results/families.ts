@@ -51,16 +51,3 @@ export type TagOf<F extends Family> = {
 }[KnownTag];
 
 export const isKnownTag = (tag: string | null): tag is KnownTag => tag !== null && Object.hasOwn(FAMILY_OF_TAG, tag);
-
-/** What tells of which family a job is. */
-export interface Typed {
-  tag: string | null;
-  /** `EventName`, such as `TaskFinish` or `ReviewImage`. */
-  event: string | null;
-}
-
-/** The family of a job; null for a type that the provider does not document. */
-export function familyOf({ tag, event }: Typed): Family | null {
-  if (isKnownTag(tag)) return FAMILY_OF_TAG[tag];
-  return tag === null && event !== null && /^Review[A-Z]/.test(event) ? "moderation" : null;
-}

@@ -94,13 +94,17 @@ export function readMedia({ detail }: WithDetail): MediaResult | null {
 
 function readFiles(detail: object | null): MediaFile[] {
   const output = nodeAt(detail, "Operation", "Output");
-  const voice = textAt(output, "AuObject");
+  const parts = new Map([
+    [textAt(output, "Object"), "background"],
+    [textAt(output, "AuObject"), "voice"],
+  ] as const);
+  const isSeparated = textAt(output, "AuObject") !== null;
   const streams = new Map(
     nodesAt(output, "StreamExtract").map((stream) => [textAt(stream, "Output"), countAt(stream, "Index")]),
   );
   return readOutputFiles(detail).map((file) => ({
     ...file,
-    part: voice === null ? null : file.object === voice ? "voice" : "background",
+    part: (isSeparated && parts.get(file.object)) || null,
     streamIndex: streams.get(file.object) ?? null,
   }));
 }

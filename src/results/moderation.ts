@@ -41,7 +41,7 @@ export interface ModerationResult {
   /** Null where neither the event nor the parts tell. */
   content: ModeratedContent | null;
   /** What CI suggests; where it suggests nothing, the worst verdict of a scene. */
-  verdict: Verdict;
+  verdict: Verdict | null;
   /** The worst thing found, such as `Porn`; `Normal` where nothing was. */
   label: string | null;
   subLabel: string | null;
@@ -102,12 +102,11 @@ const PARTS: readonly PartList[] = [
 export function readModeration({ event = null, detail }: ReadableModeration): ModerationResult | null {
   const told = readVerdict(detail);
   const scenes = readScenes(nodeAt(detail, "Labels") ?? detail);
-  const verdict = told ?? worstOf(scenes);
-  if (verdict === null) return null;
+  if (told === null && scenes.length === 0) return null;
   const found = PARTS.flatMap((list) => nodesAt(detail, ...list.path).map((node) => readPart(node, list)));
   return {
     content: CONTENT_OF_EVENT.get(event) ?? found[0]?.content ?? null,
-    verdict,
+    verdict: told ?? worstOf(scenes),
     label: textAt(detail, "Label") ?? textAt(detail, "label"),
     subLabel: textAt(detail, "SubLabel"),
     category: textAt(detail, "Category"),

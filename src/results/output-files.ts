@@ -31,8 +31,16 @@ export function readSpriteFiles(detail: unknown): OutputFile[] {
 export const readTaskFiles = (task: unknown, list: "ObjectInfo" | "SpriteObjectInfo"): OutputFile[] =>
   nodesAt(task, "ResultInfo", list).flatMap((file) => fileOf(file, "ObjectName"));
 
+/** Files that a result names without their bucket, which is that of `Output`; where it names none, `Output` itself. */
+export function readNamedFiles(detail: unknown, result: object, ...names: readonly string[]): OutputFile[] {
+  const output = nodeAt(detail, "Operation", "Output");
+  const place = { bucket: textAt(output, "Bucket"), region: textAt(output, "Region") };
+  const named = names.flatMap((name) => fileOf(result, name)).map((file) => ({ ...file, ...place }));
+  return named.length > 0 ? named : readOutputFiles(detail);
+}
+
 /** A file that a node names whole. A name such as `out-${Number}.jpg` is a pattern, and no file has it. */
-export function fileOf(node: object, name: string): OutputFile[] {
+function fileOf(node: object, name: string): OutputFile[] {
   const object = textAt(node, name);
   if (object === null || object.includes("${")) return [];
   return [{ bucket: textAt(node, "Bucket"), region: textAt(node, "Region"), object, md5: null }];

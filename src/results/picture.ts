@@ -1,6 +1,6 @@
 /** What a picture job made, or what an inspection found hidden in a picture (436/75071). */
 import { booleanAt, countAt, nodeAt, textAt, type WithDetail } from "./nodes.ts";
-import { fileOf, type OutputFile, readOutputFiles } from "./output-files.ts";
+import { type OutputFile, readNamedFiles } from "./output-files.ts";
 
 /** A picture; what CI does not say of it is null. */
 export interface Picture {
@@ -53,19 +53,11 @@ export function readPicture({ detail }: WithDetail): PictureResult | null {
   const inspected = nodeAt(detail, "Operation", "ImageInspectResult");
   if (result === null && inspected === null) return null;
   return {
-    files: result === null ? [] : readFiles(detail, result),
+    files: result === null ? [] : readNamedFiles(detail, result, "ObjectName"),
     original: readOriginal(nodeAt(result, "OriginalInfo")),
     processed: readPictureInfo(nodeAt(result, "ProcessResult")),
     inspection: readInspection(nodeAt(inspected, "InspectResult") ?? inspected),
   };
-}
-
-/** The result names only the object; the bucket is that of `Output`. */
-function readFiles(detail: object | null, result: object): OutputFile[] {
-  const output = nodeAt(detail, "Operation", "Output");
-  const place = { bucket: textAt(output, "Bucket"), region: textAt(output, "Region") };
-  const named = fileOf(result, "ObjectName").map((file) => ({ ...file, ...place }));
-  return named.length > 0 ? named : readOutputFiles(detail);
 }
 
 /** The original's ETag stands beside the rest of it. */

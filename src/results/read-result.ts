@@ -1,10 +1,10 @@
 /** The result of a job of any documented type, told apart by its family. */
 import { type DocumentResult, readDocument } from "./document.ts";
-import { type Family, familyOf, type Typed } from "./families.ts";
+import { type Family, FAMILY_OF_TAG, isKnownTag } from "./families.ts";
 import { type FileResult, readFile } from "./file.ts";
 import { type MediaResult, readMedia } from "./media.ts";
 import { type ModerationResult, readModeration } from "./moderation.ts";
-import { nodeAt, type WithDetail } from "./nodes.ts";
+import type { WithDetail } from "./nodes.ts";
 import { type PictureResult, readPicture } from "./picture.ts";
 import { readSegmentation, type Segmentation } from "./segmentation.ts";
 import { readSpeech, type Speech } from "./speech.ts";
@@ -26,7 +26,23 @@ export interface ResultOfFamily {
 export type JobResult = { [F in Family]: { family: F; result: ResultOfFamily[F] } }[Family];
 
 /** A job as look-ups answer it, or as `parseCallback` reads it. */
-export interface ReadableJob extends Typed, WithDetail {}
+export interface ReadableJob extends WithDetail {
+  tag: string | null;
+  /** `EventName`, such as `TaskFinish` or `ReviewImage`. */
+  event: string | null;
+}
+
+/**
+ * The family of a job; null for a type that the provider does not document. Moderation has no tag and is told by its
+ * event. What CI answers when it is asked about a moderation has no event either: there a verdict tells.
+ */
+export function familyOf(job: ReadableJob): Family | null {
+  const { tag, event } = job;
+  if (isKnownTag(tag)) return FAMILY_OF_TAG[tag];
+  if (tag !== null) return null;
+  const isModeration = event === null ? readModeration(job) !== null : /^Review[A-Z]/.test(event);
+  return isModeration ? "moderation" : null;
+}
 
 /**
  * Reads the result of a job, whatever its type. Null where there is none: the job failed or goes on, the provider does
@@ -36,7 +52,7 @@ export interface ReadableJob extends Typed, WithDetail {}
  * if (read?.family === "moderation") console.log(read.result.verdict);
  */
 export function readResult(job: ReadableJob): JobResult | null {
-  const family = familyOf(job) ?? familyWithoutEvent(job);
+  const family = familyOf(job);
   switch (family) {
     case "segmentation":
       return withFamily(family, readSegmentation(job));
@@ -58,13 +74,6 @@ export function readResult(job: ReadableJob): JobResult | null {
       return null;
   }
 }
-
-/**
- * What CI answers when it is asked about a moderation job has neither tag nor event. It is told by what it lacks: all
- * other jobs have an `Operation`.
- */
-const familyWithoutEvent = ({ tag, event, detail }: ReadableJob): Family | null =>
-  tag === null && event === null && detail !== null && nodeAt(detail, "Operation") === null ? "moderation" : null;
 
 const withFamily = <F extends Family>(family: F, result: ResultOfFamily[F] | null) =>
   result === null ? null : { family, result };

@@ -3,7 +3,7 @@
  * the start of the recording (436/49008).
  */
 import { millisecondsAt, nodeAt, nodesAt, numberAt, textAt, type WithDetail } from "./nodes.ts";
-import { type OutputFile, readOutputFiles } from "./output-files.ts";
+import { type OutputFile, readNamedFiles } from "./output-files.ts";
 
 export interface SpokenWord {
   text: string;
@@ -28,7 +28,7 @@ export interface Speech {
   /** All that was said, a sentence a line, without the times that CI puts before each. */
   text: string;
   sentences: Sentence[];
-  /** The text files that the job wrote. */
+  /** The files that the job wrote: the text, and its sentences and words where it wrote those as well. */
   files: OutputFile[];
 }
 
@@ -45,7 +45,7 @@ export function readSpeech({ detail }: WithDetail): Speech | null {
     durationSeconds: numberAt(result, "AudioTime"),
     text: sentences.map((sentence) => sentence.text).join("\n"),
     sentences,
-    files: readOutputFiles(detail),
+    files: readNamedFiles(detail, result, "ObjectName", "DetailObjectName"),
   };
 }
 

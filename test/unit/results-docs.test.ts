@@ -38,6 +38,6 @@ test("it names the nodes that the readers look up, and no others", () => {
 
 /** Names in calls of the functions that look nodes up, and in the paths of moderated parts. */
 const namesLookedUp = (source: string): string[] =>
-  [...source.matchAll(/(?:At|Of|scoreOutOf|readTaskFiles|path:)[ (]([^;]*?)(?:\)|\])/gs)].flatMap(([, call = ""]) =>
-    [...call.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name),
+  [...source.matchAll(/(?:At|Of|scoreOutOf|readTaskFiles|readNamedFiles|path:)[ (]([^;]*?)(?:\)|\])/gs)].flatMap(
+    ([, call = ""]) => [...call.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name),
   );

@@ -114,8 +114,8 @@ describe("a document job", () => {
       failedCount: 1,
       sheetCount: 2,
       pages: [
-        { page: 1, object: "out/1-1.jpg", pictureOfSheet: 1, sheetPictureCount: 2, picture: 1 },
-        { page: 1, object: "out/1-2.jpg", pictureOfSheet: 2, sheetPictureCount: 2, picture: 2 },
+        { page: 1, object: "out/1-1.jpg", pictureInSheet: 1, picturesInSheet: 2, pictureInDocument: 1 },
+        { page: 1, object: "out/1-2.jpg", pictureInSheet: 2, picturesInSheet: 2, pictureInDocument: 2 },
       ],
     });
   });

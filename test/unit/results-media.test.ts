@@ -65,11 +65,12 @@ describe("files made", () => {
   });
 
   test("of a voice separation say what is in them", () => {
-    const files = made({ ObjectName: ["voice.mp3", "rest.mp3"] });
+    const files = made({ ObjectName: ["voice.mp3", "rest.mp3", "drums.mp3"] });
     const output = { ...OUTPUT, Object: "rest.mp3", AuObject: "voice.mp3" };
     expect(filesOf({ ...files, Output: output })?.map(({ object, part }) => [object, part])).toEqual([
       ["voice.mp3", "voice"],
       ["rest.mp3", "background"],
+      ["drums.mp3", null],
     ]);
   });
 

@@ -65,10 +65,15 @@ describe("the verdict", () => {
     ["a job that failed", { State: "Failed", Code: "NoSuchKey" }],
     ["a job that goes on", { State: "Auditing" }],
     ["a result that is not known", { Result: 7 }],
-    ["scenes that are empty", { PornInfo: "", AdsInfo: {} }],
+    ["scenes that say nothing", { PornInfo: "", AdsInfo: {} }],
   ])("is missing, and with it the result, of %s", (_, detail) => {
     expect(read("ReviewImage", detail)).toBeNull();
   });
+});
+
+test("scenes are kept where neither they nor the whole have a verdict that is known", () => {
+  const result = read("ReviewImage", { Result: 7, Label: "Odd", PornInfo: { HitFlag: 7, Score: 5 } });
+  expect(result).toMatchObject({ verdict: null, label: "Odd", scenes: [scene("Porn", { verdict: null, score: 5 })] });
 });
 
 describe("both forms", () => {

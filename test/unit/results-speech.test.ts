@@ -44,6 +44,14 @@ describe("a speech recognition", () => {
     });
   });
 
+  test("has the files that its result names", () => {
+    const named = { ObjectName: "out/a.txt", DetailObjectName: "out/a.txt.detail" };
+    expect(speechOf(named)?.files).toEqual([
+      { ...FILE, object: "out/a.txt" },
+      { ...FILE, object: "out/a.txt.detail" },
+    ]);
+  });
+
   test("has no times of words where that of their sentence is missing", () => {
     const { StartMs: _, ...rest } = detailed;
     expect(speechOf({ ResultDetail: rest })?.sentences[0]?.words[0]).toEqual({
