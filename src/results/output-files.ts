@@ -53,6 +53,6 @@ function filesOf(node: object): OutputFile[] {
   const place = { bucket: textAt(node, "Bucket"), region: textAt(node, "Region") };
   return textsAt(node, "ObjectName").map((name) => {
     const object = prefix + name;
-    return { ...place, object, md5: hashes.get(object) ?? hashes.get(name) ?? null };
+    return { ...place, object, md5: hashes.get(object) ?? null };
   });
 }

@@ -153,11 +153,19 @@ describe("telling the family", () => {
     ["a tag that is not documented", { tag: "VocalScore", event: "TaskFinish" }],
     ["a tag in another case", { tag: "transcode", event: "TaskFinish" }],
     ["a name that every object has", { tag: "constructor", event: "TaskFinish" }],
-    ["a moderation event beside a tag that is not documented", { tag: "Other", event: "ReviewImage" }],
     ["neither tag nor event", { tag: null, event: null }],
     ["no tag, and the event of a task", { tag: null, event: "TaskFinish" }],
   ])("has none for %s", (_, told) => {
     expect(readResult({ ...told, detail: jobIn(ENVELOPES[0]?.print(jobOf("Transcode")) ?? "").detail })).toBeNull();
+  });
+
+  test.each([
+    ["a moderation event beside a tag that is not documented", { tag: "Other", event: "ReviewImage" }],
+    ["a verdict beside a tag that is not documented", { tag: "Other", event: null }],
+    ["an event that only begins like one", { tag: null, event: "Reviewer" }],
+    ["a verdict in a task", { tag: null, event: "TaskFinish" }],
+  ])("takes for no moderation %s", (_, told) => {
+    expect(readResult({ ...told, detail: jobIn(MODERATION_DETAIL).detail })).toBeNull();
   });
 
   test("tells moderation by its event, and where there is none by its nodes", () => {

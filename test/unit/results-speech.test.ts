@@ -52,6 +52,13 @@ describe("a speech recognition", () => {
     ]);
   });
 
+  test("has times of words without what binary floating point adds", () => {
+    const words = { Word: "a", OffsetStartMs: "200" };
+    expect(speechOf({ ResultDetail: { StartMs: "100", Words: words } })?.sentences[0]?.words[0]?.startSeconds).toBe(
+      0.3,
+    );
+  });
+
   test("has no times of words where that of their sentence is missing", () => {
     const { StartMs: _, ...rest } = detailed;
     expect(speechOf({ ResultDetail: rest })?.sentences[0]?.words[0]).toEqual({
@@ -64,13 +71,14 @@ describe("a speech recognition", () => {
   test("has its sentences from the fast recognition, by channel", () => {
     const words = [{ word: "hello", start_time: "0", end_time: "480" }];
     const sentence = { text: "hello there", start_time: "0", end_time: "1200", speaker_id: "7", word_list: words };
+    const unnamed = { text: "yes", start_time: "1300" };
     const channels = [
-      { channel_id: "0", text: "hello there", sentence_list: sentence },
+      { channel_id: "0", text: "hello there yes", sentence_list: [sentence, unnamed] },
       { channel_id: "1", text: "good day" },
     ];
     expect(speechOf({ FlashResult: channels })).toMatchObject({
       durationSeconds: null,
-      text: "hello there\ngood day",
+      text: "hello there\nyes\ngood day",
       sentences: [
         {
           text: "hello there",
@@ -79,6 +87,7 @@ describe("a speech recognition", () => {
           speaker: "7",
           words: [{ text: "hello", startSeconds: 0, endSeconds: 0.48 }],
         },
+        { text: "yes", startSeconds: 1.3, endSeconds: null, speaker: "0", words: [] },
         { text: "good day", startSeconds: null, endSeconds: null, speaker: "1", words: [] },
       ],
     });
