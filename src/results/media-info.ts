@@ -2,7 +2,7 @@
  * `MediaInfo`: what is in a media file, its container and its streams. Units by the provider's page on media
  * information (436/38935): seconds, bytes, kbit/s.
  */
-import { countAt, nodeAt, nodesAt, numberAt, textAt } from "./nodes.ts";
+import { countAt, greatestOf, nodeAt, nodesAt, numberAt, textAt } from "./nodes.ts";
 
 export interface MediaFormat {
   /** Short names of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
@@ -91,9 +91,9 @@ const BITRATE_SLACK = 10;
 function bitsPerUnit(format: object | null, streams: readonly object[]): 1 | 1000 {
   const size = numberAt(format, "Size");
   const duration = numberAt(format, "Duration");
-  const told = numberAt(format, "Bitrate") ?? Math.max(0, ...streams.map((stream) => numberAt(stream, "Bitrate") ?? 0));
-  if (size === null || duration === null || size <= 0 || duration <= 0) return 1000;
-  return told * 1000 > BITRATE_SLACK * ((size * 8) / duration) ? 1 : 1000;
+  const told = numberAt(format, "Bitrate") ?? greatestOf(streams.map((stream) => numberAt(stream, "Bitrate") ?? 0));
+  const average = size === null || duration === null ? 0 : (size * 8) / duration;
+  return average > 0 && told * 1000 > BITRATE_SLACK * average ? 1 : 1000;
 }
 
 function bitrateOf(node: object, bits: number): number | null {

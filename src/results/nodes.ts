@@ -81,6 +81,9 @@ export const scoreOutOf = (best: number, content: unknown, ...path: readonly str
 export const hasSucceeded = (detail: unknown): boolean =>
   (textAt(detail, "State") ?? textAt(detail, "Code")) === "Success";
 
+/** 0 where there is none. Not by `Math.max(...)`, which fails when a body has more nodes than a call may have arguments. */
+export const greatestOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), 0);
+
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 const finite = (number: number): number | null => (Number.isFinite(number) ? number : null);

@@ -1,6 +1,6 @@
 /** How a workflow run went: its tasks with how long they took and the files that its end names. */
 import type { RunReading, TaskReading } from "../callback/types.ts";
-import { nodesAt, textAt } from "./nodes.ts";
+import { greatestOf, nodesAt, textAt } from "./nodes.ts";
 import { type OutputFile, readTaskFiles } from "./output-files.ts";
 
 /** A file that a task could not process. */
@@ -49,7 +49,7 @@ export function readRun({ state, createdAt, bucket, tasks }: ReadableRun): RunRe
     .filter((seconds) => seconds !== null);
   return {
     state,
-    durationSeconds: durations.length === tasks.length ? Math.max(...durations) : null,
+    durationSeconds: durations.length === tasks.length ? greatestOf(durations) : null,
     tasks: tasks.map((task) => readTask(task, bucket)),
   };
 }

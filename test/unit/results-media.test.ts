@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { MAX_NODES } from "../../src/callback/limits.ts";
 import { readMedia } from "../../src/results/media.ts";
 import type { Fields } from "../fixtures/jobs.ts";
 import { jobOf, without } from "../fixtures/jobs.ts";
@@ -165,6 +166,12 @@ describe("media information", () => {
       { index: 1, bitsPerSecond: 104_047, channelCount: 2, channelLayout: "stereo", sampleRateHertz: 44_100 },
     ]);
     expect(read?.subtitles).toEqual([{ index: 2, language: "eng" }]);
+  });
+
+  test("takes as many streams as a body may have nodes", () => {
+    const streams = Array.from({ length: MAX_NODES }, () => ({ Bitrate: "1" }));
+    const detail = { Operation: { MediaInfo: { Stream: { Audio: streams } } } };
+    expect(readMedia({ detail })?.info?.audio).toHaveLength(MAX_NODES);
   });
 
   test("has every stream of a kind", () => {
