@@ -38,6 +38,17 @@ export function jobRank(job: Pick<JobReading, "terminal" | "full" | "endedAt" | 
   return `${Number(job.terminal)}${Number(job.full)} ${sortableTime(job.endedAt)} ${progress(job.state)} ${deliveryId}`;
 }
 
+/**
+ * Orders what the readings of one job say of its workflow: any of them may say it, whichever is the record. One that
+ * names a run beats one that does not; then the job's own callback beats a line in a `WorkflowFinish`; then the
+ * greater delivery id. "" where there is no workflow.
+ */
+export function workflowRank({ workflow, full }: Pick<JobReading, "workflow" | "full">, deliveryId: string): string {
+  if (workflow === null) return "";
+  const namesRun = workflow.runId !== null && workflow.runId !== "";
+  return `${Number(namesRun)}${Number(full)} ${deliveryId}`;
+}
+
 /** The same for the readings of one run: terminal, then the end of its last task, then the delivery id. */
 export function runRank(run: Pick<RunReading, "terminal" | "tasks">, deliveryId: string): string {
   const ended = run.tasks

@@ -226,20 +226,16 @@ test.each([
 });
 
 test.each([
-  [
-    "gzip",
-    [0x1f, 0x8b, 8, 0],
-    failure("unsupported-media-type", "The body is compressed with gzip; CI sends its callbacks plain."),
-  ],
+  ["gzip", [0x1f, 0x8b, 8, 0], failure("unsupported-media-type", "Expected an uncompressed body, found gzip.")],
   [
     "UTF-16, little end first",
     [0xff, 0xfe, 0x3c, 0],
-    failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8."),
+    failure("unsupported-media-type", "Expected a body in UTF-8, found UTF-16."),
   ],
   [
     "UTF-16, big end first",
     [0xfe, 0xff, 0, 0x3c],
-    failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8."),
+    failure("unsupported-media-type", "Expected a body in UTF-8, found UTF-16."),
   ],
   ["other bytes", [0x80, 0x3c], NEITHER],
   ["one half of a mark", [0xff], NEITHER],
@@ -278,9 +274,7 @@ test("a byte order mark and white space stand before either format", () => {
 });
 
 test("what is not well-formed fails with its place, counted after a byte order mark", () => {
-  expect(parseCallback("\ufeff<a>\n</b>")).toEqual(
-    failure("malformed-body", "</b> stands where <a> has to end.", 2, 1),
-  );
+  expect(parseCallback("\ufeff<a>\n</b>")).toEqual(failure("malformed-body", "Expected `</a>`, found `</b>`.", 2, 1));
   expect(parseCallback('\ufeff\n{"a":}')).toEqual(failure("malformed-body", 'Expected a value, found "}".', 2, 6));
 });
 
@@ -292,4 +286,46 @@ test("an id may be as long as the limit, and no longer", () => {
   const run = (runId: string): string => JSON.stringify({ WorkflowExecution: { RunId: runId } });
   expect(reading(run(id)).runs.map((one) => one.runId)).toEqual([id]);
   expect(parseCallback(run(`${id}a`))).toEqual(failure("malformed-body", reason));
+});
+
+test.each(["\u0000", "\u001f", "\n", "\t", "\u007f", "\u0085"])(
+  "an id with the control character %j is refused",
+  (character) => {
+    const refused = failure("malformed-body", "A JobId or RunId has a control character.");
+    const id = `a${character}1`;
+    expect(parseCallback(jsonCallback({ JobId: id }))).toEqual(refused);
+    expect(parseCallback(JSON.stringify({ WorkflowExecution: { RunId: id } }))).toEqual(refused);
+    expect(parseCallback(JSON.stringify({ data: { trace_id: id } }))).toEqual(refused);
+  },
+);
+
+test("a line break in an id is refused in XML too, and NUL is no XML at all", () => {
+  expect(parseCallback(xmlCallback({ JobId: "a\n1" }))).toEqual(
+    failure("malformed-body", "A JobId or RunId has a control character."),
+  );
+  expect(parseCallback("<JobsDetail><JobId>a\u0000</JobId></JobsDetail>")).toEqual(
+    failure("malformed-body", 'Expected a character that XML allows, found "\\u0000".', 1, 21),
+  );
+});
+
+test("a workflow that is told beside the job's own callback is kept, the same from XML and JSON", () => {
+  const own = "<JobsDetail><JobId>a1</JobId><State>Success</State></JobsDetail>";
+  const run =
+    "<WorkflowExecution><RunId>i1</RunId><Tasks><JobId>a1</JobId><Name>step</Name></Tasks></WorkflowExecution>";
+  const xml = reading(`<Response>${own}${run}</Response>`);
+  const workflow = { runId: "i1", workflowId: null, workflowName: null, name: "step" };
+  expect(xml.jobs.map((job) => [job.jobId, job.full, job.workflow])).toEqual([["a1", true, workflow]]);
+  const json = reading(
+    '{"JobsDetail":{"JobId":"a1","State":"Success"},"WorkflowExecution":{"RunId":"i1","Tasks":{"JobId":"a1","Name":"step"}}}',
+  );
+  expect(json).toEqual({ ...xml, format: "json" });
+});
+
+test("members of JSON that repeat are read as elements that repeat", () => {
+  const json = '{"JobsDetail":{"JobId":"a1","Message":"x"},"JobsDetail":{"JobId":"a2","Message":"y","Message":"z"}}';
+  const xml =
+    "<Response><JobsDetail><JobId>a1</JobId><Message>x</Message></JobsDetail>" +
+    "<JobsDetail><JobId>a2</JobId><Message>y</Message><Message>z</Message></JobsDetail></Response>";
+  expect(reading(json)).toEqual({ ...reading(xml), format: "json" });
+  expect(reading(json).jobs.map((job) => job.jobId)).toEqual(["a1", "a2"]);
 });

@@ -1,8 +1,8 @@
 /** The provider's own published payloads, read in place: they are other people's text and no part of this project. */
 import { describe, expect, test } from "vitest";
 import { parseCallback } from "../../src/callback/callback.ts";
-import { readPlainXml } from "../../src/callback/plain-xml.ts";
-import { parseAnyXml } from "../../src/callback/xml.ts";
+import { readStrictXml } from "../../src/callback/strict-xml.ts";
+import { treeOf } from "../../src/callback/xml.ts";
 import { bytesOf, published, textOf } from "./published.ts";
 
 const read = (file: string) => parseCallback(bytesOf(file));
@@ -69,9 +69,9 @@ describe.skipIf(published.length === 0)("the provider's published payloads", () 
     const xml = [...notes()].filter(([file, note]) => file.endsWith(".xml") && !isBroken(note)).map(([file]) => file);
     expect(xml).toHaveLength(42);
     for (const text of xml.map(textOf)) {
-      const plain = readPlainXml(text);
-      expect(plain).toBeDefined();
-      expect(parseAnyXml(text)).toEqual({ ok: true, value: plain });
+      const read = readStrictXml(text);
+      expect(read.ok && read.value.tree).toEqual(read.ok && treeOf(read.value.content));
+      expect(read.ok && read.value.tree).toBeTruthy();
     }
   });
 });
