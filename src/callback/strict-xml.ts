@@ -199,12 +199,12 @@ function addLeaf(scan: Scan, { name, node, isBare }: Element, leaf: string, end:
   scan.at = skipSpace(scan.text, end);
 }
 
-/** An end tag. */
+/** Reads an end tag that is not in its shortest form, or not the right one. */
 function readEnd(scan: Scan): Fault | undefined {
   const { text, at } = scan;
   const { name, outer } = scan.open;
   if (outer === null) return outsideRoot(scan, `\`</${excerptOf(nameAt(text, at + 2))}>\``);
-  const end = isEndTag(text, at, name) ? at + name.length + 3 : afterEndTag(text, at, name);
+  const end = afterEndTag(text, at, name);
   if (typeof end !== "number") return end;
   scan.open = outer;
   scan.at = skipSpace(text, end);
