@@ -203,8 +203,12 @@ function oneReadingPerJob(jobs: readonly (JobReading | null)[]): JobReading[] {
   const byId = new Map<string, { standing: JobReading; telling: JobReading }>();
   for (const job of jobs) {
     if (job === null) continue;
-    const { standing, telling } = byId.get(job.jobId) ?? { standing: job, telling: job };
-    byId.set(job.jobId, { standing: greater(standing, job, jobRank), telling: greater(telling, job, workflowRank) });
+    const earlier = byId.get(job.jobId);
+    if (earlier === undefined) byId.set(job.jobId, { standing: job, telling: job });
+    else {
+      earlier.standing = greater(earlier.standing, job, jobRank);
+      earlier.telling = greater(earlier.telling, job, workflowRank);
+    }
   }
   return [...byId.values()].map(({ standing, telling }) =>
     standing === telling ? standing : { ...standing, workflow: telling.workflow },

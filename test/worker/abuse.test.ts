@@ -43,7 +43,7 @@ describe("a body made to hurt", () => {
       /read up to 1000000 characters/,
     ],
     ["one string of 8 MB that never ends", () => `{"a":"${"x".repeat(8_000_000)}`, 400, /./],
-    ["one comment of 8 MB that never ends", () => `<a><!--${"-".repeat(8_000_000)}`, 400, /comment is not closed/],
+    ["one comment of 8 MB that never ends", () => `<a><!--${"x".repeat(8_000_000)}`, 400, /comment is not closed/],
     ["a body compressed with gzip", () => gzip(segmentation("a")), 415, /gzip/],
     ["UTF-16", () => new Uint8Array([0xff, 0xfe, 0x3c, 0, 0x61, 0]), 415, /UTF-16/],
   ])("%s", async (_, make, status, says) => {
