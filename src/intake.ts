@@ -57,6 +57,7 @@ export async function nameArrival({ bytes, contentType, receivedAt, nonce }: Inc
     lastReceivedAt: receivedAt,
     count: 1,
     nonce: nonce ?? crypto.randomUUID().slice(0, 8),
+    isRestored: false,
   };
 }
 
@@ -153,6 +154,7 @@ const arrivalOf = ({ id, size, contentType, receivedAt, lastReceivedAt, count }:
   lastReceivedAt,
   count,
   nonce: null,
+  isRestored: false,
 });
 
 /** Reads a page of deliveries of one status again; where to go on, or null when these were the last. */
@@ -206,7 +208,7 @@ async function quarantine(store: Store, id: string, failure: Failure): Promise<v
   const delivery = await store.getDelivery(id);
   if (delivery === null) return;
   const { receivedAt, lastReceivedAt } = delivery;
-  await store.putReadings([{ id, receivedAt, lastReceivedAt, reading: fail(failure) }]);
+  await store.putReadings([{ id, receivedAt, lastReceivedAt, isRestored: false, reading: fail(failure) }]);
 }
 
 export function outcomeOf({ id, reading }: DeliveryReading, status: Outcome["status"]): Outcome {
