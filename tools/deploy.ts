@@ -1,160 +1,186 @@
 /**
- * Deploys to your account in one go, from nothing or again: the database, its migrations, the secrets, the Worker,
- * and the doctor at the end. Whatever fails, running it again goes on from there. Usage: npm run deploy -- --help
+ * Deploys to your account: the database, its migrations, the KV namespace, then the Worker with its secrets, and the
+ * doctor at the end. Every run finds out what is there and does what is missing. Usage: npm run deploy -- --help
  */
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
-import { readWanted } from "./deploy/config.ts";
-import { commandText, type Found, LOCATIONS, planDeploy, type Step } from "./deploy/plan.ts";
-import { addressIn, DeployError, findInAccount, isLoggedIn, show } from "./deploy/wrangler.ts";
-import { examine } from "./doctor.ts";
-import { askAt } from "./doctor/ask.ts";
-import { readOptions } from "./doctor/options.ts";
-import { hasFault, textReport } from "./doctor/report.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { setGlobalProxyFromEnv } from "node:http";
+import { findInAccount } from "./deploy/account.ts";
+import { apiAt } from "./deploy/api.ts";
+import { chooseAccount } from "./deploy/choose-account.ts";
+import { readConfig, type RawConfig, type Wanted, wantedOf } from "./deploy/config.ts";
+import { DeployError } from "./deploy/error.ts";
+import { examineAt } from "./deploy/examine.ts";
+import { type Interruption, watchSignals } from "./deploy/interruption.ts";
+import { type DeployOptions, HELP, readOptions } from "./deploy/options.ts";
+import { dropPending, pendingPath, readPending } from "./deploy/pending.ts";
+import { perform } from "./deploy/perform.ts";
+import { commandText, type Found, NOTHING, type Plan, planDeploy } from "./deploy/plan.ts";
+import { namesText, planSecrets, REQUIRED_SECRETS, secretLines } from "./deploy/secrets.ts";
+import { settingFaults, unknownVars } from "./deploy/settings.ts";
+import { readLogin } from "./deploy/wrangler.ts";
 
-const EXIT = { done: 0, fault: 1, usage: 2 } as const;
+const EXIT = { done: 0, fault: 1, usage: 2, silent: 3 } as const;
 
-const HELP = `Deploys the receiver to your Cloudflare account, from nothing or again.
+const CONFIG = "wrangler.toml";
 
-Usage: npm run deploy -- [options]
-
-  --location <hint>  Where a new database is to lie: ${LOCATIONS.join(", ")}. Default: near you. For CI regions
-                     in China, Singapore or Japan: apac. It cannot be changed later.
-  --dry-run          Says what it would do, and does nothing.
-  -h, --help         This text.
-
-Needs \`npx wrangler login\`, or CLOUDFLARE_API_TOKEN. Secrets that are missing are made, and shown once; where
-CALLBACK_KEYS or LOOKUP_TOKENS are in the environment, those are set. With CI set, none is made or shown.
-
-Exit codes: 0 deployed, and the doctor found no fault; 1 it failed, or the doctor found one; 2 wrong usage.
-`;
-
-/** What a new account looks like, for a dry run without one. */
-const NOTHING: Found = { databases: [], secrets: null };
-
-async function main(): Promise<number> {
-  const { location, dryRun, help } = readLine();
-  if (help) {
+async function main(signal: AbortSignal): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (!options.ok) {
+    process.stderr.write(`${options.error}\nnpm run deploy -- --help lists what there is.\n`);
+    return EXIT.usage;
+  }
+  if (options.value === "help") {
     process.stdout.write(HELP);
     return EXIT.done;
   }
-  const wanted = readWanted("wrangler.toml", location);
-  const loggedIn = await isLoggedIn();
-  if (!loggedIn && !dryRun)
-    throw new DeployError("Not logged in. Run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.");
-  const steps = planDeploy(loggedIn ? await findInAccount() : NOTHING, wanted);
-  if (dryRun) {
-    if (!loggedIn) console.log("Not logged in, so this is the plan for a new account.\n");
-    for (const step of steps) console.log(`${step.says}\n  ${commandText(step)}`);
-    console.log("Run the doctor\n  npm run doctor -- <its address>");
-    return EXIT.done;
+  const { raw, wanted } = await readWanted();
+  const login = await readLogin(signal);
+  if (login === null) {
+    if (!options.value.dryRun)
+      throw new DeployError("Not logged in. Run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.");
+    console.log("Not logged in, so this is the plan for a new account.\n");
+    return dryRun(planFor(NOTHING, wanted, options.value, {}, true));
   }
-  return deploy(steps);
+  return deploy(raw, wanted, options.value, login, signal);
 }
 
-function readLine() {
-  const options = {
-    location: { type: "string" },
-    "dry-run": { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-  } as const;
-  try {
-    const { values } = parseArgs({ options });
-    const { location = null } = values;
-    if (location !== null && !LOCATIONS.includes(location as (typeof LOCATIONS)[number]))
-      throw new TypeError(`--location ${location} is none of ${LOCATIONS.join(", ")}.`);
-    return { location, dryRun: values["dry-run"] ?? false, help: values.help ?? false };
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nnpm run deploy -- --help lists what there is.\n`);
-    process.exit(EXIT.usage);
-  }
+async function readWanted(): Promise<{ raw: RawConfig; wanted: Wanted }> {
+  const raw = await readConfig(CONFIG);
+  if (!raw.ok) throw new DeployError(raw.error);
+  const wanted = wantedOf(raw.value, process.env["WRANGLER_CI_OVERRIDE_NAME"]);
+  if (!wanted.ok) throw new DeployError(wanted.error);
+  const faults = settingFaults(wanted.value.vars);
+  const lines = faults.map(({ name, value, allowed }) => `${name} is "${value}". Allowed: ${allowed}.`);
+  if (lines.length > 0)
+    throw new DeployError(`[vars] in ${CONFIG} would be refused by the receiver:\n${lines.join("\n")}`);
+  for (const name of unknownVars(wanted.value.vars))
+    console.log(`${name} in [vars] is not a setting of the receiver (docs/settings.md).`);
+  return { raw: raw.value, wanted: wanted.value };
 }
 
-async function deploy(steps: readonly Step[]): Promise<number> {
-  const directory = mkdtempSync(join(tmpdir(), "receiver-deploy-"));
-  const outputFile = join(directory, "output.ndjson");
-  const secrets: Record<string, string> = {};
-  // Before anything is done: what cannot be set must not be found out half-way.
-  for (const name of steps.flatMap((step) => step.secrets ?? [])) secrets[name] = secretFor(name);
-  let areSent = false;
-  try {
-    for (const step of steps) {
-      areSent ||= step.secrets !== undefined;
-      console.log(`\n${step.says}\n  ${commandText(step)}`);
-      await show([...step.command, ...secretsArguments(step, secrets, directory)], outputFile);
-    }
-  } catch (error) {
-    // The step may have set them before it failed, and nobody can read them again.
-    if (areSent) showOnce(secrets);
-    rmSync(directory, { recursive: true });
-    throw error;
-  }
-  showOnce(secrets);
-  const address = addressIn(outputFile);
-  rmSync(directory, { recursive: true });
-  return runDoctor(address, secrets);
+async function deploy(
+  raw: RawConfig,
+  wanted: Wanted,
+  options: DeployOptions,
+  login: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<number> {
+  const base = process.env["CLOUDFLARE_API_BASE_URL"] || undefined;
+  const api = apiAt(base, login, signal);
+  const named = process.env["CLOUDFLARE_ACCOUNT_ID"] || wanted.accountId;
+  const account = await chooseAccount(api, base, named, isTerminal, signal);
+  const found = await findInAccount(api, base, account.id, wanted, shippedMigrations(wanted));
+  if (!found.ok) throw new DeployError(found.error);
+  const pendingFile = pendingPath(account.id, wanted.worker);
+  const pending = readPending(pendingFile);
+  const plan = planFor(found.value, wanted, options, pending, isTerminal);
+  if (isTerminal && account.name !== null) console.log(`Account ${account.name} (${account.id})`);
+  if (options.dryRun) return dryRun(plan);
+  if (plan.refusals.length > 0) throw new DeployError(plan.refusals.join("\n"));
+  for (const note of plan.notes) console.log(note);
+
+  const recovered = recoveredFrom(pending, plan.secrets, found.value);
+  if (Object.keys(recovered).length > 0) sayRecovered(recovered, pendingFile);
+  const job = { api, account, raw, wanted, found: found.value, plan, pendingFile, isTerminal, signal };
+  const { address, sent } = await perform({ ...job, secrets: plan.secrets });
+  if (isTerminal) dropPending(pendingFile);
+  return examine(address, { ...recovered, ...sent }, signal);
 }
 
-/** 192 bits in 32 characters that need no encoding in a URL: CI's documentation has a page that allows it 100. */
-function secretFor(name: string): string {
-  const given = process.env[name];
-  if (given !== undefined && given !== "") return given;
-  if (process.env["CI"] === undefined) return randomBytes(24).toString("base64url");
-  throw new DeployError(
-    `${name} is not set, and what is made in CI would be shown in its log. Put it into the environment.`,
-  );
+function planFor(
+  found: Found,
+  wanted: Wanted,
+  options: DeployOptions,
+  pending: Readonly<Record<string, string>>,
+  isTerminal: boolean,
+) {
+  const set = found.worker?.secrets ?? [];
+  const secrets = planSecrets({ set, environment: process.env, pending, replace: options.replaceSecrets });
+  return { ...planDeploy(found, wanted, { options, secrets, isTerminal }), secrets };
 }
 
-function secretsArguments({ secrets }: Step, values: Record<string, string>, directory: string): string[] {
-  if (secrets === undefined) return [];
-  const file = join(directory, "secrets.json");
-  const content = JSON.stringify(Object.fromEntries(secrets.map((name) => [name, values[name]])));
-  writeFileSync(file, content, { mode: 0o600 });
-  return ["--secrets-file", file];
+function dryRun({ notes, steps, refusals }: Plan): number {
+  for (const note of notes) console.log(note);
+  for (const step of steps) console.log(`${step.says}\n  ${commandText(step)}`);
+  console.log("Run the doctor\n  npm run doctor -- <its address>");
+  if (refusals.length === 0) return EXIT.done;
+  console.log(`\nNot yet, though:\n${refusals.join("\n")}`);
+  return EXIT.fault;
 }
 
-function showOnce(secrets: Record<string, string>): void {
-  const made = Object.entries(secrets).filter(([name]) => (process.env[name] ?? "") === "");
-  if (made.length === 0) return;
-  console.log("\nMade for you, and shown this once. Keep them: nobody can read them again.");
-  for (const [name, value] of made) console.log(`  ${name.padEnd(16)}${value}`);
+const shippedMigrations = ({ database: { migrationsFolder } }: Wanted): string[] =>
+  existsSync(migrationsFolder) ? readdirSync(migrationsFolder).filter((name) => name.endsWith(".sql")) : [];
+
+/** Secrets that an interrupted run made and sent: the Worker has them by now. */
+function recoveredFrom(
+  pending: Readonly<Record<string, string>>,
+  { toMake }: { toMake: readonly string[] },
+  { worker }: Found,
+): Record<string, string> {
+  const isSet = (name: string): boolean => worker?.secrets.includes(name) === true && !toMake.includes(name);
+  return Object.fromEntries(Object.entries(pending).filter(([name]) => isSet(name)));
 }
 
-/** A new workers.dev address or custom domain takes a while to answer, in seconds. */
-const PATIENCE_SECONDS = 120;
+function sayRecovered(secrets: Readonly<Record<string, string>>, file: string): void {
+  const names = namesText(Object.keys(secrets));
+  if (isTerminal)
+    console.log(
+      `\nAn earlier run was interrupted after it sent these secrets. The doctor tries them below.\n${secretLines(secrets)}`,
+    );
+  else
+    console.log(`\n${names}: set by an earlier run that was interrupted. They are in ${file}; a run on a terminal shows them.`);
+}
 
-async function runDoctor(address: string | null, secrets: Record<string, string>): Promise<number> {
+async function examine(
+  address: string | null,
+  secrets: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<number> {
   if (address === null) {
-    console.log("\nDeployed. wrangler names no address; examine it with: npm run doctor -- <its address>");
+    console.log("\nDeployed. No address follows from `routes`: examine it with npm run doctor -- <its address>");
     return EXIT.done;
   }
-  const env = {
-    ...process.env,
-    CALLBACK_KEY: firstOf(secrets["CALLBACK_KEYS"]) ?? process.env["CALLBACK_KEY"],
-    LOOKUP_TOKEN: firstOf(secrets["LOOKUP_TOKENS"]) ?? process.env["LOOKUP_TOKEN"],
-  };
-  const options = readOptions([address], env);
-  if (!options.ok || options.value === "help") throw new DeployError(`wrangler names ${address}, which is no address.`);
-  const { base, timeoutSeconds } = options.value;
-  const ask = askAt(base, timeoutSeconds);
-  console.log(`\nWait for ${base.origin} to answer`);
-  const start = performance.now();
-  while ((await ask("livez")).status !== 200 && performance.now() - start < PATIENCE_SECONDS * 1000) await sleep(2_000);
-  const findings = await examine(options.value);
-  process.stdout.write(`\n${textReport(options.value, findings)}`);
-  return hasFault(findings) ? EXIT.fault : EXIT.done;
+  const [callbackKeys, lookupTokens] = REQUIRED_SECRETS.map((name) => secrets[name] ?? process.env[name]);
+  const result = await examineAt(address, { callbackKeys, lookupTokens, isTerminal }, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    throw new DeployError(`\nDeployed. The doctor was interrupted: npm run doctor -- ${address}`);
+  });
+  if (result === "silent") {
+    console.log(
+      `\nDeployed, but ${address} is not reachable from here yet, so nothing was examined. The name of a new address can ` +
+        `take longer to be known everywhere. Later: npm run doctor -- ${address}`,
+    );
+    return EXIT.silent;
+  }
+  if (callbackKeys === undefined || lookupTokens === undefined)
+    console.log(
+      `\nCALLBACK_KEYS and LOOKUP_TOKENS were set before, and Cloudflare shows them to nobody. If they are lost:
+npm run deploy -- --replace-secrets`,
+    );
+  return result === "ok" ? EXIT.done : EXIT.fault;
 }
 
-const firstOf = (secrets: string | undefined): string | undefined => secrets?.split(",")[0]?.trim();
+/** Whether somebody can answer a question and read a secret. What is piped or in CI is kept in a log. */
+const isTerminal =
+  process.stdin.isTTY === true && process.stdout.isTTY === true && ["", "false"].includes(process.env["CI"] ?? "");
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof DeployError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = EXIT.fault;
+const STOPPED =
+  "\nInterrupted. What was done stays done, and npm run deploy continues from there. Secrets that were shown are kept, " +
+  "in a file that only you can read, until a run has seen them in force.";
+
+async function run({ signal, exitCode }: Interruption): Promise<number> {
+  try {
+    return await main(signal);
+  } catch (error) {
+    if (error instanceof DeployError) process.stderr.write(`\n${error.message.trim()}\n`);
+    else if (signal.aborted) process.stderr.write(`${STOPPED}\n`);
+    else throw error;
+    return signal.aborted ? exitCode() : EXIT.fault;
+  }
 }
+
+setGlobalProxyFromEnv();
+const interruption = watchSignals();
+process.exitCode = await run(interruption);
+// At once then: a request of the doctor's may still be under way.
+if (interruption.signal.aborted) process.exit();

@@ -42,7 +42,7 @@ export async function checkReadiness(ask: Ask, local: boolean): Promise<Finding[
 
 function secrets(missing: readonly string[]): Finding {
   if (missing.length === 0) return good("secrets", "CALLBACK_KEYS and LOOKUP_TOKENS are set");
-  const remedy = `npx wrangler secret put ${missing[0]}, or npm run deploy, which makes what is missing.`;
+  const remedy = "npm run deploy, which sets what is missing. For a local run: .dev.vars.";
   return fault("secrets", `not set: ${missing.join(", ")}`, remedy);
 }
 
@@ -50,7 +50,7 @@ function store({ checks, store: place }: Said): Finding[] {
   const name = place?.name === "kv" ? "KV" : "D1";
   const where = name === "KV" ? "KV, everywhere" : place?.region == null ? "D1" : `D1, in ${place.region}`;
   const { found, needed } = checks?.schema ?? { found: null, needed: null };
-  const migrate = "npx wrangler d1 migrations apply DB --remote (--local for a local run).";
+  const migrate = "npm run deploy, which applies them; npm run dev does for a local run.";
   switch (checks?.store) {
     case "ok": {
       const reading =

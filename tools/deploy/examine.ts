@@ -1,0 +1,72 @@
+/** The end of a deploy: waits until the address answers, and lets the doctor examine it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { examine } from "../doctor.ts";
+import { type Answer, askAt } from "../doctor/ask.ts";
+import { readOptions } from "../doctor/options.ts";
+import { hasFault, textReport } from "../doctor/report.ts";
+import { DeployError } from "./error.ts";
+
+/** A new workers.dev name, custom domain or certificate may take this long to be known, in seconds. */
+const UNKNOWN_SECONDS = 600;
+
+/** An address that answers, but not yet as the receiver does, has this long, in seconds. */
+const WRONG_SECONDS = 120;
+
+const PAUSE_MILLISECONDS = 2_000;
+
+const REMARK_SECONDS = 30;
+
+export interface Known {
+  /** Keys and tokens with commas between them, where they are known. */
+  callbackKeys: string | undefined;
+  lookupTokens: string | undefined;
+  /** Whether the callback URL may be printed whole. */
+  isTerminal: boolean;
+}
+
+/** Whether the doctor found no fault; "silent" where the address does not answer yet. */
+export async function examineAt(address: string, known: Known, signal: AbortSignal): Promise<"ok" | "fault" | "silent"> {
+  const env = {
+    CALLBACK_KEY: firstOf(known.callbackKeys) ?? process.env["CALLBACK_KEY"],
+    LOOKUP_TOKEN: firstOf(known.lookupTokens) ?? process.env["LOOKUP_TOKEN"],
+  };
+  const options = readOptions([address], env);
+  if (!options.ok || options.value === "help") throw new DeployError(`wrangler names ${address}, which is no address.`);
+  const { base, timeoutSeconds } = options.value;
+  const aborted = rejectionBy(signal);
+  const last = await Promise.race([waitForAnswer(base, timeoutSeconds, signal), aborted]);
+  if (last.unreachable) return "silent";
+  const shown = { ...options.value, showKey: known.isTerminal };
+  const findings = await Promise.race([examine(shown), aborted]);
+  process.stdout.write(`\n${textReport(shown, findings)}`);
+  return hasFault(findings) ? "fault" : "ok";
+}
+
+async function waitForAnswer(base: URL, timeoutSeconds: number, signal: AbortSignal): Promise<Answer> {
+  const ask = askAt(base, timeoutSeconds);
+  console.log(`\nWait for ${base.origin} to answer`);
+  const start = performance.now();
+  let remarkAt = REMARK_SECONDS;
+  for (;;) {
+    const answer = await ask("livez");
+    const seconds = (performance.now() - start) / 1000;
+    const limit = answer.unreachable ? UNKNOWN_SECONDS : WRONG_SECONDS;
+    if (answer.status === 200 || seconds >= limit) return answer;
+    if (seconds >= remarkAt) {
+      remarkAt += REMARK_SECONDS;
+      const why = answer.fault ?? `it answers ${answer.status}`;
+      console.log(`  ${Math.round(seconds)} s: ${why}. A new address takes up to ${UNKNOWN_SECONDS / 60} minutes.`);
+    }
+    await sleep(PAUSE_MILLISECONDS, undefined, { signal });
+  }
+}
+
+/** Rejects when the signal is aborted: the doctor's own requests cannot be. */
+function rejectionBy(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(new Error("interrupted")));
+  promise.catch(() => {});
+  return promise;
+}
+
+const firstOf = (secrets: string | undefined): string | undefined => secrets?.split(",")[0]?.trim() || undefined;
