@@ -12,12 +12,12 @@ import { DeployError } from "./deploy/error.ts";
 import { examineAt } from "./deploy/examine.ts";
 import { type Interruption, watchSignals } from "./deploy/interruption.ts";
 import { type DeployOptions, HELP, readOptions } from "./deploy/options.ts";
-import { dropPending, pendingPath, readPending } from "./deploy/pending.ts";
+import { pendingPath, readPending } from "./deploy/pending.ts";
 import { perform } from "./deploy/perform.ts";
 import { commandText, type Found, NOTHING, type Plan, planDeploy } from "./deploy/plan.ts";
 import { namesText, planSecrets, REQUIRED_SECRETS, secretLines } from "./deploy/secrets.ts";
 import { settingFaults, unknownVars } from "./deploy/settings.ts";
-import { readLogin } from "./deploy/wrangler.ts";
+import { type Address, readLogin } from "./deploy/wrangler.ts";
 
 const EXIT = { done: 0, fault: 1, usage: 2, silent: 3 } as const;
 
@@ -83,7 +83,6 @@ async function deploy(
   if (Object.keys(recovered).length > 0) sayRecovered(recovered, pendingFile);
   const job = { api, account, raw, wanted, found: found.value, plan, pendingFile, isTerminal, signal };
   const { address, sent } = await perform({ ...job, secrets: plan.secrets });
-  if (isTerminal) dropPending(pendingFile);
   return examine(address, { ...recovered, ...sent }, signal);
 }
 
@@ -132,7 +131,7 @@ function sayRecovered(secrets: Readonly<Record<string, string>>, file: string): 
 }
 
 async function examine(
-  address: string | null,
+  address: Address | null,
   secrets: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<number> {
@@ -143,12 +142,16 @@ async function examine(
   const [callbackKeys, lookupTokens] = REQUIRED_SECRETS.map((name) => secrets[name] ?? process.env[name]);
   const result = await examineAt(address, { callbackKeys, lookupTokens, isTerminal }, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error;
-    throw new DeployError(`\nDeployed. The doctor was interrupted: npm run doctor -- ${address}`);
+    throw new DeployError(`\nDeployed. The doctor was interrupted: npm run doctor -- ${address.url}`);
   });
   if (result === "silent") {
+    const reason =
+      address.kind === "route"
+        ? "A route needs a proxied DNS record of that name in its zone: create it in the dashboard."
+        : "The name of a new address can take longer to be known everywhere.";
     console.log(
-      `\nDeployed, but ${address} is not reachable from here yet, so nothing was examined. The name of a new address can ` +
-        `take longer to be known everywhere. Later: npm run doctor -- ${address}`,
+      `\nDeployed, but ${address.url} cannot be reached from here yet, so nothing was examined. ${reason} After that: ` +
+        `npm run doctor -- ${address.url}`,
     );
     return EXIT.silent;
   }

@@ -24,11 +24,10 @@ const DOMAIN_SKIPPED =
 
 const CONNECTION = "Cloudflare could not be reached. Check the network.";
 
-/** A sentence or two; empty where there is nothing to add to what wrangler says. */
-export function adviceOn(failure: Entry | null): string {
-  if (failure === null) return "";
-  const { code, message = "" } = failure;
-  const codes = [code ?? 0, ...[...message.matchAll(/\[?code:\s*(\d+)\]?/g)].map(([, digits]) => Number(digits))];
+/** A sentence or two; empty where there is nothing to add to what wrangler says. `output` is that, where it was read. */
+export function adviceOn(failure: Entry | null, output = ""): string {
+  const message = `${failure?.message ?? ""}\n${output}`;
+  const codes = [failure?.code ?? 0, ...[...message.matchAll(/\[?code:\s*(\d+)\]?/g)].map(([, digits]) => Number(digits))];
   for (const candidate of codes) if (ADVICE[candidate] !== undefined) return ADVICE[candidate];
   if (/Custom Domain.*skipped/s.test(message)) return DOMAIN_SKIPPED;
   if (/workers\.dev subdomain/i.test(message)) return ADVICE[10063] as string;

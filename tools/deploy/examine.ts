@@ -5,9 +5,13 @@ import { type Answer, askAt } from "../doctor/ask.ts";
 import { readOptions } from "../doctor/options.ts";
 import { hasFault, textReport } from "../doctor/report.ts";
 import { DeployError } from "./error.ts";
+import type { Address } from "./wrangler.ts";
 
 /** A new workers.dev name, custom domain or certificate may take this long to be known, in seconds. */
 const UNKNOWN_SECONDS = 600;
+
+/** The host of a route has had its DNS record before, or has none. */
+const ROUTE_SECONDS = 60;
 
 /** An address that answers, but not yet as the receiver does, has this long, in seconds. */
 const WRONG_SECONDS = 120;
@@ -25,16 +29,21 @@ export interface Known {
 }
 
 /** Whether the doctor found no fault; "silent" where the address does not answer yet. */
-export async function examineAt(address: string, known: Known, signal: AbortSignal): Promise<"ok" | "fault" | "silent"> {
+export async function examineAt(
+  { url, kind }: Address,
+  known: Known,
+  signal: AbortSignal,
+): Promise<"ok" | "fault" | "silent"> {
   const env = {
     CALLBACK_KEY: firstOf(known.callbackKeys) ?? process.env["CALLBACK_KEY"],
     LOOKUP_TOKEN: firstOf(known.lookupTokens) ?? process.env["LOOKUP_TOKEN"],
   };
-  const options = readOptions([address], env);
-  if (!options.ok || options.value === "help") throw new DeployError(`wrangler names ${address}, which is no address.`);
+  const options = readOptions([url], env);
+  if (!options.ok || options.value === "help") throw new DeployError(`wrangler names ${url}, which is no address.`);
   const { base, timeoutSeconds } = options.value;
   const aborted = rejectionBy(signal);
-  const last = await Promise.race([waitForAnswer(base, timeoutSeconds, signal), aborted]);
+  const patience = kind === "route" ? ROUTE_SECONDS : UNKNOWN_SECONDS;
+  const last = await Promise.race([waitForAnswer(base, patience, timeoutSeconds, signal), aborted]);
   if (last.unreachable) return "silent";
   const shown = { ...options.value, showKey: known.isTerminal };
   const findings = await Promise.race([examine(shown), aborted]);
@@ -42,7 +51,12 @@ export async function examineAt(address: string, known: Known, signal: AbortSign
   return hasFault(findings) ? "fault" : "ok";
 }
 
-async function waitForAnswer(base: URL, timeoutSeconds: number, signal: AbortSignal): Promise<Answer> {
+async function waitForAnswer(
+  base: URL,
+  unknownSeconds: number,
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<Answer> {
   const ask = askAt(base, timeoutSeconds);
   console.log(`\nWait for ${base.origin} to answer`);
   const start = performance.now();
@@ -50,12 +64,12 @@ async function waitForAnswer(base: URL, timeoutSeconds: number, signal: AbortSig
   for (;;) {
     const answer = await ask("livez");
     const seconds = (performance.now() - start) / 1000;
-    const limit = answer.unreachable ? UNKNOWN_SECONDS : WRONG_SECONDS;
+    const limit = answer.unreachable ? unknownSeconds : WRONG_SECONDS;
     if (answer.status === 200 || seconds >= limit) return answer;
     if (seconds >= remarkAt) {
       remarkAt += REMARK_SECONDS;
       const why = answer.fault ?? `it answers ${answer.status}`;
-      console.log(`  ${Math.round(seconds)} s: ${why}. A new address takes up to ${UNKNOWN_SECONDS / 60} minutes.`);
+      console.log(`  ${Math.round(seconds)} s: ${why}. A new address can take minutes; this waits for ${unknownSeconds} s.`);
     }
     await sleep(PAUSE_MILLISECONDS, undefined, { signal });
   }

@@ -29,4 +29,9 @@ export function keepPending(path: string, secrets: Readonly<Record<string, strin
   writeFileSync(path, JSON.stringify(secrets), { mode: OWNER_ONLY });
 }
 
-export const dropPending = (path: string): void => rmSync(path, { force: true });
+/** Forgets those of these names, and the file with the last of them. */
+export function dropPending(path: string, names: readonly string[]): void {
+  const rest = Object.entries(readPending(path)).filter(([name]) => !names.includes(name));
+  if (rest.length === 0) rmSync(path, { force: true });
+  else keepPending(path, Object.fromEntries(rest));
+}

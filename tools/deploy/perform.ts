@@ -9,8 +9,8 @@ import { configToDeploy, DEPLOYED_CONFIG, type RawConfig, type Wanted } from "./
 import { DeployError } from "./error.ts";
 import { dropPending, keepPending } from "./pending.ts";
 import { commandText, type Found, type Plan, type Step } from "./plan.ts";
-import { namesText, newSecret, secretLines, type SecretsToSet } from "./secrets.ts";
-import { addressIn, failureIn, type Outcome, runWrangler, versionIn } from "./wrangler.ts";
+import { namesText, newSecret, REQUIRED_SECRETS, secretLines, type SecretsToSet } from "./secrets.ts";
+import { type Address, addressIn, failureIn, type Outcome, runWrangler, versionIn } from "./wrangler.ts";
 
 export interface Job {
   api: Api;
@@ -28,7 +28,7 @@ export interface Job {
 
 export interface Deployed {
   /** Where the Worker answers; null where wrangler names no address. */
-  address: string | null;
+  address: Address | null;
   /** The secrets that were sent. */
   sent: Readonly<Record<string, string>>;
 }
@@ -71,7 +71,7 @@ function expectDone({ code, output, entries }: Outcome): void {
   if (code === 0) return;
   const failure = failureIn(entries);
   if (output !== "") console.error(output.trimEnd());
-  const advice = adviceOn(failure);
+  const advice = adviceOn(failure, output);
   throw new DeployError(
     `That failed: ${advice || "wrangler says why, above."}\nThe Worker was not touched. Run npm run deploy again: it continues from here.`,
   );
@@ -103,12 +103,14 @@ function announceSecrets({ secrets: { given, pending, toMake }, pendingFile, isT
 
 /** Says what an upload has led to, from what wrangler noted and from what the account has now. */
 async function judgeUpload(job: Job, outcome: Outcome, before: string | null, sent: object): Promise<void> {
-  const { api, account, wanted, pendingFile, secrets } = job;
+  const { api, account, wanted, pendingFile, secrets, isTerminal } = job;
   const names = Object.keys(sent);
+  // Without a terminal nobody has seen those that were made: they stay for a run that can show them.
+  const seen = isTerminal ? REQUIRED_SECRETS : Object.keys(secrets.given);
   const isMade = names.some((name) => secrets.toMake.includes(name) || name in secrets.pending);
   const inForce = names.length === 0 ? "" : `\n${namesText(names)}: set, and in force.`;
   if (outcome.code === 0 && versionIn(outcome.entries) !== null) {
-    dropPending(pendingFile);
+    dropPending(pendingFile, seen);
     if (inForce !== "") console.log(inForce);
     return;
   }
@@ -117,7 +119,7 @@ async function judgeUpload(job: Job, outcome: Outcome, before: string | null, se
   const failure = failureIn(outcome.entries);
   const reason = outcome.code === 0 ? "a question was answered with no." : adviceOn(failure) || "wrangler says why, above.";
   if (isLive) {
-    dropPending(pendingFile);
+    dropPending(pendingFile, seen);
     throw new DeployError(`The new version is live, but not all of the deploy was done: ${reason}${inForce}
 Run npm run deploy again after that: it does what is missing.`);
   }

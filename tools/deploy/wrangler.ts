@@ -84,12 +84,19 @@ export const failureIn = (entries: readonly Entry[]): Entry | null =>
 export const versionIn = (entries: readonly Entry[]): string | null =>
   entries.findLast(({ type }) => type === "deploy")?.version_id ?? null;
 
+export interface Address {
+  url: string;
+  /** A route needs a DNS record of the user's own; the others get theirs from Cloudflare. */
+  kind: "custom domain" | "route" | "workers.dev";
+}
+
 /** Where the Worker answers: its custom domain, else the host of its route, else its workers.dev address. */
-export function addressIn(entries: readonly Entry[]): string | null {
+export function addressIn(entries: readonly Entry[]): Address | null {
   const targets = entries.findLast(({ type }) => type === "deploy")?.targets ?? [];
-  const own = targets.find((target) => target.includes("(custom domain"));
-  if (own !== undefined) return `https://${own.split(" ", 1)[0]}`;
-  const route = targets.map((target) => /^([a-z0-9.-]+)\/\*(?: \(zone .*)?$/i.exec(target)?.[1]).find(Boolean);
-  if (route !== undefined) return `https://${route}`;
-  return targets.find((target) => /^https?:\/\//.test(target)) ?? null;
+  const domain = targets.find((target) => target.includes("(custom domain"));
+  if (domain !== undefined) return { url: `https://${domain.split(" ", 1)[0]}`, kind: "custom domain" };
+  const host = targets.map((target) => /^([a-z0-9.-]+)\/\*(?: \(zone .*)?$/i.exec(target)?.[1]).find(Boolean);
+  if (host !== undefined) return { url: `https://${host}`, kind: "route" };
+  const own = targets.find((target) => /^https?:\/\//.test(target));
+  return own === undefined ? null : { url: own, kind: "workers.dev" };
 }
