@@ -127,7 +127,9 @@ function sayRecovered(secrets: Readonly<Record<string, string>>, file: string): 
       `\nAn earlier run was interrupted after it sent these secrets. The doctor tries them below.\n${secretLines(secrets)}`,
     );
   else
-    console.log(`\n${names}: set by an earlier run that was interrupted. They are in ${file}; a run on a terminal shows them.`);
+    console.log(
+      `\n${names}: set by an earlier run that was interrupted. They are in ${file}; a run on a terminal shows them.`,
+    );
 }
 
 async function examine(
@@ -140,10 +142,12 @@ async function examine(
     return EXIT.done;
   }
   const [callbackKeys, lookupTokens] = REQUIRED_SECRETS.map((name) => secrets[name] ?? process.env[name]);
-  const result = await examineAt(address, { callbackKeys, lookupTokens, isTerminal }, signal).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-    throw new DeployError(`\nDeployed. The doctor was interrupted: npm run doctor -- ${address.url}`);
-  });
+  const result = await examineAt(address, { callbackKeys, lookupTokens, isTerminal }, signal).catch(
+    (error: unknown) => {
+      if (!signal.aborted) throw error;
+      throw new DeployError(`\nDeployed. The doctor was interrupted: npm run doctor -- ${address.url}`);
+    },
+  );
   if (result === "silent") {
     const reason =
       address.kind === "route"
@@ -164,8 +168,7 @@ npm run deploy -- --replace-secrets`,
 }
 
 /** Whether somebody can answer a question and read a secret. What is piped or in CI is kept in a log. */
-const isTerminal =
-  process.stdin.isTTY === true && process.stdout.isTTY === true && ["", "false"].includes(process.env["CI"] ?? "");
+const isTerminal = process.stdin.isTTY && process.stdout.isTTY && ["", "false"].includes(process.env["CI"] ?? "");
 
 const STOPPED =
   "\nInterrupted. What was done stays done, and npm run deploy continues from there. Secrets that were shown are kept, " +

@@ -101,7 +101,9 @@ test("a database of another project is left alone", async () => {
   const { code, output, changes } = await scene.deploy({ env: GIVEN });
   expect([code, changes]).toEqual([1, []]);
   expect(output).toContain(`The database ${WORKER}-db holds tables of another project, so nothing was written to it.`);
-  expect(await scene.rows("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")).toEqual([{ name: "jobs" }]);
+  expect(await scene.rows("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")).toEqual([
+    { name: "jobs" },
+  ]);
 });
 
 test("a database that was created by hand, and is empty, is used", async () => {
@@ -116,7 +118,7 @@ describe.runIf(HAS_TERMINAL)("no to a question of wrangler's", () => {
   test("about a Worker that was edited in the dashboard", async () => {
     const scene = await startScene();
     await scene.deploy({ env: GIVEN });
-    scriptOf(scene).lastDeployedFrom = "dash";
+    Object.assign(scriptOf(scene), { lastDeployedFrom: "dash", settings: { observability: { enabled: false } } });
     const { code, output } = await scene.deploy({ terminal: [[/Would you like to continue/, "n"]] });
     expect([code, scriptOf(scene).versions.length]).toEqual([1, 1]);
     expect(output).toContain("Nothing was uploaded: a question was answered with no. The Worker is as it was.");
@@ -132,14 +134,21 @@ describe.runIf(HAS_TERMINAL)("no to a question of wrangler's", () => {
     expect([no.code, scene.secrets()]).toEqual([1, {}]);
     expect(no.output).toContain("The secrets above are not in force: the next run sends the same ones.");
     const yes = await scene.deploy({ terminal: [[/Would you like to continue/, "y"]] });
-    expect([yes.code, scene.secrets(), shownSecrets(yes.output)]).toEqual([0, shownSecrets(no.output), shownSecrets(no.output)]);
+    expect([yes.code, scene.secrets(), shownSecrets(yes.output)]).toEqual([
+      0,
+      shownSecrets(no.output),
+      shownSecrets(no.output),
+    ]);
   });
 
   test("about two versions that share the traffic", async () => {
     const scene = await startScene();
     await scene.deploy({ env: GIVEN });
     await scene.deploy();
-    const shares = scriptOf(scene).versions.map(({ id }, at) => ({ version_id: id, percentage: [90, 10][at] as number }));
+    const shares = scriptOf(scene).versions.map(({ id }, at) => ({
+      version_id: id,
+      percentage: [90, 10][at] as number,
+    }));
     addDeployment(scriptOf(scene), ...shares);
     const { code, output } = await scene.deploy({ terminal: [[/Are you sure you want to continue/, "n\r"]] });
     expect([code, scriptOf(scene).versions.length]).toEqual([1, 2]);
@@ -161,15 +170,20 @@ describe.runIf(HAS_TERMINAL)("no to a question of wrangler's", () => {
     withDomain(scene);
     const no = await scene.deploy({ terminal: [[/Update them to point/, "n"]] });
     expect([no.code, scene.secrets()]).toEqual([1, shownSecrets(no.output)]);
-    expect(no.output).toContain("callbacks.example.com has a DNS record already. wrangler will ask whether to replace it.");
-    expect(no.output).toContain("The new version is live, but not all of the deploy was done: The custom domain was not published");
+    expect(no.output).toContain(
+      "callbacks.example.com has a DNS record already. wrangler will ask whether to replace it.",
+    );
+    expect(no.output).toContain(
+      "The new version is live, but not all of the deploy was done: The custom domain was not published",
+    );
     expect(no.output).toContain("CALLBACK_KEYS and LOOKUP_TOKENS: set, and in force.");
     expect([...scene.account.records]).toEqual(["callbacks.example.com"]);
   });
 });
 
 const DOMAIN = 'routes = [{ pattern = "callbacks.example.com", custom_domain = true }]\nworkers_dev = false\n';
-const withDomain = (scene: Scene, routes = DOMAIN): void => scene.edit("wrangler.toml", (text) => text.replace("minify = true\n", `minify = true\n${routes}`));
+const withDomain = (scene: Scene, routes = DOMAIN): void =>
+  scene.edit("wrangler.toml", (text) => text.replace("minify = true\n", `minify = true\n${routes}`));
 
 describe("the address", () => {
   test("of a custom domain is examined", async () => {
@@ -181,7 +195,10 @@ describe("the address", () => {
 
   test("of a zone's route is derived from it", async () => {
     const scene = await startScene({ zones: ["example.com"] });
-    withDomain(scene, 'routes = [{ pattern = "callbacks.example.com/*", zone_name = "example.com" }]\nworkers_dev = false\n');
+    withDomain(
+      scene,
+      'routes = [{ pattern = "callbacks.example.com/*", zone_name = "example.com" }]\nworkers_dev = false\n',
+    );
     const { code, output } = await scene.deploy({ env: GIVEN });
     expect([code, output]).toEqual([0, expect.stringContaining("https://callbacks.example.com answers")]);
   });

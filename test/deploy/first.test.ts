@@ -20,7 +20,10 @@ test.runIf(HAS_TERMINAL)(
       after: () => {
         shownAtUpload = true;
         const [file = ""] = readdirSync(folder);
-        fileAtUpload = { mode: statSync(join(folder, file)).mode & 0o777, text: scene.read(`.wrangler/receiver/${file}`) };
+        fileAtUpload = {
+          mode: statSync(join(folder, file)).mode & 0o777,
+          text: scene.read(`.wrangler/receiver/${file}`),
+        };
       },
     });
     const { code, output, changes } = await scene.deploy({ terminal: [] });
@@ -43,7 +46,7 @@ test.runIf(HAS_TERMINAL)(
     expect(output.indexOf("They are not in force yet")).toBeLessThan(output.indexOf("Total Upload"));
     expect(output).toContain("CALLBACK_KEYS and LOOKUP_TOKENS: set, and in force.");
     expect(output).toContain(`<CallBack>https://${HOST}/callbacks/${shown["CALLBACK_KEYS"]}</CallBack>`);
-    expect([code, readdirSync(folder), existsSync(join(scene.folder, "wrangler.deploy.json"))]).toEqual([0, [], false]);
+    expect([code, readdirSync(folder), existsSync(join(scene.folder, "wrangler.deploy.toml"))]).toEqual([0, [], false]);
     expect(scene.account.scripts.get(WORKER)?.hasPreviews).toBe(false);
   },
 );
@@ -52,9 +55,9 @@ test("posted all the while, no callback that was acknowledged is lost, and none 
   const scene = await startScene();
   const statuses: { phase: string; status: number }[] = [];
   let phase = "first";
-  let isPosting = true;
+  const stop = new AbortController();
   const posting = (async () => {
-    for (let at = 0; isPosting; at += 1) {
+    for (let at = 0; !stop.signal.aborted; at += 1) {
       const body = `<Response><JobsDetail><Code>Success</Code><JobId>probe-${at}</JobId><State>Success</State><Tag>Probe</Tag></JobsDetail></Response>`;
       const status = await scene.post(body);
       statuses.push({ phase, status });
@@ -64,7 +67,7 @@ test("posted all the while, no callback that was acknowledged is lost, and none 
   phase = "upgrade";
   scene.edit("migrations/9999_note.sql", () => "ALTER TABLE jobs ADD COLUMN note TEXT;\n");
   const upgrade = await scene.deploy();
-  isPosting = false;
+  stop.abort();
   await posting;
   expect(upgrade.code).toBe(0);
   expect(await scene.rows("SELECT count(*) AS n FROM d1_migrations WHERE name = '9999_note.sql'")).toEqual([{ n: 1 }]);
@@ -109,12 +112,17 @@ test("a migration that fails changes nothing, and the next run goes on", async (
   const scene = await startScene();
   await scene.deploy({ env: GIVEN });
   scene.edit("migrations/9998_good.sql", () => "ALTER TABLE jobs ADD COLUMN note TEXT;\n");
-  scene.edit("migrations/9999_bad.sql", () => "ALTER TABLE jobs ADD COLUMN other TEXT;\nALTER TABLE nowhere ADD COLUMN x TEXT;\n");
+  scene.edit(
+    "migrations/9999_bad.sql",
+    () => "ALTER TABLE jobs ADD COLUMN other TEXT;\nALTER TABLE nowhere ADD COLUMN x TEXT;\n",
+  );
   const failed = await scene.deploy();
   expect(failed.code).toBe(1);
   expect(failed.output).toContain("D1 refused a statement of a migration.");
   expect(scene.account.scripts.get(WORKER)?.versions).toHaveLength(1);
-  expect(await scene.rows("SELECT name FROM pragma_table_info('jobs') WHERE name IN ('note', 'other')")).toEqual([{ name: "note" }]);
+  expect(await scene.rows("SELECT name FROM pragma_table_info('jobs') WHERE name IN ('note', 'other')")).toEqual([
+    { name: "note" },
+  ]);
   scene.edit("migrations/9999_bad.sql", () => "ALTER TABLE jobs ADD COLUMN other TEXT;\n");
   expect((await scene.deploy()).code).toBe(0);
 });
@@ -136,11 +144,11 @@ test("a dry run says what it would do, and changes nothing", async () => {
     "Create the database ci-callback-receiver-db
       npx wrangler d1 create ci-callback-receiver-db --location apac
     Apply the migrations that it lacks
-      npx wrangler d1 migrations apply DB --remote --config wrangler.deploy.json
+      npx wrangler d1 migrations apply DB --remote --config wrangler.deploy.toml
     Create the KV namespace ci-callback-receiver-kv
       npx wrangler kv namespace create ci-callback-receiver-kv
     Create the Worker ci-callback-receiver, and set CALLBACK_KEYS and LOOKUP_TOKENS
-      npx wrangler deploy --config wrangler.deploy.json --secrets-file <file>
+      npx wrangler deploy --config wrangler.deploy.toml --secrets-file <file>
     Run the doctor
       npm run doctor -- <its address>
     "

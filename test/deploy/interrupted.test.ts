@@ -29,7 +29,7 @@ const interruptAt = (scene: Scene, method: string, path: RegExp, how: Parameters
   });
 
 const leftovers = (scene: Scene): string[] =>
-  ["wrangler.deploy.json"].filter((name) => existsSync(join(scene.folder, name)));
+  ["wrangler.deploy.toml"].filter((name) => existsSync(join(scene.folder, name)));
 
 describe.runIf(HAS_TERMINAL)("on a terminal", () => {
   test.each(STEPS)("Ctrl-C while %s", async (_, method, path) => {

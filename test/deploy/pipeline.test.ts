@@ -88,7 +88,12 @@ describe("a token", () => {
     for (const args of [[], ["--dry-run"]]) {
       const wrong = await scene.deploy({ args, env: { CLOUDFLARE_API_TOKEN: "wrong" } });
       const offline = await scene.deploy({ args, env: { CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:1/client/v4" } });
-      scene.standIn.faults.push({ method: "GET", path: /^\/accounts$/, times: 3, before: () => refused(503, 10013, "busy") });
+      scene.standIn.faults.push({
+        method: "GET",
+        path: /^\/accounts$/,
+        times: 3,
+        before: () => refused(503, 10013, "busy"),
+      });
       const busy = await scene.deploy({ args });
       expect([wrong.code, offline.code, busy.code]).toEqual([1, 1, 1]);
       messages.push(wrong.output, offline.output, busy.output);
@@ -108,7 +113,10 @@ describe("a token", () => {
     const { code, output } = await scene.deploy({ env });
     expect([code, output.trim()]).toEqual([1, "Not logged in. Run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN."]);
     const dry = await scene.deploy({ args: ["--dry-run"], env });
-    expect([dry.code, dry.output]).toEqual([0, expect.stringMatching(/^Not logged in, so this is the plan for a new account\./)]);
+    expect([dry.code, dry.output]).toEqual([
+      0,
+      expect.stringMatching(/^Not logged in, so this is the plan for a new account\./),
+    ]);
   });
 
   test("for several accounts needs to be told which; names are for a terminal only", async () => {
@@ -121,7 +129,10 @@ describe("a token", () => {
     expect(unnamed.output).toContain(`several accounts: ${other.id}, ${scene.account.id}. Set CLOUDFLARE_ACCOUNT_ID`);
     if (!HAS_TERMINAL) return;
     const none = await scene.deploy({ env, terminal: [[/Select an account, 1 to 2/, "\r"]] });
-    expect([none.code, none.output]).toEqual([1, expect.stringContaining("No account was chosen, so nothing was done.")]);
+    expect([none.code, none.output]).toEqual([
+      1,
+      expect.stringContaining("No account was chosen, so nothing was done."),
+    ]);
     const second = await scene.deploy({ env, terminal: [[/Select an account, 1 to 2/, "2\r"]] });
     expect([second.code, second.output]).toEqual([0, expect.stringContaining("Account Stand-in")]);
   });
@@ -139,7 +150,9 @@ describe("a limit of the account", () => {
     const scene = await startScene({ freeCrons: 0 });
     const { code, output } = await scene.deploy({ env: GIVEN });
     expect([code, scene.secrets()]).toEqual([1, GIVEN]);
-    expect(output).toContain("The new version is live, but not all of the deploy was done: The account has as many cron triggers");
+    expect(output).toContain(
+      "The new version is live, but not all of the deploy was done: The account has as many cron triggers",
+    );
     scene.account.freeCrons = 1;
     expect((await scene.deploy({ env: GIVEN })).code).toBe(0);
   });
@@ -166,7 +179,9 @@ describe("a limit of the account", () => {
 
 test("a setting that the receiver refuses is refused before the upload", async () => {
   const scene = await startScene();
-  scene.edit("wrangler.toml", (text) => text.replace('STORE = "d1"', 'STORE = "redis"').replace('LOG_LEVEL = "info"', 'LOG_LEVL = "info"'));
+  scene.edit("wrangler.toml", (text) =>
+    text.replace('STORE = "d1"', 'STORE = "redis"').replace('LOG_LEVEL = "info"', 'LOG_LEVL = "info"'),
+  );
   const { code, output } = await scene.deploy({ env: GIVEN });
   expect([code, scene.standIn.requests]).toEqual([1, []]);
   expect(output).toContain('STORE is "redis". Allowed: one of d1, kv.');

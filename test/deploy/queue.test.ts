@@ -34,7 +34,13 @@ test("queues are made and consumed, the doctor is content, and a second run chan
   expect(first.output).toMatch(/^ok {2}callback +queued in/m);
   expect(first.output).toMatch(/^ok {2}look-up /m);
   const queue = `${WORKER}-callbacks`;
-  expect(scene.account.queues.map(({ queue_name, consumers }) => [queue_name, consumers[0]?.script, consumers[0]?.dead_letter_queue])).toEqual([
+  expect(
+    scene.account.queues.map(({ queue_name, consumers }) => [
+      queue_name,
+      consumers[0]?.script,
+      consumers[0]?.dead_letter_queue,
+    ]),
+  ).toEqual([
     [`${queue}-dead-letters`, WORKER, undefined],
     [queue, WORKER, `${queue}-dead-letters`],
   ]);

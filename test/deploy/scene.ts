@@ -76,7 +76,9 @@ export class Scene {
   /** Secrets of the version that is live. */
   secrets(worker = WORKER): Record<string, unknown> {
     const bindings = activeVersion(this.account.scripts.get(worker))?.bindings ?? [];
-    return Object.fromEntries(bindings.filter(({ type }) => type === "secret_text").map(({ name, text }) => [name, text]));
+    return Object.fromEntries(
+      bindings.filter(({ type }) => type === "secret_text").map(({ name, text }) => [name, text]),
+    );
   }
 
   /** A field of the binding of that type of the version that is live. */
@@ -125,7 +127,11 @@ export class Scene {
     const [code] = (await once(child, "close")) as [number | null];
     this.#running = null;
     const changes = this.standIn.requests.filter((request) => /^(?:POST|PUT|PATCH|DELETE) /.test(request));
-    return { code, output: plain(output), changes: changes.filter((request) => !/\/(?:query|changeset)$/.test(request)) };
+    return {
+      code,
+      output: plain(output),
+      changes: changes.filter((request) => !/\/(?:query|changeset)$/.test(request)),
+    };
   }
 
   #env(more: Record<string, string | undefined>): Record<string, string> {
@@ -146,7 +152,10 @@ export class Scene {
 
   /** Posts a callback to what is live, and gives the status; 0 where nothing answers. */
   async post(body: string, host = HOST): Promise<number> {
-    const headers = { "x-published-url": `https://${host}/callbacks/${GIVEN.CALLBACK_KEYS}`, "content-type": "application/xml" };
+    const headers = {
+      "x-published-url": `https://${host}/callbacks/${GIVEN.CALLBACK_KEYS}`,
+      "content-type": "application/xml",
+    };
     const response = await fetch(this.#urls.published, { method: "POST", body, headers });
     await response.text();
     return response.headers.has("x-fault") ? 0 : response.status;

@@ -1,5 +1,5 @@
 /** What a deploy decides: from wrangler.toml, from what the account has, and from what wrangler answers. */
-import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import { dropPending, keepPending, pendingPath, readPending } from "../../tools/
 import { type Circumstances, commandText, type Found, NOTHING, planDeploy } from "../../tools/deploy/plan.ts";
 import { newSecret, planSecrets } from "../../tools/deploy/secrets.ts";
 import { settingFaults, unknownVars } from "../../tools/deploy/settings.ts";
+import { toToml } from "../../tools/deploy/toml.ts";
 import { addressIn, type Entry, versionIn } from "../../tools/deploy/wrangler.ts";
 import { isRedacted } from "../../tools/doctor/key.ts";
 
@@ -82,9 +83,21 @@ describe("wrangler.toml", () => {
     ]);
     expect([kv_namespaces, queues]).toEqual([[{ binding: "KV", id: "k" }], {}]);
     const { d1_databases: _, kv_namespaces: __, ...original } = RAW;
-    expect(rest).toEqual(original);
+    expect(rest).toEqual({ ...original, workers_dev: true });
     expect(configToDeploy(RAW, WANTED, {}).d1_databases).toEqual(RAW.d1_databases);
   });
+});
+
+test("the configuration that is deployed is TOML, and reads as what it was written from", async () => {
+  const { experimental_readRawConfig } = await import("wrangler");
+  const file = join(mkdtempSync(join(tmpdir(), "receiver-")), "wrangler.deploy.toml");
+  const config = {
+    ...RAW,
+    vars: { TEXT: 'a "quoted" \\ text\n今天 😀', NUMBER: 1.5, ON: true, LIST: [], LEFT_OUT: undefined },
+  };
+  writeFileSync(file, toToml(config));
+  const { LEFT_OUT: _, ...vars } = config.vars;
+  expect(experimental_readRawConfig({ config: file }).rawConfig).toEqual({ ...config, vars });
 });
 
 describe("queues", () => {
@@ -96,7 +109,13 @@ describe("queues", () => {
     expect(configToDeploy({ ...RAW, ...QUEUED }, WANTED, {}).queues).toEqual({
       producers: [{ binding: "INTAKE_QUEUE", queue }],
       consumers: [
-        { queue, max_batch_size: 100, max_batch_timeout: 1, max_retries: 10, dead_letter_queue: `${queue}-dead-letters` },
+        {
+          queue,
+          max_batch_size: 100,
+          max_batch_timeout: 1,
+          max_retries: 10,
+          dead_letter_queue: `${queue}-dead-letters`,
+        },
         { queue: `${queue}-dead-letters`, max_batch_size: 10, max_retries: 100 },
       ],
     });
@@ -112,10 +131,13 @@ describe("queues", () => {
   });
 
   test("are consumed as docs/scaling.md describes", () => {
-    const [, block = ""] = /```toml\n([^`]*INTAKE_QUEUE[^`]*)```/.exec(readFileSync(join(ROOT, "docs/scaling.md"), "utf8")) ?? [];
+    const [, block = ""] =
+      /```toml\n([^`]*INTAKE_QUEUE[^`]*)```/.exec(readFileSync(join(ROOT, "docs/scaling.md"), "utf8")) ?? [];
     const numbers = [...block.matchAll(/^(max_\w+) = (\d+)$/gm)].map(([, name, value]) => [name, Number(value)]);
     const { consumers = [] } = configToDeploy({ ...RAW, ...QUEUED }, WANTED, {}).queues ?? {};
-    expect(numbers).toEqual(consumers.flatMap((consumer) => Object.entries(consumer).filter(([name]) => name.startsWith("max_"))));
+    expect(numbers).toEqual(
+      consumers.flatMap((consumer) => Object.entries(consumer).filter(([name]) => name.startsWith("max_"))),
+    );
   });
 });
 
@@ -137,9 +159,9 @@ describe("the plan", () => {
     planDeploy(found, WANTED, circumstances).steps.map((step) => commandText(step).replace("npx wrangler ", ""));
 
   const DATABASE = "d1 create ci-callback-receiver-db";
-  const MIGRATE = "d1 migrations apply DB --remote --config wrangler.deploy.json";
+  const MIGRATE = "d1 migrations apply DB --remote --config wrangler.deploy.toml";
   const NAMESPACE = "kv namespace create ci-callback-receiver-kv";
-  const UPLOAD = "deploy --config wrangler.deploy.json";
+  const UPLOAD = "deploy --config wrangler.deploy.toml";
   const WITH_SECRETS = `${UPLOAD} --secrets-file <file>`;
 
   test.each<[name: string, found: Found, circumstances: Circumstances, expected: string[]]>([
@@ -172,9 +194,19 @@ describe("the plan", () => {
   });
 
   test.each<[name: string, found: Partial<Found>, changes: Partial<RawConfig>, refusal: RegExp | null]>([
-    ["a foreign database", { database: { id: "d", name: "n", contents: "foreign", isBound: false } }, {}, /another project/],
+    [
+      "a foreign database",
+      { database: { id: "d", name: "n", contents: "foreign", isBound: false } },
+      {},
+      /another project/,
+    ],
     ["a foreign table beside ours", { database: { id: "d", name: "n", contents: "foreign", isBound: true } }, {}, null],
-    ["a database of this Worker's name", { database: { id: "d", name: "n", contents: "ours", isBound: false } }, {}, null],
+    [
+      "a database of this Worker's name",
+      { database: { id: "d", name: "n", contents: "ours", isBound: false } },
+      {},
+      null,
+    ],
     [
       "a database that is named, and another receiver's",
       { database: { id: "d", name: "n", contents: "ours", isBound: false } },
@@ -211,9 +243,17 @@ describe("secrets", () => {
 
   test.each([
     ["none anywhere", {}, { toMake: ["CALLBACK_KEYS", "LOOKUP_TOKENS"] }],
-    ["one in the environment", { environment: given }, { given: { CALLBACK_KEYS: "given" }, toMake: ["LOOKUP_TOKENS"] }],
+    [
+      "one in the environment",
+      { environment: given },
+      { given: { CALLBACK_KEYS: "given" }, toMake: ["LOOKUP_TOKENS"] },
+    ],
     ["one set", { set }, { toMake: ["LOOKUP_TOKENS"] }],
-    ["one set and in the environment", { set, environment: given }, { ignored: ["CALLBACK_KEYS"], toMake: ["LOOKUP_TOKENS"] }],
+    [
+      "one set and in the environment",
+      { set, environment: given },
+      { ignored: ["CALLBACK_KEYS"], toMake: ["LOOKUP_TOKENS"] },
+    ],
     [
       "both made by an earlier run, and one set since",
       { set, pending: { CALLBACK_KEYS: "a", LOOKUP_TOKENS: "b" } },
@@ -259,7 +299,9 @@ test("a database is empty, ours, or another project's", () => {
 
 test("[vars] are held against the receiver's settings, all at once", () => {
   expect(settingFaults(RAW.vars ?? {})).toEqual([]);
-  expect(settingFaults({ STORE: "redis", MAX_BODY_BYTES: 1, RETENTION_DAYS_JOBS: "soon", LOG_LEVEL: true, MINE: "x" })).toEqual([
+  expect(
+    settingFaults({ STORE: "redis", MAX_BODY_BYTES: 1, RETENTION_DAYS_JOBS: "soon", LOG_LEVEL: true, MINE: "x" }),
+  ).toEqual([
     { name: "STORE", value: "redis", allowed: "one of d1, kv" },
     { name: "RETENTION_DAYS_JOBS", value: "soon", allowed: "a whole number of days, 0 to 36500" },
     { name: "LOG_LEVEL", value: "true", allowed: "one of debug, info, warn, error" },
@@ -298,8 +340,21 @@ describe("what wrangler notes", () => {
     [{ type: "command-failed", code: 7406, message: "A request failed." }, "", /as many D1 databases/],
     [{ type: "command-failed", message: "Cron schedules:\n limit of 5. [code: 10072]" }, "", /as many cron triggers/],
     [{ type: "command-failed", message: 'Publishing to Custom Domain "a" was skipped' }, "", /was not published/],
-    [{ type: "command-failed", message: "A request failed." }, "internal [code:\n 10013]", /a fault on Cloudflare's side/],
-    [{ type: "command-failed", message: "You need to register a workers.dev subdomain" }, "", /has no name on workers\.dev/],
+    [
+      { type: "command-failed", message: "A request failed." },
+      "internal [code:\n 10013]",
+      /a fault on Cloudflare's side/,
+    ],
+    [
+      { type: "command-failed", message: "You need to register a workers.dev subdomain" },
+      "",
+      /has no name on workers\.dev/,
+    ],
+    [
+      { type: "command-failed", message: "You have reached the maximum number of D1 databases" },
+      "",
+      /as many D1 databases/,
+    ],
     [{ type: "command-failed", message: "Something new" }, "", /^$/],
     [null, "", /^$/],
   ])("%j %j is advised on", (failure, output, advice) => {

@@ -127,20 +127,23 @@ test("a healthy receiver has no fault, and each check has a line", async () => {
   ]);
 });
 
-test.each([200, 202])("a receiver behind a queue is healthy, answering %s, though the job is stored later", async (status) => {
-  let lookUps = 0;
-  const findings = await bad({
-    [POST_KEY]: ({ body }) => ({
-      status,
-      body: { delivery: sha256(body), status: "queued", jobs: body === TEST_CALLBACK ? [TEST_JOB] : [] },
-    }),
-    [GET_JOB]: (request) => {
-      lookUps += 1;
-      return lookUps === 1 ? problem(404, "job-not-found") : (HEALTHY[GET_JOB] as Replies[string])(request);
-    },
-  });
-  expect([findings, lookUps]).toEqual([[], 2]);
-});
+test.each([200, 202])(
+  "a receiver behind a queue is healthy, answering %s, though the job is stored later",
+  async (status) => {
+    let lookUps = 0;
+    const findings = await bad({
+      [POST_KEY]: ({ body }) => ({
+        status,
+        body: { delivery: sha256(body), status: "queued", jobs: body === TEST_CALLBACK ? [TEST_JOB] : [] },
+      }),
+      [GET_JOB]: (request) => {
+        lookUps += 1;
+        return lookUps === 1 ? problem(404, "job-not-found") : (HEALTHY[GET_JOB] as Replies[string])(request);
+      },
+    });
+    expect([findings, lookUps]).toEqual([[], 2]);
+  },
+);
 
 test.each([
   ["0f242ff5e419570c0bf1a7565941032f", true],

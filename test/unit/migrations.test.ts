@@ -7,7 +7,9 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 
 const FOLDER = new URL("../../migrations/", import.meta.url).pathname;
-const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".sql")).toSorted();
+const FILES = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".sql"))
+  .toSorted();
 
 interface Column {
   name: string;
@@ -22,18 +24,23 @@ type Schema = Record<string, { columns: Column[]; unique: string[]; triggers: st
 
 function schemaOf(database: DatabaseSync): Schema {
   const all = <T>(sql: string, ...values: string[]): T[] => database.prepare(sql).all(...values) as T[];
-  const tables = all<{ name: string }>("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'");
+  const tables = all<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'",
+  );
   return Object.fromEntries(
     tables.map(({ name }) => [
       name,
       {
-        columns: all<Column>("SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?)", name),
+        columns: all<Column>('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', name),
         unique: all<{ text: string }>(
           `SELECT coalesce(m.sql, (SELECT group_concat(i.name) FROM pragma_index_info(l.name) i)) AS text
            FROM pragma_index_list(?) l LEFT JOIN sqlite_master m ON m.name = l.name WHERE l."unique" = 1`,
           name,
         ).map(({ text }) => text),
-        triggers: all<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", name).map(({ sql }) => sql),
+        triggers: all<{ sql: string }>(
+          "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?",
+          name,
+        ).map(({ sql }) => sql),
       },
     ]),
   );
@@ -50,10 +57,17 @@ function breaks(before: Schema, after: Schema): string[] {
       return JSON.stringify(same) === JSON.stringify(column) ? [] : [`${table}.${column.name} is another`];
     });
     const needed = now.columns
-      .filter(({ name, notnull, dflt_value }) => notnull === 1 && dflt_value === null && !old.columns.some((column) => column.name === name))
+      .filter(
+        ({ name, notnull, dflt_value }) =>
+          notnull === 1 && dflt_value === null && !old.columns.some((column) => column.name === name),
+      )
       .map(({ name }) => `${table}.${name} has to be given`);
-    const unique = now.unique.filter((index) => !old.unique.includes(index)).map((index) => `${table} has to be unique: ${index}`);
-    const lost = old.unique.filter((index) => !now.unique.includes(index)).map((index) => `${table} is no longer unique: ${index}`);
+    const unique = now.unique
+      .filter((index) => !old.unique.includes(index))
+      .map((index) => `${table} has to be unique: ${index}`);
+    const lost = old.unique
+      .filter((index) => !now.unique.includes(index))
+      .map((index) => `${table} is no longer unique: ${index}`);
     const raising = now.triggers
       .filter((sql) => /RAISE\s*\(/i.test(sql) && !old.triggers.includes(sql))
       .map(() => `${table} has a trigger that refuses`);
@@ -85,10 +99,20 @@ describe("the rule", () => {
     ["DROP TABLE t", ["t is gone"]],
     ["ALTER TABLE t RENAME TO s", ["t is gone"]],
     ["ALTER TABLE t DROP COLUMN n", ["t.n is gone"]],
-    ["ALTER TABLE t RENAME COLUMN a TO b", ["t.a is gone", "t has to be unique: CREATE UNIQUE INDEX u ON t (b)", "t is no longer unique: CREATE UNIQUE INDEX u ON t (a)"]],
+    [
+      "ALTER TABLE t RENAME COLUMN a TO b",
+      [
+        "t.a is gone",
+        "t has to be unique: CREATE UNIQUE INDEX u ON t (b)",
+        "t is no longer unique: CREATE UNIQUE INDEX u ON t (a)",
+      ],
+    ],
     ["DROP INDEX u", ["t is no longer unique: CREATE UNIQUE INDEX u ON t (a)"]],
     ["CREATE UNIQUE INDEX v ON t (n)", ["t has to be unique: CREATE UNIQUE INDEX v ON t (n)"]],
-    ["CREATE TABLE s (id TEXT PRIMARY KEY, a INTEGER, n INTEGER NOT NULL, m TEXT NOT NULL); DROP TABLE t; ALTER TABLE s RENAME TO t; CREATE UNIQUE INDEX u ON t (a)", ["t.a is another", "t.m has to be given"]],
+    [
+      "CREATE TABLE s (id TEXT PRIMARY KEY, a INTEGER, n INTEGER NOT NULL, m TEXT NOT NULL); DROP TABLE t; ALTER TABLE s RENAME TO t; CREATE UNIQUE INDEX u ON t (a)",
+      ["t.a is another", "t.m has to be given"],
+    ],
     ["CREATE TRIGGER g BEFORE INSERT ON t BEGIN SELECT RAISE(ABORT, 'no'); END", ["t has a trigger that refuses"]],
   ])("%s: %j", (sql, expected) => {
     const database = new DatabaseSync(":memory:");

@@ -22,7 +22,7 @@ interface Binding {
 }
 
 /** No such Worker, by its API and by its services. */
-const NO_WORKER = [10007, 10090];
+const NO_WORKER = new Set([10007, 10090]);
 const NO_SUBDOMAIN = 10007;
 const NO_ZONE = 10083;
 
@@ -33,7 +33,9 @@ export async function listAccounts(api: Api, base: string | undefined): Promise<
   if (!accounts.ok && !isDenied(accounts.error)) return fail(refusalText(accounts.error, base));
   const verified = accounts.ok ? accounts : await api.get("/user/tokens/verify");
   if (verified.ok)
-    return fail("The token may not list accounts. Set CLOUDFLARE_ACCOUNT_ID to the id of yours (the dashboard's URL has it).");
+    return fail(
+      "The token may not list accounts. Set CLOUDFLARE_ACCOUNT_ID to the id of yours (the dashboard's URL has it).",
+    );
   return fail(
     "Cloudflare does not accept the token: it is wrong, revoked or expired. Run `npx wrangler login`, or set another " +
       "CLOUDFLARE_API_TOKEN. If the token belongs to an account and not to a user, set CLOUDFLARE_ACCOUNT_ID too.",
@@ -96,7 +98,7 @@ function permissionText(
 
 async function findWorker(api: Api, at: string, name: string): Promise<Reply<FoundWorker | null>> {
   const path = `${at}/workers/scripts/${encodeURIComponent(name)}/settings`;
-  const settings = noneWhere(await api.get<{ bindings: Binding[] }>(path), ({ code }) => NO_WORKER.includes(code));
+  const settings = noneWhere(await api.get<{ bindings: Binding[] }>(path), ({ code }) => NO_WORKER.has(code));
   if (!settings.ok || settings.value === null) return settings as Reply<null>;
   const { bindings } = settings.value;
   return ok({
@@ -170,7 +172,9 @@ async function findNamespace(
 
 async function findQueues(api: Api, at: string, names: readonly string[]): Promise<Reply<Found["queues"]>> {
   if (names.length === 0) return ok([]);
-  const all = await api.list<{ queue_name: string; consumers?: { script?: string; service?: string }[] }>(`${at}/queues`);
+  const all = await api.list<{ queue_name: string; consumers?: { script?: string; service?: string }[] }>(
+    `${at}/queues`,
+  );
   if (!all.ok) return all;
   return ok(
     all.value
@@ -215,7 +219,8 @@ async function findDomains(api: Api, at: string, { worker, domains }: Wanted): P
 export async function idsIn(api: Api, accountId: string, found: Found, wanted: Wanted): Promise<Ids> {
   const at = `/accounts/${accountId}`;
   const { database, namespace } = found;
-  const made = database === null ? await api.get<Database>(`${at}/d1/database/${encodeURIComponent(wanted.database.name)}`) : null;
+  const made =
+    database === null ? await api.get<Database>(`${at}/d1/database/${encodeURIComponent(wanted.database.name)}`) : null;
   const space = namespace ?? valueOf(await findNamespace(api, at, wanted, found.worker));
   const ids: Ids = {};
   if (database !== null) ids.database = { id: database.id, name: database.name };

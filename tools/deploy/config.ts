@@ -72,7 +72,7 @@ const NAMESPACE = "KV";
 const QUEUE = "INTAKE_QUEUE";
 
 /** Where the configuration that is deployed is written: beside wrangler.toml, since its paths are relative to that. */
-export const DEPLOYED_CONFIG = "wrangler.deploy.json";
+export const DEPLOYED_CONFIG = "wrangler.deploy.toml";
 
 /** Parses the file as wrangler does: TOML or JSON, whatever its line ends and comments. */
 export async function readConfig(path: string): Promise<Result<RawConfig, string>> {
@@ -112,10 +112,12 @@ export function wantedOf(raw: RawConfig, override: string | undefined): Result<W
 }
 
 /** The configuration to deploy: wrangler.toml's, with the Worker's name, the ids that are known, and the queues. */
-export function configToDeploy(raw: RawConfig, { worker }: Wanted, { database, namespace }: Ids): RawConfig {
+export function configToDeploy(raw: RawConfig, wanted: Wanted, { database, namespace }: Ids): RawConfig {
+  const { worker, usesWorkersDev } = wanted;
   return {
     ...raw,
     name: worker,
+    workers_dev: usesWorkersDev,
     d1_databases: (raw.d1_databases ?? []).map((entry) =>
       entry.binding === DATABASE && database !== undefined
         ? { ...entry, database_name: database.name, database_id: database.id }

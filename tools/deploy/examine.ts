@@ -69,7 +69,9 @@ async function waitForAnswer(
     if (seconds >= remarkAt) {
       remarkAt += REMARK_SECONDS;
       const why = answer.fault ?? `it answers ${answer.status}`;
-      console.log(`  ${Math.round(seconds)} s: ${why}. A new address can take minutes; this waits for ${unknownSeconds} s.`);
+      console.log(
+        `  ${Math.round(seconds)} s: ${why}. A new address can take minutes; this waits for ${unknownSeconds} s.`,
+      );
     }
     await sleep(PAUSE_MILLISECONDS, undefined, { signal });
   }

@@ -10,7 +10,7 @@ export interface Interruption {
   /** Aborted when the first signal comes. */
   signal: AbortSignal;
   /** What a shell expects of a program that a signal ended. */
-  exitCode(): number;
+  exitCode: () => number;
 }
 
 export function watchSignals(): Interruption {

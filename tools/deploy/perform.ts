@@ -10,6 +10,7 @@ import { DeployError } from "./error.ts";
 import { dropPending, keepPending } from "./pending.ts";
 import { commandText, type Found, type Plan, type Step } from "./plan.ts";
 import { namesText, newSecret, REQUIRED_SECRETS, secretLines, type SecretsToSet } from "./secrets.ts";
+import { toToml } from "./toml.ts";
 import { type Address, addressIn, failureIn, type Outcome, runWrangler, versionIn } from "./wrangler.ts";
 
 export interface Job {
@@ -81,12 +82,19 @@ function expectDone({ code, output, entries }: Outcome): void {
 async function writeConfig({ api, account, raw, wanted, found }: Job): Promise<void> {
   const ids = await idsIn(api, account.id, found, wanted);
   if (ids.database === undefined)
-    throw new DeployError(`Cloudflare does not list the database ${wanted.database.name} yet. Run npm run deploy again.`);
-  writeFileSync(DEPLOYED_CONFIG, `${JSON.stringify(configToDeploy(raw, wanted, ids), null, 2)}\n`);
+    throw new DeployError(
+      `Cloudflare does not list the database ${wanted.database.name} yet. Run npm run deploy again.`,
+    );
+  // TOML, since wrangler offers to change a configuration in JSON, and this one is deleted at the end.
+  writeFileSync(DEPLOYED_CONFIG, toToml(configToDeploy(raw, wanted, ids)));
 }
 
 /** Makes the secrets that are to be made, keeps and shows them, and gives all that are to be sent. */
-function announceSecrets({ secrets: { given, pending, toMake }, pendingFile, isTerminal }: Job): Record<string, string> {
+function announceSecrets({
+  secrets: { given, pending, toMake },
+  pendingFile,
+  isTerminal,
+}: Job): Record<string, string> {
   const made = { ...pending, ...Object.fromEntries(toMake.map((name) => [name, newSecret()])) };
   const names = Object.keys(made);
   if (names.length > 0) {
@@ -117,7 +125,8 @@ async function judgeUpload(job: Job, outcome: Outcome, before: string | null, se
   const after = await newestDeployment(api, account.id, wanted.worker).catch(() => before);
   const isLive = after !== null && after !== before;
   const failure = failureIn(outcome.entries);
-  const reason = outcome.code === 0 ? "a question was answered with no." : adviceOn(failure) || "wrangler says why, above.";
+  const reason =
+    outcome.code === 0 ? "a question was answered with no." : adviceOn(failure) || "wrangler says why, above.";
   if (isLive) {
     dropPending(pendingFile, seen);
     throw new DeployError(`The new version is live, but not all of the deploy was done: ${reason}${inForce}

@@ -29,7 +29,7 @@ const digestOf = (body: string): string => createHash("sha256").update(body).dig
 const NEVER_A_KEY = "doctor-wrong-key";
 
 /** An accepted callback is answered 200; 202 is what a queued or spilled one was answered at first. */
-const ACCEPTED = [200, 202];
+const ACCEPTED = new Set([200, 202]);
 
 /** How long a queue may take to bring a callback to the store, in seconds. */
 const QUEUE_SECONDS = 20;
@@ -82,7 +82,7 @@ export async function checkRoundTrip(ask: Ask, key: string | null, token: string
   if (receipt.verdict === "fault") return [receipt];
   const message = await post(ask, key, TEST_MESSAGE, "application/json");
   const isTaken =
-    ACCEPTED.includes(message.status) &&
+    ACCEPTED.has(message.status) &&
     ["no-job", "duplicate", "queued", "spilled"].includes(String(message.said["status"]));
   const console = isTaken
     ? good("console test", "a body that names no job is answered 200, as CI's consoles want")
@@ -102,7 +102,7 @@ function checkReceipt({ status, said, fault: why, milliseconds }: Answer): Findi
   const taken = `${String(said["status"])} in ${Math.round(milliseconds)} ms`;
   if (status === 404)
     return fault(check, "the key is not one of the receiver's CALLBACK_KEYS", "Give one with --key or CALLBACK_KEY.");
-  const isAccepted = ACCEPTED.includes(status);
+  const isAccepted = ACCEPTED.has(status);
   if (isAccepted && said["status"] === "spilled")
     return warning(check, `${taken}: D1 did not take it`, "docs/operations.md#d1-is-down");
   const isRight =
@@ -126,7 +126,8 @@ async function checkLookUp(ask: Ask, token: string | null, isQueued: boolean): P
   if (token === null) return leftOut(check, "needs --token or LOOKUP_TOKEN");
   const init = { headers: { authorization: `Bearer ${token}` } };
   let answer = await ask(`jobs/${TEST_JOB}`, init);
-  for (let seconds = 0; isQueued && answer.status === 404 && seconds < QUEUE_SECONDS; seconds += 1) {
+  const patienceSeconds = isQueued ? QUEUE_SECONDS : 0;
+  for (let seconds = 0; answer.status === 404 && seconds < patienceSeconds; seconds += 1) {
     await sleep(1_000);
     answer = await ask(`jobs/${TEST_JOB}`, init);
   }

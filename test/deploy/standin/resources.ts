@@ -9,12 +9,25 @@ const A = "/accounts/:account";
 export const RESOURCES: Route[] = [
   ["GET", "/user", null, () => done({ id: "user", email: "dev@example.com" })],
   ["GET", "/user/tokens/verify", null, () => done({ id: "token", status: "active" })],
-  ["GET", "/accounts", "Account Settings", ({ accounts, url }) => page(accounts.map(({ id, name }) => ({ id, name })), url)],
+  [
+    "GET",
+    "/accounts",
+    "Account Settings",
+    ({ accounts, url }) =>
+      page(
+        accounts.map(({ id, name }) => ({ id, name })),
+        url,
+      ),
+  ],
   [
     "GET",
     "/memberships",
     "Account Settings",
-    ({ accounts, url }) => page(accounts.map(({ id, name }) => ({ id: `m-${id}`, account: { id, name } })), url),
+    ({ accounts, url }) =>
+      page(
+        accounts.map(({ id, name }) => ({ id: `m-${id}`, account: { id, name } })),
+        url,
+      ),
   ],
   [
     "POST",
@@ -46,7 +59,8 @@ export const RESOURCES: Route[] = [
     `${A}/d1/database/:id/query`,
     "D1",
     async ({ account, args: [id], json, runtime }) => {
-      if (!account.databases.some(({ uuid }) => uuid === id)) return refused(404, 7404, `The database ${id} could not be found`);
+      if (!account.databases.some(({ uuid }) => uuid === id))
+        return refused(404, 7404, `The database ${id} could not be found`);
       try {
         return done(await runtime.query(String(id), String(json()["sql"])));
       } catch (error) {
@@ -75,7 +89,10 @@ export const RESOURCES: Route[] = [
     "Queues",
     ({ account, url }) => {
       const names = url.searchParams.getAll("name");
-      return page(account.queues.filter(({ queue_name }) => names.length === 0 || names.includes(queue_name)), url);
+      return page(
+        account.queues.filter(({ queue_name }) => names.length === 0 || names.includes(queue_name)),
+        url,
+      );
     },
   ],
   [

@@ -21,13 +21,16 @@ export class Runtime {
   /** Follows the account: call it when a resource or a live version has changed. */
   update(): Promise<void> {
     const before = this.#ready.catch(() => {});
-    this.#ready = before.then(async () => {
-      const options = optionsOf(this.#account);
-      if (this.#miniflare === null) this.#miniflare = new Miniflare(options);
-      else await this.#miniflare.setOptions(options);
-      await this.#miniflare.ready;
-    });
+    this.#ready = this.#setUpAfter(before);
     return this.#ready;
+  }
+
+  async #setUpAfter(before: Promise<void>): Promise<void> {
+    await before;
+    const options = optionsOf(this.#account);
+    if (this.#miniflare === null) this.#miniflare = new Miniflare(options);
+    else await this.#miniflare.setOptions(options);
+    await this.#miniflare.ready;
   }
 
   /** Runs all statements in one transaction, as D1 does with a migration. */
@@ -85,7 +88,10 @@ function workerOf(account: Account, name: string) {
       .map(({ dead_letter_queue, settings }) => {
         const maxBatchTimeout = 0.1;
         const maxBatchSize = settings?.["batch_size"] ?? 10;
-        return [queue_name, { maxBatchSize, maxBatchTimeout, ...(dead_letter_queue && { deadLetterQueue: dead_letter_queue }) }];
+        return [
+          queue_name,
+          { maxBatchSize, maxBatchTimeout, ...(dead_letter_queue && { deadLetterQueue: dead_letter_queue }) },
+        ];
       }),
   );
   return [

@@ -22,7 +22,7 @@ export interface Call {
   args: string[];
   body: Buffer;
   contentType: string;
-  json(): Record<string, unknown>;
+  json: () => Record<string, unknown>;
 }
 
 export type Permission = "Account Settings" | "Workers Scripts" | "D1" | "Workers KV Storage" | "Queues";
@@ -119,7 +119,11 @@ export class StandIn {
     const truth = fault?.before?.() ?? (await this.#dispatch(request, path, url, body));
     if (truth.status === 404 && JSON.stringify(truth.body).includes(":7003,")) this.unknown.push(line);
     const answer = (await fault?.after?.()) ?? truth;
-    return { status: answer.status, headers: { "content-type": "application/json" }, body: JSON.stringify(answer.body) };
+    return {
+      status: answer.status,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(answer.body),
+    };
   }
 
   #faultFor(method: string, path: string): Fault | undefined {

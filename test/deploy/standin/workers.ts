@@ -28,7 +28,9 @@ const withScript =
   };
 
 const shownBindings = (version: Version | undefined): Binding[] =>
-  (version?.bindings ?? []).map(({ text, ...binding }) => (binding.type === "secret_text" ? binding : { ...binding, text }));
+  (version?.bindings ?? []).map(({ text, ...binding }) =>
+    binding.type === "secret_text" ? binding : { ...binding, text },
+  );
 
 const shownVersion = (version: Version) => ({
   id: version.id,
@@ -49,7 +51,13 @@ export const WORKERS: Route[] = [
           id: name,
           default_environment: {
             environment: "production",
-            script: { id: name, tag: script.tag, tags: script.tags, last_deployed_from: script.lastDeployedFrom, ...script.settings },
+            script: {
+              id: name,
+              tag: script.tag,
+              tags: script.tags,
+              last_deployed_from: script.lastDeployedFrom,
+              ...script.settings,
+            },
           },
         }),
       10090,
@@ -60,10 +68,18 @@ export const WORKERS: Route[] = [
     `${A}/services/:name/environments/:environment`,
     SCRIPTS,
     withScript((script, { args: [name] }) =>
-      done({ environment: "production", script: { id: name, tag: script.tag, tags: script.tags, compatibility_flags: [] } }),
+      done({
+        environment: "production",
+        script: { id: name, tag: script.tag, tags: script.tags, compatibility_flags: [], ...script.settings },
+      }),
     ),
   ],
-  ["GET", `${A}/services/:name/environments/:environment/bindings`, SCRIPTS, withScript((script) => done(shownBindings(activeVersion(script))))],
+  [
+    "GET",
+    `${A}/services/:name/environments/:environment/bindings`,
+    SCRIPTS,
+    withScript((script) => done(shownBindings(activeVersion(script)))),
+  ],
   ["GET", `${A}/services/:name/environments/:environment/routes`, SCRIPTS, () => done([])],
   [
     "GET",
@@ -79,14 +95,24 @@ export const WORKERS: Route[] = [
       done({ id: script.tag, name, subdomain: { enabled: script.isPublished, previews_enabled: script.hasPreviews } }),
     ),
   ],
-  ["GET", `${S}/settings`, SCRIPTS, withScript((script) => done({ bindings: shownBindings(activeVersion(script)), ...script.settings }))],
+  [
+    "GET",
+    `${S}/settings`,
+    SCRIPTS,
+    withScript((script) => done({ bindings: shownBindings(activeVersion(script)), ...script.settings })),
+  ],
   [
     "GET",
     `${S}/secrets`,
     SCRIPTS,
     withScript((script) => done(shownBindings(activeVersion(script)).filter(({ type }) => type === "secret_text"))),
   ],
-  ["GET", `${S}/versions`, SCRIPTS, withScript((script) => done({ items: script.versions.map(shownVersion).toReversed() }))],
+  [
+    "GET",
+    `${S}/versions`,
+    SCRIPTS,
+    withScript((script) => done({ items: script.versions.map(shownVersion).toReversed() })),
+  ],
   [
     "GET",
     `${S}/versions/:id`,
@@ -97,6 +123,12 @@ export const WORKERS: Route[] = [
     }),
   ],
   ["GET", `${S}/deployments`, SCRIPTS, withScript((script) => done({ deployments: script.deployments.toReversed() }))],
+  [
+    "GET",
+    `${S}/schedules`,
+    SCRIPTS,
+    withScript(({ schedules }) => done({ schedules: schedules.map((cron) => ({ cron })) })),
+  ],
   ["GET", `${S}/script-settings`, SCRIPTS, withScript((script) => done(script.settings))],
   [
     "PATCH",
@@ -120,7 +152,14 @@ export const WORKERS: Route[] = [
       const { id } = addVersion(script, version);
       addDeployment(script, { version_id: id, percentage: 100 });
       await call.runtime.update();
-      return done({ id: name, tag: script.tag, etag: "e", deployment_id: id.replaceAll("-", ""), startup_time_ms: 1, handlers: ["fetch"] });
+      return done({
+        id: name,
+        tag: script.tag,
+        etag: "e",
+        deployment_id: id.replaceAll("-", ""),
+        startup_time_ms: 1,
+        handlers: ["fetch"],
+      });
     },
   ],
   [
@@ -183,6 +222,18 @@ export const WORKERS: Route[] = [
     }),
   ],
   [
+    "GET",
+    `${A}/domains/records`,
+    SCRIPTS,
+    ({ account }) => done([...account.domains].map(([hostname, service]) => ({ id: hostname, hostname, service }))),
+  ],
+  [
+    "GET",
+    `${A}/domains/records/:id`,
+    SCRIPTS,
+    ({ account, args: [id] }) => done({ id, hostname: id, service: account.domains.get(String(id)) }),
+  ],
+  [
     "POST",
     `${S}/domains/changeset`,
     SCRIPTS,
@@ -216,7 +267,13 @@ export const WORKERS: Route[] = [
       return done([]);
     },
   ],
-  ["GET", "/zones", null, ({ account, url }) => done(account.zones.filter((name) => name === url.searchParams.get("name")).map((name) => ({ id: name, name })))],
+  [
+    "GET",
+    "/zones",
+    null,
+    ({ account, url }) =>
+      done(account.zones.filter((name) => name === url.searchParams.get("name")).map((name) => ({ id: name, name }))),
+  ],
   ["GET", "/zones/:zone/workers/routes", null, () => done([])],
   [
     "PUT",
@@ -235,7 +292,9 @@ async function readUpload(call: Call, script: Script): Promise<Omit<Version, "id
   const headers = { "content-type": call.contentType };
   const form = await new Response(new Uint8Array(call.body), { headers }).formData();
   const metadataPart = form.get("metadata");
-  const metadata = JSON.parse(typeof metadataPart === "string" ? metadataPart : ((await metadataPart?.text()) ?? "{}")) as {
+  const metadata = JSON.parse(
+    typeof metadataPart === "string" ? metadataPart : ((await metadataPart?.text()) ?? "{}"),
+  ) as {
     main_module: string;
     compatibility_date: string;
     bindings: Binding[];
@@ -256,7 +315,8 @@ async function readUpload(call: Call, script: Script): Promise<Omit<Version, "id
   const modules: Module[] = [];
   for (const [path, part] of form.entries()) {
     if (path === "metadata" || typeof part === "string" || part.type === "application/source-map") continue;
-    const type = part.type === "application/javascript+module" ? "ESModule" : part.type === "text/plain" ? "Text" : "Data";
+    const type =
+      part.type === "application/javascript+module" ? "ESModule" : part.type === "text/plain" ? "Text" : "Data";
     modules.push({ path, type, contents: await part.text() });
   }
   modules.sort((a, b) => Number(b.path === metadata.main_module) - Number(a.path === metadata.main_module));
@@ -269,9 +329,13 @@ function refusalOf({ databases, namespaces, queues, hasAnalyticsEngine }: Accoun
     case "d1":
       return databases.some(({ uuid }) => uuid === binding["id"]) ? null : refused(400, 10181, "D1 database not found");
     case "kv_namespace":
-      return namespaces.some(({ id }) => id === binding["namespace_id"]) ? null : refused(400, 10041, "KV namespace not found");
+      return namespaces.some(({ id }) => id === binding["namespace_id"])
+        ? null
+        : refused(400, 10041, "KV namespace not found");
     case "queue":
-      return queues.some(({ queue_name }) => queue_name === binding["queue_name"]) ? null : refused(400, 11000, "Queue not found");
+      return queues.some(({ queue_name }) => queue_name === binding["queue_name"])
+        ? null
+        : refused(400, 11000, "Queue not found");
     case "analytics_engine":
       return hasAnalyticsEngine ? null : refused(403, 10089, "You need to enable Analytics Engine.");
     default:
