@@ -2,26 +2,19 @@
  * Deploys to your account: the database, its migrations, the KV namespace, then the Worker with its secrets, and the
  * doctor at the end. Every run finds out what is there and does what is missing. Usage: npm run deploy -- --help
  */
-import { existsSync, readdirSync } from "node:fs";
 import { setGlobalProxyFromEnv } from "node:http";
-import { findInAccount } from "./deploy/account.ts";
-import { apiAt } from "./deploy/api.ts";
-import { chooseAccount } from "./deploy/choose-account.ts";
 import { readConfig, type RawConfig, type Wanted, wantedOf } from "./deploy/config.ts";
 import { DeployError } from "./deploy/error.ts";
-import { examineAt } from "./deploy/examine.ts";
 import { type Interruption, watchSignals } from "./deploy/interruption.ts";
-import { type DeployOptions, HELP, readOptions } from "./deploy/options.ts";
-import { pendingPath, readPending } from "./deploy/pending.ts";
-import { perform } from "./deploy/perform.ts";
-import { commandText, type Found, NOTHING, type Plan, planDeploy } from "./deploy/plan.ts";
-import { namesText, planSecrets, REQUIRED_SECRETS, secretLines } from "./deploy/secrets.ts";
+import { HELP, readOptions } from "./deploy/options.ts";
+import { deploy, EXIT, printPlanForNewAccount } from "./deploy/run.ts";
 import { settingFaults, unknownVars } from "./deploy/settings.ts";
-import { type Address, readLogin } from "./deploy/wrangler.ts";
-
-const EXIT = { done: 0, fault: 1, usage: 2, silent: 3 } as const;
+import { readLogin } from "./deploy/wrangler.ts";
 
 const CONFIG = "wrangler.toml";
+
+/** What is piped, or run by CI, is kept in a log: nobody can be asked there, and no secret shown. */
+const IS_TERMINAL = process.stdin.isTTY && process.stdout.isTTY && ["", "false"].includes(process.env["CI"] ?? "");
 
 async function main(signal: AbortSignal): Promise<number> {
   const options = readOptions(process.argv.slice(2));
@@ -33,17 +26,16 @@ async function main(signal: AbortSignal): Promise<number> {
     process.stdout.write(HELP);
     return EXIT.done;
   }
-  const { raw, wanted } = await readWanted();
+  const order = { ...(await readWanted()), options: options.value, isTerminal: IS_TERMINAL, signal };
   const login = await readLogin(signal);
-  if (login === null) {
-    if (!options.value.dryRun)
-      throw new DeployError("Not logged in. Run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.");
-    console.log("Not logged in, so this is the plan for a new account.\n");
-    return dryRun(planFor(NOTHING, wanted, options.value, {}, true));
-  }
-  return deploy(raw, wanted, options.value, login, signal);
+  if (login !== null) return deploy(order, login);
+  if (!options.value.dryRun)
+    throw new DeployError("Not logged in. Run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.");
+  console.log("Not logged in, so this is the plan for a new account.\n");
+  return printPlanForNewAccount(order);
 }
 
+/** What wrangler.toml says, once the receiver's own settings in it are known to be allowed. */
 async function readWanted(): Promise<{ raw: RawConfig; wanted: Wanted }> {
   const raw = await readConfig(CONFIG);
   if (!raw.ok) throw new DeployError(raw.error);
@@ -57,118 +49,6 @@ async function readWanted(): Promise<{ raw: RawConfig; wanted: Wanted }> {
     console.log(`${name} in [vars] is not a setting of the receiver (docs/settings.md).`);
   return { raw: raw.value, wanted: wanted.value };
 }
-
-async function deploy(
-  raw: RawConfig,
-  wanted: Wanted,
-  options: DeployOptions,
-  login: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<number> {
-  const base = process.env["CLOUDFLARE_API_BASE_URL"] || undefined;
-  const api = apiAt(base, login, signal);
-  const named = process.env["CLOUDFLARE_ACCOUNT_ID"] || wanted.accountId;
-  const account = await chooseAccount(api, base, named, isTerminal, signal);
-  const found = await findInAccount(api, base, account.id, wanted, shippedMigrations(wanted));
-  if (!found.ok) throw new DeployError(found.error);
-  const pendingFile = pendingPath(account.id, wanted.worker);
-  const pending = readPending(pendingFile);
-  const plan = planFor(found.value, wanted, options, pending, isTerminal);
-  if (isTerminal && account.name !== null) console.log(`Account ${account.name} (${account.id})`);
-  if (options.dryRun) return dryRun(plan);
-  if (plan.refusals.length > 0) throw new DeployError(plan.refusals.join("\n"));
-  for (const note of plan.notes) console.log(note);
-
-  const recovered = recoveredFrom(pending, plan.secrets, found.value);
-  if (Object.keys(recovered).length > 0) sayRecovered(recovered, pendingFile);
-  const job = { api, account, raw, wanted, found: found.value, plan, pendingFile, isTerminal, signal };
-  const { address, sent } = await perform({ ...job, secrets: plan.secrets });
-  return examine(address, { ...recovered, ...sent }, signal);
-}
-
-function planFor(
-  found: Found,
-  wanted: Wanted,
-  options: DeployOptions,
-  pending: Readonly<Record<string, string>>,
-  isTerminal: boolean,
-) {
-  const set = found.worker?.secrets ?? [];
-  const secrets = planSecrets({ set, environment: process.env, pending, replace: options.replaceSecrets });
-  return { ...planDeploy(found, wanted, { options, secrets, isTerminal }), secrets };
-}
-
-function dryRun({ notes, steps, refusals }: Plan): number {
-  for (const note of notes) console.log(note);
-  for (const step of steps) console.log(`${step.says}\n  ${commandText(step)}`);
-  console.log("Run the doctor\n  npm run doctor -- <its address>");
-  if (refusals.length === 0) return EXIT.done;
-  console.log(`\nNot yet, though:\n${refusals.join("\n")}`);
-  return EXIT.fault;
-}
-
-const shippedMigrations = ({ database: { migrationsFolder } }: Wanted): string[] =>
-  existsSync(migrationsFolder) ? readdirSync(migrationsFolder).filter((name) => name.endsWith(".sql")) : [];
-
-/** Secrets that an interrupted run made and sent: the Worker has them by now. */
-function recoveredFrom(
-  pending: Readonly<Record<string, string>>,
-  { toMake }: { toMake: readonly string[] },
-  { worker }: Found,
-): Record<string, string> {
-  const isSet = (name: string): boolean => worker?.secrets.includes(name) === true && !toMake.includes(name);
-  return Object.fromEntries(Object.entries(pending).filter(([name]) => isSet(name)));
-}
-
-function sayRecovered(secrets: Readonly<Record<string, string>>, file: string): void {
-  const names = namesText(Object.keys(secrets));
-  if (isTerminal)
-    console.log(
-      `\nAn earlier run was interrupted after it sent these secrets. The doctor tries them below.\n${secretLines(secrets)}`,
-    );
-  else
-    console.log(
-      `\n${names}: set by an earlier run that was interrupted. They are in ${file}; a run on a terminal shows them.`,
-    );
-}
-
-async function examine(
-  address: Address | null,
-  secrets: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<number> {
-  if (address === null) {
-    console.log("\nDeployed. No address follows from `routes`: examine it with npm run doctor -- <its address>");
-    return EXIT.done;
-  }
-  const [callbackKeys, lookupTokens] = REQUIRED_SECRETS.map((name) => secrets[name] ?? process.env[name]);
-  const result = await examineAt(address, { callbackKeys, lookupTokens, isTerminal }, signal).catch(
-    (error: unknown) => {
-      if (!signal.aborted) throw error;
-      throw new DeployError(`\nDeployed. The doctor was interrupted: npm run doctor -- ${address.url}`);
-    },
-  );
-  if (result === "silent") {
-    const reason =
-      address.kind === "route"
-        ? "A route needs a proxied DNS record of that name in its zone: create it in the dashboard."
-        : "The name of a new address can take longer to be known everywhere.";
-    console.log(
-      `\nDeployed, but ${address.url} cannot be reached from here yet, so nothing was examined. ${reason} After that: ` +
-        `npm run doctor -- ${address.url}`,
-    );
-    return EXIT.silent;
-  }
-  if (callbackKeys === undefined || lookupTokens === undefined)
-    console.log(
-      `\nCALLBACK_KEYS and LOOKUP_TOKENS were set before, and Cloudflare shows them to nobody. If they are lost:
-npm run deploy -- --replace-secrets`,
-    );
-  return result === "ok" ? EXIT.done : EXIT.fault;
-}
-
-/** Whether somebody can answer a question and read a secret. What is piped or in CI is kept in a log. */
-const isTerminal = process.stdin.isTTY && process.stdout.isTTY && ["", "false"].includes(process.env["CI"] ?? "");
 
 const STOPPED =
   "\nInterrupted. What was done stays done, and npm run deploy continues from there. Secrets that were shown are kept, " +

@@ -8,7 +8,7 @@ import type { Api } from "./api.ts";
 import { configToDeploy, DEPLOYED_CONFIG, type RawConfig, type Wanted } from "./config.ts";
 import { DeployError } from "./error.ts";
 import { dropPending, keepPending } from "./pending.ts";
-import { commandText, type Found, type Plan, type Step } from "./plan.ts";
+import { commandText, type Found, type Step } from "./plan.ts";
 import { namesText, newSecret, REQUIRED_SECRETS, secretLines, type SecretsToSet } from "./secrets.ts";
 import { toToml } from "./toml.ts";
 import { type Address, addressIn, failureIn, type Outcome, runWrangler, versionIn } from "./wrangler.ts";
@@ -19,7 +19,7 @@ export interface Job {
   raw: RawConfig;
   wanted: Wanted;
   found: Found;
-  plan: Plan;
+  steps: readonly Step[];
   secrets: SecretsToSet;
   /** Where secrets are kept until they are seen in force. */
   pendingFile: string;
@@ -46,11 +46,11 @@ export async function perform(job: Job): Promise<Deployed> {
   const run = (step: Step, stdio: "read" | "show" | "ask", args = step.command): Promise<Outcome> =>
     runWrangler(args, {
       stdio,
-      outputFile: join(directory, `${job.plan.steps.indexOf(step)}.ndjson`),
+      outputFile: join(directory, `${job.steps.indexOf(step)}.ndjson`),
       environment: { CLOUDFLARE_ACCOUNT_ID: account.id },
       signal,
     });
-  for (const step of job.plan.steps) {
+  for (const step of job.steps) {
     console.log(`\n${step.says}\n  ${commandText(step)}`);
     if (step.kind === "make") expectDone(await run(step, "read"));
     else await writeConfig(job);
