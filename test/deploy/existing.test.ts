@@ -231,12 +231,7 @@ describe("the address", () => {
 
   test("that DNS knows only after a while is waited for", async () => {
     const scene = await startScene();
-    scene.standIn.unresolved.add(HOST);
-    scene.standIn.faults.push({
-      method: "PUT",
-      path: /\/schedules$/,
-      after: () => void setTimeout(() => scene.standIn.unresolved.delete(HOST), 5_000),
-    });
+    scene.standIn.unresolved.set(HOST, 3);
     const { code, output } = await scene.deploy({ env: GIVEN });
     expect([code, output]).toEqual([0, expect.stringContaining(`https://${HOST} answers`)]);
   });

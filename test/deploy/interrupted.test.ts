@@ -17,14 +17,14 @@ const STEPS: [step: string, method: string, path: RegExp][] = [
   ["its cron is set", "PUT", /\/schedules$/],
 ];
 
-/** Answers late, so that the interruption comes first. */
+/** Does what is asked, and answers only when the run has ended. */
 const interruptAt = (scene: Scene, method: string, path: RegExp, how: Parameters<Scene["interrupt"]>[0]): void =>
   void scene.standIn.faults.push({
     method,
     path,
     after: async () => {
       scene.interrupt(how);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await scene.ended;
     },
   });
 
@@ -64,13 +64,8 @@ describe.runIf(HAS_TERMINAL)("on a terminal", () => {
 
   test("Ctrl-C while the doctor waits says that it is deployed", async () => {
     const scene = await startScene();
-    scene.standIn.unresolved.add(HOST);
-    scene.standIn.faults.push({
-      method: "PUT",
-      path: /\/schedules$/,
-      after: () => void setTimeout(() => scene.interrupt("Ctrl-C"), 4_000),
-    });
-    const { code, output } = await scene.deploy({ terminal: [] });
+    scene.standIn.unresolved.set(HOST, Infinity);
+    const { code, output } = await scene.deploy({ terminal: [[/Wait for https/, "\u0003"]] });
     expect(code).toBe(130);
     expect(output).toContain(`Deployed. The doctor was interrupted: npm run doctor -- https://${HOST}`);
   });

@@ -42,6 +42,8 @@ export class Scene {
   readonly standIn: StandIn;
   readonly account: Account;
   readonly folder = mkdtempSync(join(tmpdir(), "receiver-deploy-test-"));
+  /** Settled when the run that is under way has ended. */
+  ended: Promise<void> = Promise.resolve();
   #urls = { api: "", published: "" };
   #running: ChildProcess | null = null;
 
@@ -105,11 +107,13 @@ export class Scene {
   async deploy({ args = [], env = {}, terminal }: RunOptions = {}): Promise<Run> {
     const command = [process.execPath, "tools/deploy.ts", ...args];
     // A width, since what is asked is laid out for it; `script` gives the terminal none.
-    const line = `stty cols 160 rows 50; exec ${command.map((word) => `'${word}'`).join(" ")}`;
+    const line = `echo $$ > deploy.pid; stty cols 160 rows 50; exec ${command.map((word) => `'${word}'`).join(" ")}`;
     const [program, ...rest] = terminal === undefined ? command : ["/usr/bin/script", "-qefc", line, "/dev/null"];
     this.standIn.requests = [];
     const child = spawn(program as string, rest, { cwd: this.folder, env: this.#env(env), detached: true });
     this.#running = child;
+    const ended = Promise.withResolvers<void>();
+    this.ended = ended.promise;
     if (terminal === undefined) child.stdin.end();
     const replies = [...(terminal ?? [])];
     let output = "";
@@ -125,7 +129,10 @@ export class Scene {
         child.stdin.write(next[1]);
       });
     const [code] = (await once(child, "close")) as [number | null];
+    // A terminal that is closed is gone before what ran in it.
+    if (terminal !== undefined) await isGone(Number(this.read("deploy.pid")));
     this.#running = null;
+    ended.resolve();
     const changes = this.standIn.requests.filter((request) => /^(?:POST|PUT|PATCH|DELETE) /.test(request));
     return {
       code,
@@ -160,6 +167,12 @@ export class Scene {
     await response.text();
     return response.headers.has("x-fault") ? 0 : response.status;
   }
+}
+
+/** Resolves when no such process runs any more; one that nobody has waited for counts as ended. */
+async function isGone(pid: number): Promise<void> {
+  const stat = `/proc/${pid}/stat`;
+  while (existsSync(stat) && !readFileSync(stat, "utf8").includes(") Z ")) await new Promise(setImmediate);
 }
 
 let scene: Scene | undefined;

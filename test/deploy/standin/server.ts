@@ -68,8 +68,8 @@ export class StandIn {
   readonly unknown: string[] = [];
   readonly tokens = new Map<string, Token>();
   readonly faults: Fault[] = [];
-  /** Hosts that DNS does not know yet. */
-  readonly unresolved = new Set<string>();
+  /** Hosts that DNS does not know yet, each with the requests that fail for it. */
+  readonly unresolved = new Map<string, number>();
   readonly #servers: Server[] = [];
 
   constructor(account: Account) {
@@ -176,7 +176,9 @@ export class StandIn {
 
   /** The Worker that is live at a host; null where DNS does not know it. */
   #workerAt(host: string): string | null {
-    if (this.unresolved.has(host)) return null;
+    const failing = this.unresolved.get(host) ?? 0;
+    this.unresolved.set(host, failing - 1);
+    if (failing > 0) return null;
     const { domains, scripts, subdomain } = this.account;
     const named = domains.get(host) ?? host.replace(`.${subdomain}.workers.dev`, "");
     const script = scripts.get(named);
