@@ -8,8 +8,10 @@ import { problemResponse } from "./problems.ts";
 import { callbacks } from "./api/callbacks.ts";
 import { type AppEnv, problemOf, refuseSecret } from "./api/context.ts";
 import { deliveries } from "./api/deliveries.ts";
+import { exported } from "./api/export.ts";
 import { jobs } from "./api/jobs.ts";
 import { health } from "./api/health.ts";
+import { imported } from "./api/import.ts";
 import { meta, openapi } from "./api/meta.ts";
 import { publicView } from "./ui/handlers/page.ts";
 import { pages } from "./ui/handlers/pages.ts";
@@ -65,6 +67,9 @@ app.use(async (c, next) => {
 app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
 app.route("/runs", runs);
+// Before the deliveries: "export" would be the id of one.
+app.route("/deliveries", exported);
+app.route("/deliveries", imported);
 app.route("/deliveries", deliveries);
 app.route("/", health);
 app.route("/", pages);
