@@ -128,6 +128,9 @@ function parsed(bytes: Uint8Array): unknown {
   }
 }
 
+/** The count is a total, of which the greater stands; the times are its own, and it is no change of today. */
+const RESTORED = { nonce: null, isRestored: true } as const;
+
 async function arrivalOf(
   line: v.InferOutput<typeof ExportedDelivery>,
   latest: number,
@@ -151,7 +154,7 @@ async function arrivalOf(
     receivedAt,
     lastReceivedAt,
     count,
-    nonce: null,
+    ...RESTORED,
   });
 }
 

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { EXPORT_PAGE_BYTES } from "../../src/api/export.ts";
 import { IMPORT_LINES_MAX } from "../../src/api/import.ts";
-import { kvStore } from "../../src/store/kv.ts";
-import { persistent } from "../../src/store/retry.ts";
+import { placesOf } from "../../src/bindings.ts";
+import { readSettings } from "../../src/settings.ts";
 import type { DeliveryRecord, Job, ListedJob } from "../../src/wire.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { downD1 } from "./faults.ts";
@@ -132,7 +132,7 @@ const noise = (length: number): Uint8Array => {
   return bytes;
 };
 
-const KV_RUNS = "listOldestDeliveries" in kvStore(env.KV, persistent(1_000), null);
+const KV_RUNS = "listOldestDeliveries" in placesOf(env, readSettings({ ...env, STORE: "kv" }).settings).store;
 
 beforeEach(empty);
 
