@@ -441,13 +441,13 @@ describe("what is kept of a delivery", () => {
     const claim = (await keysOf(jobId)).find(({ name: key }) => key.startsWith("job-claim:"));
     const { name, metadata } = claim as KVNamespaceListKey<{ rank: string; note: { row: { tag: string } } }>;
     const newer = structuredClone(metadata) as { rank: string; note: { row: { tag: string } } };
-    newer.rank = newer.rank.replace(/^11(.*) 001$/, "00$1 002");
+    newer.rank = newer.rank.replace(/^11(.*) \d{3}$/, "00$1 900");
     newer.note.row.tag = "Newer";
-    await env.KV.put(name.replace(/001$/, "002"), "", { metadata: newer });
+    await env.KV.put(name.replace(/\d{3}$/, "900"), "", { metadata: newer });
     const value = (await env.KV.get(`delivery:${arrival.id}`)) as string;
     await env.KV.put(
       `delivery:${arrival.id}`,
-      value.replace('"reader":1', '"reader":2').replace('"stored"', '"no-job"'),
+      value.replace(/"reader":\d+/, '"reader":900').replace('"stored"', '"no-job"'),
     );
     await takeIn(segmentation(jobId));
     await store.putReadings([readArrival(arrival)]);
