@@ -119,7 +119,7 @@ async function spilledRun(spill: Places["spill"], runId: string): Promise<{ run:
 
 async function spilledBody(spill: Places["spill"], id: string): Promise<KeptBody | null> {
   const arrival = (await spill?.get(id)) ?? null;
-  return arrival === null ? null : { delivery: waiting(arrival, null), body: arrival.body };
+  return arrival === null ? null : { delivery: waiting(arrival, null), body: arrival.body, nonce: arrival.nonce };
 }
 
 /** What a spilled delivery says, in the terms of the store: read on the way, since nothing but its bytes is kept. */

@@ -90,6 +90,8 @@ export interface KeptJob {
 export interface KeptBody {
   delivery: Delivery;
   body: Body | null;
+  /** Of one that waits in the spill: its arrival, which the store has not counted yet. */
+  nonce?: string | null;
 }
 
 /** The record of a run without its tasks. */

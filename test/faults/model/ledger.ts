@@ -19,6 +19,8 @@ export interface Arrival {
   isAcknowledged: boolean;
   /** Where it was acknowledged from, and so whether the store has heard of it yet. */
   via: "store" | "spill" | "queue" | null;
+  /** Whether the store, or a queue, had it when it was acknowledged. In the spill the same bytes replace each other. */
+  isCounted: boolean;
   mayBeGone: boolean;
   bytesMayBeGone: boolean;
 }
@@ -42,7 +44,7 @@ export class Ledger {
   arrive(body: Body, at: number): Arrival {
     const sent = this.sent.get(body.id) ?? { body, arrivals: [] };
     this.sent.set(body.id, sent);
-    const arrival: Arrival = { at, isAcknowledged: false, via: null, mayBeGone: false, bytesMayBeGone: false };
+    const arrival: Arrival = { at, isAcknowledged: false, via: null, isCounted: false, mayBeGone: false, bytesMayBeGone: false };
     sent.arrivals.push(arrival);
     return arrival;
   }

@@ -170,6 +170,7 @@ export class World {
       const isQueued = this.#queue.some((message) => message.arrival === arrival);
       // One that cannot be read is not said to be in the spill; that is seen when it is read.
       arrival.via = status === "quarantined" ? (isQueued ? "queue" : "spill") : viaOf(status);
+      arrival.isCounted = status === "stored" || status === "duplicate" || status === "no-job";
       if (status === "spilled") this.pointed.add(body.id);
     }
     await waitOnExecutionContext(ctx);
@@ -229,7 +230,9 @@ export class World {
     for (const list of [this.#queue, this.#deadLetters, this.#delivered]) remove(list, message);
     this.#delivered.push(message);
     // The consumer of dead letters has the spill as well.
-    if (message.arrival.via === "queue") message.arrival.via = isDeadLetters ? "spill" : "store";
+    if (message.arrival.via !== "queue") return;
+    message.arrival.via = isDeadLetters ? "spill" : "store";
+    message.arrival.isCounted = !isDeadLetters;
   }
 
   #retry(message: Message): void {
