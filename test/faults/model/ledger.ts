@@ -36,7 +36,11 @@ export interface Seen {
   stored: ReadonlyMap<string, { status: string; count: number; hasBytes: boolean }>;
   /** Ids in the spill. */
   spilled: ReadonlySet<string>;
+  /** When the store last heard of a job or run, by kind and id. */
+  lastWords: ReadonlyMap<string, number>;
 }
+
+export const NOTHING_SEEN: Seen = { stored: new Map(), spilled: new Set(), lastWords: new Map() };
 
 export class Ledger {
   readonly sent = new Map<string, Sent>();
@@ -56,11 +60,12 @@ export class Ledger {
 
   mustBeThere = ({ arrivals }: Sent): boolean => arrivals.some((one) => one.isAcknowledged && !one.mayBeGone);
 
+  /** What waits in a queue or in the spill brings its bytes when it comes. */
   mustHaveBytes = ({ arrivals }: Sent): boolean =>
-    arrivals.some((one) => one.isAcknowledged && !one.mayBeGone && !one.bytesMayBeGone);
+    arrivals.some((one) => one.isAcknowledged && one.via === "store" && !one.mayBeGone && !one.bytesMayBeGone);
 
   /** What came through the spill is known to the store when it is there no more, and read. */
-  settle({ stored, spilled }: Seen): void {
+  settle({ stored, spilled }: Pick<Seen, "stored" | "spilled">): void {
     for (const [id, { arrivals }] of this.sent) {
       if (spilled.has(id) || (stored.get(id)?.status ?? "pending") === "pending") continue;
       for (const arrival of arrivals) if (arrival.via === "spill") arrival.via = "store";
@@ -84,7 +89,7 @@ export class Ledger {
     const isQuarantined = !body.isReadable || seen.stored.get(body.id)?.status === "quarantined";
     const byQuarantine = isQuarantined && quarantined !== null && isOld(quarantined) ? quarantined : -Infinity;
     const isNeeded = (cutoff: number) =>
-      body.claims.some((claim) => this.#isRecord(body, claim, seen) && this.#lastWordOn(claim) >= cutoff);
+      body.claims.some((claim) => this.#isRecord(body, claim, seen) && (seen.lastWords.get(nameOf(claim)) ?? -Infinity) >= cutoff);
     const byJobs = body.isReadable && jobs !== null && isOld(jobs) && !isNeeded(jobs) ? jobs : -Infinity;
     return Math.max(byQuarantine, byJobs);
   }
@@ -95,10 +100,14 @@ export class Ledger {
   }
 
   /** Only what the store has heard of counts: it cannot know what waits in the spill or in a queue. */
-  #lastWordOn({ subject, id }: Claim): number {
-    const words = [...this.sent.values()]
-      .filter(({ body }) => body.claims.some((claim) => claim.subject === subject && claim.id === id))
-      .flatMap(({ arrivals }) => arrivals.filter(({ via }) => via === "store").map(({ at }) => at));
-    return Math.max(-Infinity, ...words);
+  lastWords(): Map<string, number> {
+    const words = new Map<string, number>();
+    for (const { body, arrivals } of this.sent.values()) {
+      const last = Math.max(-Infinity, ...arrivals.filter(({ via }) => via === "store").map(({ at }) => at));
+      for (const claim of body.claims) words.set(nameOf(claim), Math.max(last, words.get(nameOf(claim)) ?? -Infinity));
+    }
+    return words;
   }
 }
+
+const nameOf = ({ subject, id }: Claim): string => `${subject} ${id}`;

@@ -12,7 +12,7 @@ import { type Changes, get, KEY, send, TOKEN } from "../../worker/receiver.ts";
 import { type Body, bodyOf } from "./bodies.ts";
 import { checkAnswer, checkLookUps } from "./check.ts";
 import { Attempt, type Late } from "./gate.ts";
-import { type Arrival, type Cutoffs, Ledger, type Seen } from "./ledger.ts";
+import { type Arrival, type Cutoffs, Ledger, NOTHING_SEEN, type Seen } from "./ledger.ts";
 import { rewriteAsReadBy } from "./readers.ts";
 import type { Act, Retention, Step } from "./steps.ts";
 
@@ -57,7 +57,7 @@ export class World {
   isRewritten = false;
   /** Jobs, and the deliveries behind their records, that a newer reader has read. */
   readByNewer = new Map<string, string>();
-  seen: Seen = { stored: new Map(), spilled: new Set() };
+  seen: Seen = NOTHING_SEEN;
   /** Deliveries that came into the spill, and whose pointers nothing has disturbed since. */
   pointed = new Set<string>();
 
@@ -91,14 +91,16 @@ export class World {
     const before = this.seen;
     const attempt = new Attempt({ late: this.late, interrupt: (inner) => this.#interrupt(inner) }, around);
     const changes = this.#changes(attempt, around);
+    // Settings and the clock may change in the middle: a cron has those of its beginning.
+    const cutoffs = act.do === "cron" ? this.#cutoffsOf(act) : null;
     const working = this.#do(act, changes, attempt, around, before);
     working.catch(() => {}); // Of one that is killed nobody waits for the end.
     await Promise.race([working, attempt.killed.promise]);
     await attempt.end();
     await this.observe();
     if (act.do === "cron" || act.do === "consume") this.readingFaults += attempt.met;
-    if (act.do === "cron") this.#pass(act, before);
-    else this.#passAgain(before);
+    if (cutoffs !== null) this.#openCutoffs.push(cutoffs);
+    this.#passAgain(before);
     const isDisturbed = attempt.met > 0 || around.within !== null || around.down !== "none";
     // Pointers are best effort: those made under faults need not be there.
     if (isDisturbed && !(around.down === "d1" && attempt.met === 0 && around.within === null)) this.pointed.clear();
@@ -188,19 +190,19 @@ export class World {
     await worker.scheduled({ scheduledTime, cron: "* * * * *", noRetry() {} }, bindings);
   }
 
-  /** What retention may have taken; the cron's own time is a little earlier than now. */
-  #pass({ retention, aheadHours }: Act & { do: "cron" }, before: Seen): void {
-    const now = Date.now() + aheadHours * HOUR_MILLISECONDS;
+  #cutoffsOf({ retention, aheadHours }: Act & { do: "cron" }): Cutoffs {
+    // The cron may begin a moment after its cutoffs are taken here.
+    const now = Date.now() + aheadHours * HOUR_MILLISECONDS + 100;
     const cutoff = (name: string, days: number) =>
       days === 0 || this.#settings[name] !== undefined ? null : now - days * DAY_MILLISECONDS;
-    this.#openCutoffs.push({
+    return {
       jobs: cutoff("RETENTION_DAYS_JOBS", retention.jobs),
       bytes: cutoff("RETENTION_DAYS_BYTES", retention.bytes),
       quarantined: cutoff("RETENTION_DAYS_QUARANTINED", retention.quarantined),
-    });
-    this.#passAgain(before);
+    };
   }
 
+  /** What retention may have taken, now and by effects that come late. */
   #passAgain(before: Seen): void {
     for (const cutoffs of this.#openCutoffs) this.ledger.passRetention(cutoffs, before, this.seen);
     if (this.late.length === 0) this.#openCutoffs = [];
@@ -267,8 +269,9 @@ export class World {
       cursor = page.next;
     }
     const { keys } = await env.KV.list({ prefix: "spill:" });
-    this.seen = { stored, spilled: new Set(keys.map(({ name }) => name.slice("spill:".length))) };
-    this.ledger.settle(this.seen);
+    const spilled = new Set(keys.map(({ name }) => name.slice("spill:".length)));
+    this.ledger.settle({ stored, spilled });
+    this.seen = { stored, spilled, lastWords: this.ledger.lastWords() };
   }
 
   /** All faults are over: late effects come, messages are brought, and the cron runs until nothing waits. */
