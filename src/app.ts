@@ -6,6 +6,7 @@ import { logger } from "./telemetry/log.ts";
 import { docsPage } from "./ui/views/docs.ts";
 import { problemResponse } from "./problems.ts";
 import { callbacks } from "./api/callbacks.ts";
+import { changes } from "./api/changes.ts";
 import { type AppEnv, problemOf, refuseSecret } from "./api/context.ts";
 import { deliveries } from "./api/deliveries.ts";
 import { jobs } from "./api/jobs.ts";
@@ -74,6 +75,7 @@ app.use(async (c, next) => {
 app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
 app.route("/runs", runs);
+app.route("/changes", changes);
 app.route("/deliveries", deliveries);
 app.route("/", health);
 app.route("/", pages);

@@ -57,6 +57,7 @@ export async function nameArrival({ bytes, contentType, receivedAt, nonce }: Inc
     lastReceivedAt: receivedAt,
     count: 1,
     nonce: nonce ?? crypto.randomUUID().slice(0, 8),
+    isRestored: false,
   };
 }
 
@@ -133,7 +134,7 @@ function readBody(body: Body, parse: typeof parseCallback): DeliveryReading["rea
   }
 }
 
-const failureOf = (code: Failure["code"], reason: string): Failure => ({ code, reason, line: null, column: null });
+const failureOf = (kind: Failure["kind"], reason: string): Failure => ({ kind, reason, line: null, column: null });
 
 /** Reads a delivery again whose bytes are kept, and writes what it says. Twice is as once. Null where its bytes are gone. */
 export async function reparse(store: Store, { delivery, body, nonce = null }: KeptBody): Promise<Outcome | null> {
@@ -152,6 +153,7 @@ const arrivalOf = ({ id, size, contentType, receivedAt, lastReceivedAt, count }:
   receivedAt,
   lastReceivedAt,
   count,
+  isRestored: false,
 });
 
 /** Reads a page of deliveries of one status again; where to go on, or null when these were the last. */
@@ -205,7 +207,7 @@ async function quarantine(store: Store, id: string, failure: Failure): Promise<v
   const delivery = await store.getDelivery(id);
   if (delivery === null) return;
   const { receivedAt, lastReceivedAt } = delivery;
-  await store.putReadings([{ id, receivedAt, lastReceivedAt, reading: fail(failure) }]);
+  await store.putReadings([{ id, receivedAt, lastReceivedAt, isRestored: false, reading: fail(failure) }]);
 }
 
 export function outcomeOf({ id, reading }: DeliveryReading, status: Outcome["status"]): Outcome {

@@ -129,7 +129,8 @@ export const PROBLEMS = {
   "not-supported-by-store": {
     status: 501,
     title: "The store in use cannot do this",
-    meaning: "The receiver runs with STORE=kv. KV can list by time only: it has no filters.",
+    meaning:
+      "The receiver runs with STORE=kv. KV can list by time only: most filters need D1, and so do the feed of changes and the events.",
     remedy: "Leave the filter out, or run with STORE=d1.",
   },
   "internal-error": {

@@ -9,7 +9,7 @@ import type { Log } from "../telemetry/log.ts";
 import { type Problem, type ProblemCode, ProblemError, problemResponse } from "../problems.ts";
 import type { SettingFault, Settings } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
-import { CorruptBodyError, FilterError, PositionError } from "../store/store.ts";
+import { CorruptBodyError, FilterError, PositionError, UnsupportedError } from "../store/store.ts";
 
 /** For what changes with every callback, and must not be found in a cache. */
 export const NO_STORE = { "cache-control": "no-store" };
@@ -91,6 +91,10 @@ export function problemOf(c: Context<AppEnv>, error: Error): Problem {
     return { code: "invalid-request", detail: "cursor was not issued by this receiver." };
   if (error instanceof FilterError) {
     const detail = `STORE=${c.var.places.store.name} cannot filter by ${error.message}.`;
+    return { code: "not-supported-by-store", detail };
+  }
+  if (error instanceof UnsupportedError) {
+    const detail = `STORE=${c.var.places.store.name} has no ${error.message}.`;
     return { code: "not-supported-by-store", detail };
   }
   c.set("fault", error.message);

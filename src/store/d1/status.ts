@@ -5,10 +5,10 @@
 import { READER_VERSION } from "../../callback/callback.ts";
 import { type Persistently, StoreError } from "../retry.ts";
 import { type Figures, type Health, UNFINISHED_READING } from "../store.ts";
-import { RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
+import { GIVE_PLACES, RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
 
 /** The number of the last file in migrations/: the schema that this version of the receiver works with. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Where a count stops in a check, which anybody may ask for. */
 const CHECK_BOUND = 100;
@@ -98,7 +98,7 @@ export async function measure(db: D1Database, persistently: Persistently): Promi
 }
 
 export async function noteUpkeep(db: D1Database, persistently: Persistently, at: number, spilled: number | null) {
-  const notes = [db.prepare(NOTE).bind("upkeep", at)];
+  const notes = [db.prepare(NOTE).bind("upkeep", at), db.prepare(GIVE_PLACES)];
   if (spilled !== null) notes.push(db.prepare(NOTE).bind("spilled", spilled));
   await persistently(() => db.batch(notes));
 }
@@ -110,7 +110,7 @@ export async function noteUpkeep(db: D1Database, persistently: Persistently, at:
 export async function retryUnfinished(db: D1Database, persistently: Persistently): Promise<number> {
   const known = await persistently(() => db.prepare(`SELECT ${markOf("reader")} AS reader`).first<number>("reader"));
   if (known === READER_VERSION) return 0;
-  const retry = db.prepare(RETRY_UNFINISHED).bind(UNFINISHED_READING.code);
+  const retry = db.prepare(RETRY_UNFINISHED).bind(UNFINISHED_READING.kind);
   const { meta } = await persistently(() => retry.run());
   if (meta.changes < RETRIED_AT_ONCE) await persistently(() => db.prepare(NOTE).bind("reader", READER_VERSION).run());
   return meta.changes;

@@ -8,6 +8,7 @@ import {
   DELIVERIES_PER_STATEMENT,
   HEAR_AGAIN,
   PUT_FIRST_RECEIVED,
+  PUT_HISTORY,
   PUT_JOBS,
   PUT_PART,
   PUT_READINGS,
@@ -76,8 +77,13 @@ function arrivalStatements(db: D1Database, arrivals: readonly EncodedArrival[]):
 /** What the deliveries say of jobs and runs. They stand behind the deliveries' own statements in a batch. */
 function recordStatements(db: D1Database, told: readonly DeliveryReading[]): D1PreparedStatement[] {
   const jobs = told.flatMap(jobRows);
+  const chunks = inChunks(jobs);
+  const history = chunks.map((json) => db.prepare(PUT_HISTORY).bind(json));
+  const isTold = new Set(jobs.map((job) => job.job_id)).size < jobs.length;
   return [
-    ...inChunks(jobs).map((json) => db.prepare(PUT_JOBS).bind(json)),
+    ...history,
+    ...chunks.map((json) => db.prepare(PUT_JOBS).bind(json)),
+    ...(isTold ? history : []),
     ...inChunks(greatestPerJob(jobs)).map((json) => db.prepare(PUT_WORKFLOWS).bind(json)),
     ...inChunks(told.flatMap(runRows)).map((json) => db.prepare(PUT_RUNS).bind(json)),
   ];
