@@ -201,7 +201,7 @@ async function checkList(world: World): Promise<void> {
 
 /** Retention reaches everything in the end: nothing is left of what is old enough. */
 export async function checkNothingLeft(): Promise<void> {
-  for (const table of ["deliveries", "delivery_parts", "jobs", "runs"]) {
+  for (const table of ["deliveries", "delivery_parts", "jobs", "job_deliveries", "runs"]) {
     const { results } = await env.DB.prepare(`SELECT * FROM ${table}`).all();
     if (results.length > 0) fail(`retention leaves in ${table}: ${JSON.stringify(results[0]).slice(0, 500)}`);
   }

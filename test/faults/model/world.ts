@@ -73,7 +73,7 @@ export class World {
 
   /** Everything that was kept is gone: storage is isolated by file, and not by run. */
   static async empty(): Promise<void> {
-    const tables = ["deliveries", "delivery_parts", "jobs", "runs", "marks"];
+    const tables = ["deliveries", "delivery_parts", "jobs", "job_deliveries", "runs", "marks"];
     await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
     for (let isDone = false; !isDone; ) {
       const page = await env.KV.list();
