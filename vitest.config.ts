@@ -65,6 +65,7 @@ export default defineConfig({
             MODEL_MINUTES: process.env["MODEL_MINUTES"] ?? "",
             MODEL_SEED: process.env["MODEL_SEED"] ?? "1",
             MODEL_PATH: process.env["MODEL_PATH"] ?? "",
+            MODEL_SHRINKS: process.env["MODEL_SHRINKS"] ?? "yes",
           }),
         ],
         test: {

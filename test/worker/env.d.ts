@@ -9,5 +9,6 @@ declare namespace Cloudflare {
     MODEL_MINUTES: string;
     MODEL_SEED: string;
     MODEL_PATH: string;
+    MODEL_SHRINKS: string;
   }
 }
