@@ -26,7 +26,8 @@ export async function findJob({ store, spill }: Places, jobId: string): Promise<
   const stored = await asked(store.getJobWithBody(jobId));
   if (stored.answered && isFinal(stored.value)) return stored.value;
   const spilled = await spilledJob(spill, jobId);
-  if (!stored.answered) return spilled ?? refuse(stored.error);
+  // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
+  if (!stored.answered) return isFinal(spilled) ? spilled : refuse(stored.error);
   return greaterJob(stored.value, spilled);
 }
 

@@ -3,7 +3,7 @@
  * Once a step is killed, nothing of it takes effect any more, and nothing answers.
  */
 import { type Gate, KV_LOST, LOST } from "../../worker/faults.ts";
-import type { Act, Fault, Step } from "./steps.ts";
+import { type Act, type Call, CALLS, type Fault, type Step } from "./steps.ts";
 
 /** An effect whose call was given up, and that takes effect later. */
 export interface Late {
@@ -19,7 +19,8 @@ export interface Around {
 }
 
 export class Attempt {
-  calls = 0;
+  /** Calls so far, by the beginnings of their names. */
+  readonly #calls = new Map<string, number>();
   /** Faults that were met. */
   met = 0;
   isDead = false;
@@ -37,16 +38,24 @@ export class Attempt {
   gate: Gate = async (call, effect) => {
     if (this.isDead) return never();
     const { within, down, faults } = this.#step;
-    const number = this.calls++;
+    const isCall = this.#count(call);
     await this.#bringLate();
-    if (within?.call === number) await this.#around.interrupt(within.act);
+    if (within !== null && isCall(within.call)) await this.#around.interrupt(within.act);
     if (this.isDead) return never();
     if (down === "both" || (down !== "none" && call.toLowerCase().startsWith(down))) throw new Error(`${call}: down`);
-    const fault = faults.find((one) => one.call === number);
+    const fault = faults.find((one) => isCall(one.call));
     if (fault === undefined) return this.#take(effect);
     this.met += 1;
     return this.#meet(fault, call, effect);
   };
+
+  /** Counts a call; says whether it is the one that is named. */
+  #count(name: string): (call: Call) => boolean {
+    const beginnings = CALLS.filter((to) => name.startsWith(to));
+    const numbers = new Map(beginnings.map((to) => [to, this.#calls.get(to) ?? 0]));
+    for (const [to, number] of numbers) this.#calls.set(to, number + 1);
+    return ({ to, number }) => numbers.get(to) === number;
+  }
 
   async #meet<T>({ how, later }: Fault, call: string, effect: () => Promise<T>): Promise<T> {
     const lost = call.startsWith("D1") ? LOST : KV_LOST;

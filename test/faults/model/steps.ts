@@ -15,9 +15,16 @@ export const FAULTS = [
   "killed after",
 ] as const;
 
+export const CALLS = ["", "D1", "D1 batch", "KV", "KV put", "KV delete"] as const;
+
+/** One call to a binding: of those of a step whose names begin so, the one of that number, from 0. */
+export interface Call {
+  to: (typeof CALLS)[number];
+  number: number;
+}
+
 export interface Fault {
-  /** The calls of a step count from 0. */
-  call: number;
+  call: Call;
   how: (typeof FAULTS)[number];
   /** Of a late one: calls, of this step and those after it, before it takes effect. */
   later: number;
@@ -48,7 +55,7 @@ export interface Step {
   faults: Fault[];
   down: "none" | "d1" | "kv" | "both";
   /** Another act that takes place as a whole right before a call of this one. */
-  within: { call: number; act: Act } | null;
+  within: { call: Call; act: Act } | null;
 }
 
 /** Values that are wrong, in whose place a default stands, and ones that are merely others. */
@@ -151,7 +158,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 );
 
 /** The first calls of a step are met more often than the last. */
-const call = fc.oneof(fc.nat(3), fc.nat(12));
+const call: fc.Arbitrary<Call> = fc.record({
+  to: fc.constantFrom("", "D1", "D1 batch", "D1 batch", "KV", "KV put", "KV delete"),
+  number: fc.oneof(fc.nat(2), fc.nat(8)),
+});
 
 /** Those that cost time, since they are waited for, come less often. */
 const fault: fc.Arbitrary<Fault> = fc.record({
