@@ -1,13 +1,14 @@
 /** The Hono app: what every request passes, the routes, and errors to problem documents. */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { placesOf, queueOf } from "./bindings.ts";
+import { forwarderOf, placesOf, queueOf } from "./bindings.ts";
 import { logger } from "./telemetry/log.ts";
 import { docsPage } from "./ui/views/docs.ts";
 import { problemResponse } from "./problems.ts";
 import { callbacks } from "./api/callbacks.ts";
 import { type AppEnv, problemOf, refuseSecret } from "./api/context.ts";
 import { deliveries } from "./api/deliveries.ts";
+import { events, jobEvents } from "./api/events.ts";
 import { jobs } from "./api/jobs.ts";
 import { health } from "./api/health.ts";
 import { meta, openapi } from "./api/meta.ts";
@@ -65,6 +66,7 @@ app.use(async (c, next) => {
   c.set("settingFaults", faults);
   c.set("log", log);
   c.set("places", places);
+  c.set("forwarder", forwarderOf(c.env, places, settings, log));
   c.set("queue", queueOf(c.env, settings));
   await next();
   const { consistency } = places.store;
@@ -73,8 +75,10 @@ app.use(async (c, next) => {
 
 app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
+app.route("/jobs", jobEvents);
 app.route("/runs", runs);
 app.route("/deliveries", deliveries);
+app.route("/events", events);
 app.route("/", health);
 app.route("/", pages);
 

@@ -149,6 +149,7 @@ export function kvStore(kv: KVNamespace, persistently: Persistently, ttlSeconds:
 
   return {
     name: "kv",
+    outbox: null,
 
     async put(entries) {
       const counts: number[] = [];
