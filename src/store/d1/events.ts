@@ -204,9 +204,9 @@ function greaterWorkflow(one: JobRow | RunRow, other: JobRow | RunRow) {
 
 const EXHAUSTED = `
   INSERT INTO events (id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status)
-  SELECT 'evt_' || ?4 || places.value, places.value, 'delivery.quarantined', id, id, ?3, 0, ?3, 'pending'
-  FROM deliveries CROSS JOIN json_each(?2) AS places
-  WHERE id = ?1 AND status = 'pending' AND attempts >= ${READ_ATTEMPTS} AND receipts <> ''
+  SELECT 'evt_' || ?4 || places.value, places.value, 'delivery.quarantined', kept.id, kept.id, ?3, 0, ?3, 'pending'
+  FROM deliveries AS kept CROSS JOIN json_each(?2) AS places
+  WHERE kept.id = ?1 AND kept.status = 'pending' AND kept.attempts >= ${READ_ATTEMPTS} AND kept.receipts <> ''
   ON CONFLICT (id) DO NOTHING`;
 
 /** For the claim that puts a delivery into quarantine, since its reading never ends. */
