@@ -19,8 +19,9 @@ events.use(requireToken);
 export const jobEvents = new Hono<AppEnv>();
 jobEvents.use(requireToken);
 
-const PROBLEMS = ["unauthorized", "too-many-requests", "not-supported-by-store", "store-unavailable"] as const;
-const POST_PROBLEMS = ["cross-site-request", "forwarding-off", ...PROBLEMS] as const;
+const PROBLEMS = ["unauthorized", "too-many-requests", "not-supported-by-store"] as const;
+const TEST_PROBLEMS = ["cross-site-request", "forwarding-off", ...PROBLEMS] as const;
+const POST_PROBLEMS = [...TEST_PROBLEMS, "store-unavailable"] as const;
 
 /** Failed events that one call makes due. */
 const RESENT_AT_ONCE = 100;
@@ -36,7 +37,7 @@ events.get(
     description:
       "What your system was told, or is still to be told. A page may be shorter than `limit` and have a `next`: go on with it.",
     answers: { 200: { description: "A page of events.", schema: EventList } },
-    problems: ["invalid-request", ...PROBLEMS],
+    problems: ["invalid-request", "store-unavailable", ...PROBLEMS],
     needsToken: true,
   }),
   query(EventsQuery),
@@ -59,7 +60,7 @@ events.post(
     summary: "Send `receiver.test` to every endpoint",
     description: "Sends at once, signed like any event, and answers what each endpoint said. It is not tried again.",
     answers: { 200: { description: "What each said; `error` is null where it was a 2xx.", schema: TestAnswers } },
-    problems: POST_PROBLEMS,
+    problems: TEST_PROBLEMS,
     needsToken: true,
   }),
   async (c) => c.json({ endpoints: await readyForwarder(c).test() }, 200, NO_STORE),
