@@ -61,6 +61,7 @@ export async function nameArrival({ bytes, contentType, receivedAt, nonce }: Inc
     lastReceivedAt: receivedAt,
     count: 1,
     nonce: nonce ?? crypto.randomUUID().slice(0, 8),
+    isRestored: false,
   };
 }
 
@@ -167,6 +168,7 @@ const arrivalOf = ({ id, size, contentType, receivedAt, lastReceivedAt, count }:
   lastReceivedAt,
   count,
   nonce: null,
+  isRestored: false,
 });
 
 /** Reads a page of deliveries of one status again; where to go on, or null when these were the last. */
@@ -222,7 +224,8 @@ async function quarantine(store: Store, id: string, failure: Failure): Promise<L
   const delivery = await store.getDelivery(id);
   if (delivery === null) return [];
   const { receivedAt, lastReceivedAt } = delivery;
-  return (await store.putReadings([{ id, receivedAt, lastReceivedAt, reading: fail(failure) }])).events;
+  const reading = { id, receivedAt, lastReceivedAt, isRestored: false, reading: fail(failure) };
+  return (await store.putReadings([reading])).events;
 }
 
 export function outcomeOf({ id, reading }: DeliveryReading, status: Outcome["status"]): Outcome {

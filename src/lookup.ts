@@ -7,7 +7,7 @@ import { jobRank, runRank } from "./callback/state.ts";
 import type { Reading } from "./callback/types.ts";
 import type { Places } from "./intake.ts";
 import { StoreError } from "./store/retry.ts";
-import type { Arrival, Delivery, KeptBody, KeptJob, KeptRun, Position, Store } from "./store/store.ts";
+import type { Arrival, KeptBody, KeptJob, KeptRun, ListedDelivery, Position, Store } from "./store/store.ts";
 
 /** A job with the bytes behind its record. */
 export type FoundJob = KeptJob & KeptBody;
@@ -56,14 +56,30 @@ export async function findRun({ store, spill }: Places, runId: string): Promise<
 /** SHA-256 in hexadecimal digits, as deliveries are named. */
 const DELIVERY_ID = /^[0-9a-f]{64}$/;
 
-export async function findDelivery({ store, spill }: Places, id: string): Promise<Delivery | null> {
+export async function findDelivery({ store, spill }: Places, id: string): Promise<ListedDelivery | null> {
   if (!DELIVERY_ID.test(id)) return null;
   const stored = await asked(store.getDelivery(id));
   if (stored.answered && stored.value !== null) return stored.value;
-  const spilled = await spilledBody(spill, id);
-  if (spilled === null && !stored.answered) return refuse(stored.error);
-  return spilled?.delivery ?? null;
+  const arrival = (await spill?.get(id)) ?? null;
+  if (arrival !== null) return spilledDelivery(arrival);
+  return stored.answered ? null : refuse(stored.error);
 }
+
+/** As it will be listed when it is drained. */
+function spilledDelivery(arrival: Arrival): ListedDelivery {
+  const { jobs } = readSpilled(arrival);
+  const [first] = jobs;
+  return {
+    ...(first?.delivery ?? waiting(arrival, null)),
+    jobIds: jobs.slice(0, LISTED_JOBS).map(({ summary }) => summary.jobId),
+    jobCount: jobs.length,
+    tag: first?.summary.tag ?? null,
+    object: first?.summary.object ?? null,
+  };
+}
+
+/** Jobs that a delivery is listed with. */
+const LISTED_JOBS = 10;
 
 /** A delivery with its bytes. */
 export async function findBody({ store, spill }: Places, id: string): Promise<KeptBody | null> {
@@ -132,7 +148,8 @@ function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
     jobs: reading.value.jobs.map((job) => {
       const rank = jobRank(job, arrival.id);
       const { full: _, detail: __, ...summary } = job;
-      return { summary, delivery, body, rank, version: rank };
+      const { receivedAt } = arrival;
+      return { summary, delivery, body, rank, version: rank, firstReceivedAt: receivedAt, updatedAt: receivedAt };
     }),
     runs: reading.value.runs.map((run) => {
       const { tasks: _, ...summary } = run;
@@ -160,7 +177,8 @@ function greaterJob(stored: FoundJob | null, spilled: FoundJob | null): FoundJob
   if (stored === null || spilled === null) return stored ?? spilled;
   const [greater, lesser] = spilled.rank > stored.rank ? [spilled, stored] : [stored, spilled];
   const workflow = greater.summary.workflow ?? lesser.summary.workflow;
-  return { ...greater, summary: { ...greater.summary, workflow } };
+  const firstReceivedAt = Math.min(greater.firstReceivedAt, lesser.firstReceivedAt);
+  return { ...greater, firstReceivedAt, summary: { ...greater.summary, workflow } };
 }
 
 const greaterRun = (stored: KeptRun | null, spilled: KeptRun): KeptRun =>

@@ -96,7 +96,8 @@ export const PROBLEMS = {
   "event-not-found": {
     status: 404,
     title: "No such event",
-    meaning: "No event with this id is kept here. Delivered events are kept for RETENTION_DAYS_EVENTS, failed ones for 30 days.",
+    meaning:
+      "No event with this id is kept here. Delivered events are kept for RETENTION_DAYS_EVENTS, failed ones for 30 days.",
     remedy: "Take the id from GET /events, or from the webhook-id header that your system received.",
   },
   "forwarding-off": {
@@ -141,7 +142,8 @@ export const PROBLEMS = {
   "not-supported-by-store": {
     status: 501,
     title: "The store in use cannot do this",
-    meaning: "The receiver runs with STORE=kv. KV can list by time only: it has no filters, and no events.",
+    meaning:
+      "The receiver runs with STORE=kv. KV can list by time only: most filters need D1, and so do the feed of changes and the events.",
     remedy: "Leave the filter out, or run with STORE=d1.",
   },
   "internal-error": {

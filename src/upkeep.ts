@@ -44,8 +44,8 @@ export function levelOf({ drained, waiting, read, purged, told, untold, failures
 }
 
 /** What the duties cost in calls, at most: the note of the run, a slice of retention, a pending delivery. */
-const NOTE_OPERATIONS = 4;
-const PURGE_OPERATIONS = 17;
+const NOTE_OPERATIONS = 5;
+const PURGE_OPERATIONS = 19;
 const READ_OPERATIONS = 8;
 
 /** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */
@@ -205,7 +205,7 @@ async function readWaiting(store: Store, budget: Budget, report: UpkeepReport): 
 
 async function purge(store: Store, cutoffs: Cutoffs, budget: Budget, report: UpkeepReport): Promise<void> {
   // One slice at least, whatever the drain has left: retention must not stand still.
-  for (let slice = 0; slice === 0 || budget.left >= PURGE_OPERATIONS + READ_OPERATIONS; slice += 1) {
+  for (let slice = 0; slice === 0 || budget.left >= PURGE_OPERATIONS; slice += 1) {
     const { rows, isDone, operations } = await store.purge(cutoffs);
     budget.left -= operations;
     report.purged += rows;

@@ -4,7 +4,16 @@
  */
 import { parseCallback } from "./callback/callback.ts";
 import type { ContentNode, RunReading, TaskReading } from "./callback/types.ts";
-import type { Delivery, DeliveryStatus, JobSummary, KeptBody, KeptJob, KeptRun, RunSummary } from "./store/store.ts";
+import type {
+  DeliveryStatus,
+  JobSummary,
+  KeptBody,
+  KeptJob,
+  KeptRun,
+  ListedDelivery,
+  ListedRun as KeptListedRun,
+  RunSummary,
+} from "./store/store.ts";
 
 /** Where a record comes from. */
 export type Source = "callback";
@@ -20,6 +29,10 @@ export interface JobDelivery {
 export interface ListedJob extends JobSummary {
   source: Source;
   delivery: JobDelivery;
+  /** When the job was first heard of: its place in lists. */
+  firstReceivedAt: string;
+  /** When its record or its workflow changed last. */
+  updatedAt: string;
 }
 
 /** A job as its own look-up shows it. `detail` is null when the bytes behind it are no longer kept. */
@@ -45,13 +58,40 @@ export interface DeliveryRecord {
   reason: string | null;
   line: number | null;
   column: number | null;
+  /** The first ten jobs that it names, how many there are, and what the first is about. */
+  jobs: string[];
+  jobCount: number;
+  tag: string | null;
+  object: string | null;
 }
+
+/** A delivery in the history of a job. */
+export interface JobDeliveryRecord extends DeliveryRecord {
+  /** Whether it is the one behind the job's record. */
+  isRecord: boolean;
+}
+
+/** A run as lists show it. */
+export interface ListedRun extends RunSummary {
+  receivedAt: string;
+}
+
+export const listedRun = ({ summary, receivedAt }: KeptListedRun): ListedRun => ({
+  ...summary,
+  receivedAt: timeOf(receivedAt),
+});
 
 export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-export function listedJob({ summary, delivery }: KeptJob): ListedJob {
+export function listedJob({ summary, delivery, firstReceivedAt, updatedAt }: KeptJob): ListedJob {
   const { id, format, receivedAt, count } = delivery;
-  return { ...summary, source: "callback", delivery: { id, format, receivedAt: timeOf(receivedAt), count } };
+  return {
+    ...summary,
+    source: "callback",
+    delivery: { id, format, receivedAt: timeOf(receivedAt), count },
+    firstReceivedAt: timeOf(firstReceivedAt),
+    updatedAt: timeOf(updatedAt),
+  };
 }
 
 /**
@@ -64,8 +104,8 @@ export function jobOf(kept: KeptJob & KeptBody): Job {
   const read = reading?.ok === true ? reading.value.jobs.find((job) => job.jobId === kept.summary.jobId) : undefined;
   if (read === undefined) return { ...listed, detail: null };
   const { full: _, detail, ...summary } = read;
-  const { workflow, source, delivery } = listed;
-  return { ...summary, workflow, source, delivery, detail };
+  const { workflow, source, delivery, firstReceivedAt, updatedAt } = listed;
+  return { ...summary, workflow, source, delivery, firstReceivedAt, updatedAt, detail };
 }
 
 /** The run with the jobs that belong to it; a run that only its jobs have told of yet has no state and no tasks. */
@@ -90,13 +130,17 @@ function runToldByJobs(runId: string, jobs: readonly ListedJob[]): RunSummary {
   };
 }
 
-export function deliveryRecord(delivery: Delivery): DeliveryRecord {
-  const { failure, lastReceivedAt: _, ...told } = delivery;
+export function deliveryRecord(delivery: ListedDelivery): DeliveryRecord {
+  const { failure, lastReceivedAt: _, jobIds, jobCount, tag, object, ...told } = delivery;
   return {
     ...told,
     receivedAt: timeOf(delivery.receivedAt),
     reason: failure?.reason ?? null,
     line: failure?.line ?? null,
     column: failure?.column ?? null,
+    jobs: jobIds,
+    jobCount,
+    tag,
+    object,
   };
 }

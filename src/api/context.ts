@@ -11,7 +11,7 @@ import { type Problem, type ProblemCode, ProblemError, problemResponse } from ".
 import type { SettingFault, Settings } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
-import { CorruptBodyError, FilterError, PositionError } from "../store/store.ts";
+import { CorruptBodyError, FilterError, PositionError, UnsupportedError } from "../store/store.ts";
 
 /** For what changes with every callback, and must not be found in a cache. */
 export const NO_STORE = { "cache-control": "no-store" };
@@ -95,6 +95,10 @@ export function problemOf(c: Context<AppEnv>, error: Error): Problem {
     return { code: "invalid-request", detail: "cursor was not issued by this receiver." };
   if (error instanceof FilterError) {
     const detail = `STORE=${c.var.places.store.name} cannot filter by ${error.message}.`;
+    return { code: "not-supported-by-store", detail };
+  }
+  if (error instanceof UnsupportedError) {
+    const detail = `STORE=${c.var.places.store.name} has no ${error.message}.`;
     return { code: "not-supported-by-store", detail };
   }
   c.set("fault", error.message);

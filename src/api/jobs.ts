@@ -6,12 +6,20 @@ import type { Places } from "../intake.ts";
 import { findJob, findJobInStore } from "../lookup.ts";
 import { type Problem, problemResponse } from "../problems.ts";
 import type { JobFilter, KeptJob, Position, Store } from "../store/store.ts";
-import { jobOf, listedJob } from "../wire.ts";
+import { deliveryRecord, jobOf, listedJob } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
-import { Job as JobSchema, JobList, JobQuery, JobsQuery, PAGE_LIMIT_MAX } from "./schemas.ts";
+import {
+  Job as JobSchema,
+  JobDeliveryList,
+  JobList,
+  JobQuery,
+  JobsQuery,
+  PAGE_LIMIT_MAX,
+  PageQuery,
+} from "./schemas.ts";
 import { poll } from "./wait.ts";
 
 export const jobs = new Hono<AppEnv>();
@@ -97,12 +105,40 @@ jobs.get(
 );
 
 jobs.get(
+  "/:jobId/deliveries",
+  describe({
+    operationId: "listJobDeliveries",
+    summary: "Every delivery that named a job, last received first",
+    description: "`isRecord` marks the one behind the job's record.",
+    answers: { 200: { description: "A page of deliveries.", schema: JobDeliveryList } },
+    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
+    needsToken: true,
+  }),
+  query(PageQuery),
+  async (c) => {
+    const jobId = idOf(c, "jobId");
+    const { limit, cursor } = c.req.valid("query");
+    const { places } = c.var;
+    const found = await findJob(places, jobId);
+    if (found === null) return problemResponse(c, notFound(jobId));
+    const list = `${places.store.name}:job:${jobId}`;
+    const page = await places.store.listDeliveriesOfJob(jobId, limit, decodeCursor(list, cursor));
+    const deliveries = page.items.map((item) => ({
+      ...deliveryRecord(item),
+      isRecord: item.id === found.delivery.id,
+    }));
+    return c.json({ deliveries, next: encodeCursor(list, page.next) }, 200, NO_STORE);
+  },
+);
+
+jobs.get(
   "/",
   describe({
     operationId: "listJobs",
     summary: "Jobs, last received first",
     description:
       "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
+      "Filtered by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, with `next` not null: go on with it. " +
       "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
     answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
     problems: ["not-supported-by-store", ...READ_PROBLEMS],

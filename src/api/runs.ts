@@ -2,13 +2,35 @@
 import { Hono } from "hono";
 import { findRun } from "../lookup.ts";
 import { problemResponse } from "../problems.ts";
-import { runOf } from "../wire.ts";
+import { listedRun, runOf } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
-import { describe } from "./contract.ts";
-import { Run } from "./schemas.ts";
+import { describe, query } from "./contract.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { Run, RunList, RunsQuery } from "./schemas.ts";
 
 export const runs = new Hono<AppEnv>();
 runs.use(requireToken);
+
+runs.get(
+  "/",
+  describe({
+    operationId: "listRuns",
+    summary: "Workflow runs whose end was told, last received first",
+    description: "Filtered, a page may be shorter than `limit` with `next` not null: go on with it.",
+    answers: { 200: { description: "A page of runs, without their tasks and jobs.", schema: RunList } },
+    problems: ["invalid-request", "unauthorized", "too-many-requests", "not-supported-by-store", "store-unavailable"],
+    needsToken: true,
+  }),
+  query(RunsQuery),
+  async (c) => {
+    const { limit, cursor, state, workflowId } = c.req.valid("query");
+    const { store } = c.var.places;
+    const filter = { ...(state !== undefined && { state }), ...(workflowId !== undefined && { workflowId }) };
+    const list = `${store.name}:runs:${JSON.stringify(filter)}`;
+    const page = await store.listRuns(filter, limit, decodeCursor(list, cursor));
+    return c.json({ runs: page.items.map(listedRun), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+  },
+);
 
 runs.get(
   "/:runId",

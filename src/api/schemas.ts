@@ -38,15 +38,30 @@ const page = {
   cursor: v.optional(saying(filled, "`next` of the page before, with the same filters.")),
 };
 
-export const JobQuery = v.strictObject({
-  wait: v.optional(
+const wait = (what: string) =>
+  v.optional(
     saying(
       whole(0, WAIT_LIMIT_SECONDS, `must be whole seconds from 0 to ${WAIT_LIMIT_SECONDS}`),
-      "Whole seconds, 0 to 60, to wait for the job to be terminal.",
+      `Whole seconds, 0 to 60, to wait for ${what}.`,
     ),
     "0",
-  ),
+  );
+
+export const JobQuery = v.strictObject({ wait: wait("the job to be terminal") });
+
+export const ChangesQuery = v.strictObject({
+  after: v.optional(saying(filled, "`next` of the page before, or `start`.")),
+  limit: page.limit,
+  wait: wait("a change"),
 });
+
+export const RunsQuery = v.strictObject({
+  state: v.optional(saying(filled, "Such as `Success` or `Failed`.")),
+  workflowId: v.optional(filled),
+  ...page,
+});
+
+export const PageQuery = v.strictObject(page);
 
 export const JobsQuery = v.strictObject({
   state: v.optional(saying(filled, "Such as `Success`, `Failed`, `Cancel`, `Running`.")),
@@ -101,6 +116,8 @@ const listed = {
   workflow: v.nullable(Workflow),
   source: v.picklist(["callback"]),
   delivery: v.object({ id: v.string(), format, receivedAt: v.string(), count: v.number() }),
+  firstReceivedAt: v.string(),
+  updatedAt: v.string(),
 };
 
 export const ListedJob = named("ListedJob", v.object(listed));
@@ -108,6 +125,8 @@ export const ListedJob = named("ListedJob", v.object(listed));
 const Detail = v.record(v.string(), v.unknown());
 
 export const Job = named("Job", v.object({ ...listed, detail: v.nullable(Detail) }));
+
+export const ChangeList = v.object({ changes: v.array(ListedJob), next: v.string() });
 
 export const JobList = v.object({ jobs: v.array(ListedJob), next: nullable });
 
@@ -143,22 +162,52 @@ export const Run = named(
   }),
 );
 
-export const Delivery = named(
-  "Delivery",
+export const ListedRun = named(
+  "ListedRun",
   v.object({
-    id: v.string(),
-    status,
-    format,
-    contentType: nullable,
-    size: v.number(),
+    runId: v.string(),
+    workflowId: nullable,
+    workflowName: nullable,
+    state: nullable,
+    terminal: v.boolean(),
+    bucket: nullable,
+    object: nullable,
+    createdAt: nullable,
     receivedAt: v.string(),
-    count: v.number(),
-    hasBytes: v.boolean(),
-    reason: nullable,
-    line: v.nullable(v.number()),
-    column: v.nullable(v.number()),
   }),
 );
+
+export const RunList = v.object({ runs: v.array(ListedRun), next: nullable });
+
+const delivery = {
+  id: v.string(),
+  status,
+  format,
+  contentType: nullable,
+  size: v.number(),
+  receivedAt: v.string(),
+  count: v.number(),
+  hasBytes: v.boolean(),
+  reason: nullable,
+  line: v.nullable(v.number()),
+  column: v.nullable(v.number()),
+  jobs: saying(v.array(v.string()), "The first ten JobIds."),
+  jobCount: v.number(),
+  tag: saying(nullable, "Of the first job."),
+  object: saying(nullable, "Of the first job."),
+};
+
+export const Delivery = named("Delivery", v.object(delivery));
+
+export const JobDeliveryList = v.object({
+  deliveries: v.array(
+    named(
+      "JobDelivery",
+      v.object({ ...delivery, isRecord: saying(v.boolean(), "Whether it is behind the job's record.") }),
+    ),
+  ),
+  next: nullable,
+});
 
 export const DeliveryList = v.object({ deliveries: v.array(Delivery), next: nullable });
 

@@ -1,22 +1,36 @@
 /**
- * A typed client of this receiver's look-ups, for Node 20 and later, Workers and browsers: nothing but `fetch`.
+ * A typed client of this receiver's look-ups, for Node 20 and later, Workers and browsers. It needs nothing but `fetch`.
  * Each call is one request; only `waitForJob` and `listJobs` make more, and only `waitForJob` tries again.
- * "There is no such job" is null. Every other answer that is not what was asked for is a `ReceiverError`, and
- * a connection that fails is the error `fetch` rejects with.
+ * "There is no such job" is null. Every other answer that is not what was asked for is a `ReceiverError`. When a
+ * connection fails, the call rejects with the error of `fetch`.
  */
 import type { DeliveryRecord, ListedJob, Run } from "../wire.ts";
 import { ReceiverError, readError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import { type Answer, type Backoff, defaultBackoff, waitUntilTerminal, type WaitOptions } from "./wait.ts";
-import type { ProblemCode } from "../problems.ts";
+import type { ProblemCode } from "./problem-codes.ts";
 
 export type { DeliveryRecord, JobDelivery, ListedJob, Run } from "../wire.ts";
 export { JobTimeoutError, ReceiverError } from "./errors.ts";
-export { isSegmentation, type Job, type OtherJob, type OtherTag, type SegmentationJob } from "./job.ts";
+export {
+  isFamily,
+  isKnown,
+  isModeration,
+  isSegmentation,
+  isTag,
+  type Job,
+  type JobOfTag,
+  type ModerationJob,
+  type OtherJob,
+  type OtherTag,
+  type SegmentationJob,
+  type TaggedJob,
+  type UndocumentedJob,
+} from "./job.ts";
 export type { Backoff, WaitOptions } from "./wait.ts";
 export type { Content, ContentNode, TaskReading, Workflow } from "../callback/types.ts";
-export type { ProblemCode } from "../problems.ts";
-export * from "../results/segmentation.ts";
+export type { ProblemCode } from "./problem-codes.ts";
+export * from "../results/results.ts";
 
 export interface ClientOptions {
   /** Where the receiver is, such as `https://callbacks.example.com`. */

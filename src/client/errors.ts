@@ -2,7 +2,7 @@
  * How a look-up can fail: the receiver answers a problem document (RFC 9457), something before it answers in its
  * place, or a job is not over in time. A connection that fails is the error `fetch` rejects with, unchanged.
  */
-import type { ProblemCode } from "../problems.ts";
+import type { ProblemCode } from "./problem-codes.ts";
 import type { Job } from "./job.ts";
 
 /** An answer that is not what was asked for. */

@@ -1,35 +1,81 @@
 /** A job as the client types it: what look-ups answer, told apart by `tag`. */
 import type { ContentNode } from "../callback/types.ts";
+import type { DetailOf } from "../results/details.ts";
+import { type Family, isKnownTag, type KnownTag, type TagOf } from "../results/families.ts";
+import { familyOf } from "../results/read-result.ts";
 import type { ListedJob } from "../wire.ts";
-import type { SegmentationDetail } from "../results/segmentation.ts";
-
-type Capital = "A" | "B" | "C" | "D" | "E" | "F" | "G" | "H" | "I" | "J" | "K" | "L" | "M";
-type LaterCapital = "N" | "O" | "P" | "Q" | "R" | "S" | "T" | "U" | "V" | "X" | "Y" | "Z";
 
 /**
- * Any tag but `WordsGeneralize`. TypeScript cannot say "every string but one", which telling jobs apart by `tag`
- * takes; no other tag of the provider starts with W, and so "none with a W" stands for it.
+ * Any tag but the documented ones: a string, and to the compiler none of them. TypeScript cannot say "every string but
+ * these". A plain `string` in the union would overlap with the other tags, so that comparing `tag` would tell nothing
+ * of `detail`. Hence this pattern, which matches no documented tag. It is a mark for the compiler: no value ends so.
+ * To compare with a tag that is not documented, use `isTag`.
  */
-export type OtherTag = `${Capital | LaterCapital}${string}`;
+export type OtherTag = `${string} (not documented)`;
 
 type Common = Omit<ListedJob, "tag">;
 
-/** `detail` is null when the bytes behind the job are no longer kept. */
-export interface SegmentationJob extends Common {
-  tag: "WordsGeneralize";
-  detail: SegmentationDetail | null;
+/** A job of a documented type. `detail` is null when the bytes behind the job are no longer kept. */
+export interface TaggedJob<T extends KnownTag> extends Common {
+  tag: T;
+  detail: DetailOf<T> | null;
 }
 
-/** A job of any other type, with its `JobsDetail` as it is: every leaf text, repeated nodes arrays. */
+/** A word segmentation. */
+export type SegmentationJob = TaggedJob<"WordsGeneralize">;
+
+/** A job of any other type, or of none, with its `JobsDetail` as it is: every leaf text, repeated nodes lists. */
 export interface OtherJob extends Common {
   tag: OtherTag | null;
   detail: ContentNode | null;
 }
 
-export type Job = SegmentationJob | OtherJob;
+/** A content moderation. It has no tag; its event tells what was moderated, where it came by a callback. */
+export interface ModerationJob extends OtherJob {
+  tag: null;
+  event: `Review${string}` | null;
+}
+
+export type Job = { [T in KnownTag]: TaggedJob<T> }[KnownTag] | OtherJob;
+
+/** A job of a type that the provider does not document. */
+export interface UndocumentedJob extends OtherJob {
+  tag: OtherTag;
+}
+
+/** The job of a tag: of one that is not documented, the content is not known. */
+export type JobOfTag<T extends string> = T extends KnownTag ? TaggedJob<T> : UndocumentedJob;
+
+/**
+ * True for a job of that tag, documented or not.
+ * @example if (isTag(job, "Transcode")) console.log(job.detail?.Operation);
+ */
+export const isTag = <const T extends string>(job: Job, tag: T): job is Job & JobOfTag<T> =>
+  (job.tag as string | null) === tag;
+
+/**
+ * True for a job of one of the documented types, of which `detail` has a type.
+ * @example if (isKnown(job)) job.tag satisfies KnownTag;
+ */
+export const isKnown = (job: Job): job is Exclude<Job, OtherJob> => isKnownTag(job.tag);
+
+/**
+ * True for a job of that family.
+ * @example if (isFamily(job, "media")) console.log(readMedia(job)?.files);
+ */
+export const isFamily = <F extends Exclude<Family, "moderation">>(
+  job: Job,
+  family: F,
+): job is Extract<Job, { tag: TagOf<F> }> => familyOf(job) === family;
 
 /**
  * True for a word segmentation.
  * @example if (isSegmentation(job)) console.log(job.detail?.Operation?.WordsGeneralize);
  */
 export const isSegmentation = (job: Job): job is SegmentationJob => job.tag === "WordsGeneralize";
+
+/**
+ * True for a content moderation.
+ * @example if (isModeration(job)) console.log(readModeration(job)?.verdict);
+ */
+export const isModeration = (job: Job): job is ModerationJob => familyOf(job) === "moderation";

@@ -1,8 +1,9 @@
 /**
  * What a word segmentation found: its tokens with their part of speech in words, its labels, and the text put
- * together again. Pure, and lenient: published callbacks leave nodes out and carry offsets of another text, so
- * nothing here throws over content. Words come out exactly as they were sent.
+ * together again. Published callbacks leave nodes out and carry the offsets of another text, so nothing here throws
+ * over content. Words come out exactly as they were sent.
  */
+import { contentAt, nodesAt, type WithDetail } from "./nodes.ts";
 import { type PartOfSpeech, partOfSpeech } from "./parts-of-speech.ts";
 
 export { PARTS_OF_SPEECH, type PartOfSpeech, partOfSpeech } from "./parts-of-speech.ts";
@@ -76,43 +77,39 @@ export interface Segmentation {
 }
 
 /**
- * Reads the result out of a job. Null where there is none: the job failed, is not a segmentation, or its bytes are no
- * longer kept. A job that found nothing gives no tokens and no labels. What has no word in it is passed over.
+ * Reads the result of a segmentation. Null where there is none: the job failed, it is another job, or its bytes are no
+ * longer kept. A job that found nothing gives no tokens and no labels. Nodes without a word are skipped.
  * @example readSegmentation(job)?.tokens[0] // { word: "今天", offset: 0, length: 2, partOfSpeech: { code: "t", … } }
  */
-export function readSegmentation(job: { detail: object | null }): Segmentation | null {
-  const result = memberOf(memberOf(job.detail, "Operation"), "WordsGeneralizeResult");
+export function readSegmentation({ detail }: WithDetail): Segmentation | null {
+  const result = contentAt(detail, "Operation", "WordsGeneralizeResult");
   if (result === undefined) return null;
   return {
-    tokens: nodesAt(result, "WordsGeneralizeToken").map((node) => ({
-      word: leafOf(node, "Word"),
-      offset: wholeNumberOf(node, "Offset"),
-      length: wholeNumberOf(node, "Length"),
-      partOfSpeech: partOfSpeech(leafOf(node, "Pos")),
+    tokens: wordsAt(result, "WordsGeneralizeToken").map((node) => ({
+      word: wordOf(node, "Word"),
+      offset: wholeNumberAt(node, "Offset"),
+      length: wholeNumberAt(node, "Length"),
+      partOfSpeech: partOfSpeech(wordOf(node, "Pos")),
     })),
-    labels: nodesAt(result, "WordsGeneralizeLable").map((node) => ({
-      category: leafOf(node, "Category"),
-      word: leafOf(node, "Word"),
+    labels: wordsAt(result, "WordsGeneralizeLable").map((node) => ({
+      category: wordOf(node, "Category"),
+      word: wordOf(node, "Word"),
     })),
   };
 }
 
-const memberOf = (node: unknown, name: string): unknown =>
-  typeof node === "object" && node !== null && Object.hasOwn(node, name) ? Reflect.get(node, name) : undefined;
+/** The nodes of that name that have a word, be it an empty one. */
+const wordsAt = (result: unknown, name: string): object[] =>
+  nodesAt(result, name).filter((node) => typeof contentAt(node, "Word") === "string");
 
-/** The nodes of that name that have a word. */
-function nodesAt(node: unknown, name: string): unknown[] {
-  const list = memberOf(node, name);
-  return Array.isArray(list) ? list.filter((item) => typeof memberOf(item, "Word") === "string") : [];
-}
-
-function leafOf(node: unknown, name: string): string {
-  const leaf = memberOf(node, name);
+function wordOf(node: object, name: string): string {
+  const leaf = contentAt(node, name);
   return typeof leaf === "string" ? leaf : "";
 }
 
-function wholeNumberOf(node: unknown, name: string): number | null {
-  const leaf = memberOf(node, name);
+/** The canonical form has whole numbers here as numbers; any other text is not one. */
+function wholeNumberAt(node: object, name: string): number | null {
+  const leaf = contentAt(node, name);
   return typeof leaf === "number" && Number.isSafeInteger(leaf) && leaf >= 0 ? leaf : null;
 }
 

@@ -38,6 +38,8 @@ export interface JobRow {
   received_at: number;
   /** When a delivery last named the job, to the hour: age for retention. Null in rows of an older version. */
   heard_at: number | null;
+  /** Whether it comes from an export, and so keeps its times. */
+  restored: boolean;
   delivery_id: string;
   rank: string;
   event: Text;
@@ -85,6 +87,7 @@ function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
     job_id: job.jobId,
     received_at: entry.receivedAt,
     heard_at: entry.lastReceivedAt,
+    restored: entry.isRestored,
     delivery_id: entry.id,
     // A newer reader's row of the same delivery differs, and so replaces the older one's.
     rank: `${jobRank(job, entry.id)} ${READER}`,

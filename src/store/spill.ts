@@ -141,7 +141,17 @@ async function opened(id: string, value: ArrayBuffer | Uint8Array): Promise<Arri
   const { head, bytes } = openEnvelope(value);
   const { contentType, receivedAt, lastReceivedAt = receivedAt, count = 1, receipt } = head as SpillHead;
   const body = await verified(id, decodeBytes(bytes));
-  return { id, body, size: bytes.length, contentType, receivedAt, lastReceivedAt, count, nonce: receipt };
+  return {
+    id,
+    body,
+    size: bytes.length,
+    contentType,
+    receivedAt,
+    lastReceivedAt,
+    count,
+    nonce: receipt,
+    isRestored: receipt === null,
+  };
 }
 
 interface SpillMetadata {

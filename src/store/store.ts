@@ -26,10 +26,12 @@ export interface Arrival {
   /** How many times they came: once, unless they come from an export. */
   count: number;
   /**
-   * Names this arrival, in 8 characters, so that a write tried twice is counted once. Null for one that comes from
-   * an export: its count is a total, of which the greater stands.
+   * Names this arrival, in 8 characters, so that a write tried twice is counted once. Null for one that is kept
+   * already or comes from an export: its count is a total, of which the greater stands.
    */
   nonce: string | null;
+  /** Whether it comes from an export: it keeps its times, and is no change of today. */
+  isRestored: boolean;
 }
 
 /** Why a delivery is quarantined: what the reader says of the bytes, or what became of the reading. */
@@ -53,6 +55,7 @@ export interface DeliveryReading {
   /** When the delivery first and last came, in milliseconds since 1970. */
   receivedAt: number;
   lastReceivedAt: number;
+  isRestored: boolean;
   reading: Result<Reading, Failure>;
 }
 
@@ -85,6 +88,20 @@ export interface KeptJob {
   rank: string;
   /** Names the deliveries that the record and its workflow are of, and the readers that read them: another record has another. */
   version: string;
+  /** When the job was first heard of: its place in lists. Milliseconds since 1970, as are all times here. */
+  firstReceivedAt: number;
+  /** When its record or its workflow changed last. */
+  updatedAt: number;
+}
+
+/** A delivery as lists show it: with the first jobs that it names. */
+export interface ListedDelivery extends Delivery {
+  /** The first ten. */
+  jobIds: string[];
+  jobCount: number;
+  /** Of the first job. */
+  tag: string | null;
+  object: string | null;
 }
 
 /** A body is null when its time of retention has passed. */
@@ -119,6 +136,18 @@ export type JobFilterName = (typeof JOB_FILTERS)[number];
 /** Times are exclusive, in milliseconds since 1970, and about the first delivery that named the job. */
 type FilterValue<Name> = Name extends "receivedAfter" | "receivedBefore" ? number : string;
 export type JobFilter = { [Name in JobFilterName]?: FilterValue<Name> };
+
+export interface RunFilter {
+  state?: string;
+  workflowId?: string;
+}
+
+/** A run as lists show it. */
+export interface ListedRun {
+  summary: RunSummary;
+  /** When its first `WorkflowFinish` came. */
+  receivedAt: number;
+}
 
 export interface DeliveryFilter {
   status?: DeliveryStatus;
@@ -198,13 +227,24 @@ export interface Store extends StoreTraits {
   getJobWithBody(jobId: string, copy?: Copy): Promise<(KeptJob & KeptBody) | null>;
   /** Last received first, by the first delivery that named a job, so that a job keeps its place. Rejects with a FilterError. */
   listJobs(filter: JobFilter, limit: number, after: Position | null): Promise<Page<KeptJob>>;
+  /**
+   * Jobs that changed after a number, the oldest change first, each once with its record as it is now; from the first
+   * where that is null. `next` is always a position. Rejects with an UnsupportedError where the store keeps no order of changes.
+   */
+  listChanges(after: Position | null, limit: number): Promise<{ items: KeptJob[]; next: Position }>;
+  /** The position behind all changes so far. Rejects as `listChanges` does. */
+  newestChange(): Promise<Position>;
+  /** Every delivery that named a job, last received first. */
+  listDeliveriesOfJob(jobId: string, limit: number, after: Position | null): Promise<Page<ListedDelivery>>;
   getRun(runId: string): Promise<KeptRun | null>;
-  getDelivery(id: string): Promise<Delivery | null>;
+  /** Runs whose end was told, last received first. A page may be short and have a `next`. */
+  listRuns(filter: RunFilter, limit: number, after: Position | null): Promise<Page<ListedRun>>;
+  getDelivery(id: string): Promise<ListedDelivery | null>;
   getBody(id: string): Promise<KeptBody | null>;
   /** What became of deliveries, by id; those that are not kept are absent. */
   statusesOf(ids: readonly string[]): Promise<ReadonlyMap<string, DeliveryStatus>>;
   /** Last received first; of one status, or of all. */
-  listDeliveries(filter: DeliveryFilter, limit: number, after: Position | null): Promise<Page<Delivery>>;
+  listDeliveries(filter: DeliveryFilter, limit: number, after: Position | null): Promise<Page<ListedDelivery>>;
   /** Ids of deliveries that wait to be read: those whose reading was tried least come first. */
   listPending(limit: number): Promise<string[]>;
   /** First received first, whatever arrives meanwhile: for an export. */
@@ -268,6 +308,11 @@ export class PositionError extends Error {
 /** The store in use cannot filter by this. */
 export class FilterError extends Error {
   override readonly name = "FilterError";
+}
+
+/** The store in use cannot do this at all. */
+export class UnsupportedError extends Error {
+  override readonly name = "UnsupportedError";
 }
 
 /** The bytes that a store gave for a delivery are not the ones that were kept: their digest is another. */

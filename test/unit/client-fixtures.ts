@@ -27,7 +27,7 @@ export const listed = (jobId: string): ListedJob => ({
   delivery: { id: "d".repeat(64), format: "xml", receivedAt: "2022-07-25T08:35:44.000Z", count: 1 },
 });
 
-export const done = { ...listed("j1"), detail: { JobId: "j1" } } as Job;
+export const done: Job = { ...listed("j1"), tag: "WordsGeneralize", detail: { JobId: "j1" } };
 export const running: Job = { ...done, state: "Running", terminal: false };
 
 export const notFound = problem(404, "job-not-found");

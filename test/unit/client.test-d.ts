@@ -3,41 +3,80 @@ import { expectTypeOf } from "vitest";
 import {
   type Client,
   createClient,
+  type DetailOf,
+  isFamily,
+  isKnown,
+  isModeration,
   isSegmentation,
+  isTag,
   type Job,
+  type JobResult,
   JobTimeoutError,
+  type KnownTag,
   type ListedJob,
+  type MediaResult,
+  type ModerationJob,
+  type ModerationResult,
   type OtherJob,
+  type OtherTag,
   type ProblemCode,
+  readMedia,
+  readModeration,
+  readResult,
   readSegmentation,
   ReceiverError,
   type Segmentation,
   type SegmentationDetail,
   type SegmentationJob,
+  type TagOf,
+  type TaggedJob,
+  type UndocumentedJob,
   type WordsGeneralizeToken,
 } from "../../src/client/client.ts";
 import type { ContentNode } from "../../src/callback/types.ts";
+import type { ProblemCode as AnsweredProblemCode } from "../../src/problems.ts";
 import type { Job as AnsweredJob } from "../../src/wire.ts";
 
 declare const client: Client;
 declare const job: Job;
 
-// A job is told apart by its tag, by `===`, by `switch` and by the guard.
+// A job is told apart by its tag, by `===` and by the guards.
 if (job.tag === "WordsGeneralize") expectTypeOf(job).toEqualTypeOf<SegmentationJob>();
-else expectTypeOf(job).toEqualTypeOf<OtherJob>();
+else expectTypeOf(job).toEqualTypeOf<Exclude<Job, SegmentationJob>>();
 
-switch (job.tag) {
-  case "WordsGeneralize":
-    expectTypeOf(job.detail).toEqualTypeOf<SegmentationDetail | null>();
-    break;
-  case "SpeechRecognition":
-  case null:
-    expectTypeOf(job.detail).toEqualTypeOf<ContentNode | null>();
+if (job.tag === "SpeechRecognition" || job.tag === "Transcode")
+  expectTypeOf(job).toEqualTypeOf<TaggedJob<"SpeechRecognition"> | TaggedJob<"Transcode">>();
+if (job.tag === null) {
+  expectTypeOf(job).toEqualTypeOf<OtherJob>();
+  expectTypeOf(job.detail).toEqualTypeOf<ContentNode | null>();
 }
 
+// It is so for each documented tag, and what is left after all of them is the rest.
+type Told = { [T in KnownTag]: Extract<Job, { tag: T }> };
+expectTypeOf<Told>().toEqualTypeOf<{ [T in KnownTag]: TaggedJob<T> }>();
+expectTypeOf<{ [T in KnownTag]: DetailOf<T> extends object ? true : false }[KnownTag]>().toEqualTypeOf<true>();
+if (isKnown(job)) expectTypeOf(job.tag).toEqualTypeOf<KnownTag>();
+else expectTypeOf(job).toEqualTypeOf<OtherJob>();
+
+// A tag is a string to whoever asks for one, and none but the documented ones is taken for one of them.
+expectTypeOf<Job["tag"]>().toExtend<string | null>();
+expectTypeOf<"Waveform">().not.toExtend<OtherTag>();
+expectTypeOf<"">().not.toExtend<OtherTag | KnownTag>();
+expectTypeOf<OtherTag>().toExtend<string>();
+
+// The guards narrow both ways.
 if (isSegmentation(job)) expectTypeOf(job).toEqualTypeOf<SegmentationJob>();
+else expectTypeOf(job).toEqualTypeOf<Exclude<Job, SegmentationJob>>();
+if (isTag(job, "Snapshot")) expectTypeOf(job.detail).toEqualTypeOf<DetailOf<"Snapshot"> | null>();
+if (isTag(job, "waveform")) expectTypeOf(job).toExtend<UndocumentedJob>();
+else expectTypeOf(job).toEqualTypeOf<Job>();
+if (isFamily(job, "file")) expectTypeOf(job.tag).toEqualTypeOf<"FileHashCode" | "FileCompress" | "FileUncompress">();
+if (isFamily(job, "media")) expectTypeOf(job.tag).toEqualTypeOf<TagOf<"media">>();
+if (isModeration(job)) expectTypeOf(job).toEqualTypeOf<ModerationJob>();
 // @ts-expect-error its detail may be null
-else void job.detail.JobId;
+void job.detail.JobId;
+// @ts-expect-error a node may be empty
+if (job.tag === "Transcode") void job.detail?.Operation?.MediaInfo;
 
 // The detail of a segmentation is precise, down to what may be absent or empty.
 declare const detail: SegmentationDetail;
@@ -58,6 +97,15 @@ expectTypeOf<Job>().toExtend<ListedJob>();
 expectTypeOf(readSegmentation).toBeCallableWith(job);
 expectTypeOf(readSegmentation).toBeCallableWith({} as AnsweredJob);
 expectTypeOf(readSegmentation(job)).toEqualTypeOf<Segmentation | null>();
+expectTypeOf(readMedia(job)).toEqualTypeOf<MediaResult | null>();
+expectTypeOf(readModeration).toBeCallableWith(job);
+expectTypeOf(readResult).toBeCallableWith({} as AnsweredJob);
+
+// A result of any type is told apart by its family.
+const read = readResult(job);
+expectTypeOf(read).toEqualTypeOf<JobResult | null>();
+if (read?.family === "media") expectTypeOf(read.result).toEqualTypeOf<MediaResult>();
+if (read?.family === "moderation") expectTypeOf(read.result).toEqualTypeOf<ModerationResult>();
 
 // Calls.
 expectTypeOf(client.getJob("j")).resolves.toEqualTypeOf<Job | null>();
@@ -72,7 +120,8 @@ void client.waitForJob("j", { timeoutSeconds: 1, deadline: new Date() });
 void client.listJobs({ status: "Failed" });
 createClient({ baseUrl: new URL("https://callbacks.example.com"), token: "t", fetch: globalThis.fetch });
 
-// Errors.
+// Errors. The client lists the receiver's problems itself, so as not to need the server's libraries.
+expectTypeOf<ProblemCode>().toEqualTypeOf<AnsweredProblemCode>();
 declare const error: unknown;
 if (error instanceof ReceiverError) {
   expectTypeOf<ProblemCode>().toExtend<typeof error.code>();

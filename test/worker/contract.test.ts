@@ -120,6 +120,9 @@ describe("the contract", () => {
       ["/jobs/{jobId}/raw", () => `/jobs/${jobId}/raw`],
       ["/jobs", () => "/jobs"],
       ["/jobs", () => "/jobs?limit=1"],
+      ["/jobs/{jobId}/deliveries", () => `/jobs/${jobId}/deliveries`],
+      ["/changes", () => "/changes?after=start"],
+      ["/runs", () => "/runs"],
       ["/runs/{runId}", () => `/runs/${runId}`],
       ["/deliveries", () => "/deliveries?limit=1"],
       ["/deliveries/{id}", () => `/deliveries/${brokenId}`],
@@ -141,6 +144,7 @@ describe("the contract", () => {
     for (const [path, url] of [
       ["/jobs/{jobId}", "/jobs/none"],
       ["/jobs/{jobId}/raw", "/jobs/none/raw"],
+      ["/jobs/{jobId}/deliveries", "/jobs/none/deliveries"],
       ["/runs/{runId}", "/runs/none"],
       ["/deliveries/{id}", "/deliveries/none"],
       ["/deliveries/{id}/raw", "/deliveries/none/raw"],
@@ -149,13 +153,19 @@ describe("the contract", () => {
     }
     await expectAnswer("get", "/jobs/{jobId}", 400, () => get("/jobs/x?wait=x"));
     await expectAnswer("get", "/jobs", 400, () => get("/jobs?limit=x"));
+    await expectAnswer("get", "/jobs/{jobId}/deliveries", 400, () => get(`/jobs/${jobId}/deliveries?limit=x`));
+    await expectAnswer("get", "/changes", 400, () => get("/changes?after=x"));
+    await expectAnswer("get", "/runs", 400, () => get("/runs?limit=x"));
     await expectAnswer("get", "/deliveries", 400, () => get("/deliveries?status=x"));
     await expectAnswer("get", "/jobs", 501, () => get("/jobs?tag=x", {}, { STORE: "kv" }));
+    for (const path of ["/changes", "/runs"])
+      await expectAnswer("get", path, 501, () => get(path, {}, { STORE: "kv" }));
     await expectAnswer("get", "/jobs/{jobId}/raw", 410, () => get(`/jobs/${goneJob}/raw`));
     await expectAnswer("get", "/deliveries/{id}/raw", 410, () => get(`/deliveries/${goneId}/raw`));
     for (const [path, url] of [
       ["/jobs/{jobId}", `/jobs/${corruptJob}`],
       ["/jobs/{jobId}/raw", `/jobs/${corruptJob}/raw`],
+      ["/jobs/{jobId}/deliveries", `/jobs/${corruptJob}/deliveries`],
       ["/runs/{runId}", `/runs/i${corruptJob}`],
       ["/deliveries/{id}/raw", `/deliveries/${corruptId}/raw`],
     ] as const) {

@@ -31,6 +31,8 @@ describe("a job", () => {
       workflow: null,
       source: "callback",
       delivery: { id: await sha256(body), format: "xml", receivedAt: job.delivery.receivedAt, count: 1 },
+      firstReceivedAt: job.delivery.receivedAt,
+      updatedAt: job.delivery.receivedAt,
       detail: {
         Tag: "WordsGeneralize",
         Code: "Success",

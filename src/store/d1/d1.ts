@@ -1,68 +1,45 @@
 /**
- * The default store: one D1 database. What is written is in write.ts and sql.ts, what is deleted in purge.ts, and
- * what it tells of itself in status.ts; here is what it answers. Tables: docs/storage.md.
+ * The default store: one D1 database. What is written is in write.ts and sql.ts, what is listed in lists.ts, what is
+ * deleted in purge.ts, and what it tells of itself in status.ts; here is what it answers about one job, run or
+ * delivery. Tables: docs/storage.md.
  */
-import { decodeBody, type Encoding } from "../encoding.ts";
+import { decodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
-import {
-  deliveryOf,
-  type DeliveryRow,
-  failureRow,
-  type JobRow,
-  RECORD_COLUMNS,
-  RUN_COLUMNS,
-  type RunRow,
-  runSummaryOf,
-  summaryOf,
-  versionOf,
-  WORKFLOW_COLUMNS,
-} from "../rows.ts";
+import { deliveryOf, failureRow, type JobRow, type RunRow, runSummaryOf } from "../rows.ts";
 import type { Telling } from "../outbox.ts";
 import {
   type Delivery,
   type DeliveryStatus,
   JOB_FILTERS,
   type KeptBody,
-  type KeptJob,
   type Position,
   type Store,
   UNFINISHED_READING,
 } from "../store.ts";
+import {
+  BODY_COLUMNS,
+  type BodyRow,
+  DELIVERY_COLUMNS,
+  deliveryBehind,
+  JOB_COLUMNS,
+  type JobNumbers,
+  JOBS,
+  keptJob,
+  LISTED_DELIVERIES,
+  LISTED_DELIVERY,
+  listedDelivery,
+  type ListedDeliveryRow,
+  RUN_COLUMN_LIST,
+  RUNS,
+  type WithDelivery,
+} from "./columns.ts";
 import { exhaustionStatements } from "./events.ts";
-import { conditions, pageOf, positionOf } from "./lists.ts";
+import { d1Lists, type Reader } from "./lists.ts";
 import { d1Outbox } from "./outbox.ts";
 import { purge } from "./purge.ts";
-import { CLAIM_READING, heardAt, RELEASE_READING } from "./sql.ts";
+import { CLAIM_READING, RELEASE_READING } from "./sql.ts";
 import { check, measure, noteUpkeep, retryUnfinished } from "./status.ts";
 import { keep, put, putReadings } from "./write.ts";
-
-const of = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(", ");
-
-const DELIVERY_COLUMNS = `d.id, d.status, d.format, d.content_type, d.size, d.received_at, ${heardAt("d")} AS heard_at, d.count,
-  d.reason_code, d.reason, d.line, d.column_number, (d.body IS NOT NULL OR d.parts > 0) AS has_bytes`;
-const BODY_COLUMNS = "d.encoding, d.parts, d.body";
-const JOB_COLUMNS = `j.received_at AS first_received_at, ${of("j", ["job_id", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS])}`;
-const RUN_COLUMN_LIST = `r.received_at AS first_received_at, ${of("r", ["run_id", ...RUN_COLUMNS])}`;
-
-/** Outer: a row whose delivery is gone, which nothing here leaves behind, is shown for what it says. */
-const JOBS = "FROM jobs AS j LEFT JOIN deliveries AS d ON d.id = j.delivery_id";
-const RUNS = "FROM runs AS r LEFT JOIN deliveries AS d ON d.id = r.delivery_id";
-
-/** Those that wait are few: the oldest thousand are enough to find the least tried among. */
-const LIST_PENDING = `SELECT id FROM (
-    SELECT id, attempts, seq FROM deliveries WHERE status = 'pending' AND status <> 'stored' ORDER BY seq LIMIT 1000
-  ) ORDER BY attempts, seq LIMIT ?1`;
-
-type BodyRow = DeliveryRow & { encoding: Encoding; parts: number; body: string | null };
-
-/** The columns of a delivery are null where it is gone. */
-type WithDelivery<Row> = Row & { [Column in keyof DeliveryRow]: DeliveryRow[Column] | null } & {
-  delivery_id: string;
-  first_received_at: number;
-};
-
-/** The database, or a session with one copy of it. */
-type Reader = Pick<D1Database, "prepare">;
 
 /** `telling` is what events are written for; null where none are. */
 export function d1Store(db: D1Database, persistently: Persistently, telling: Telling | null = null): Store {
@@ -138,25 +115,19 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
       return nearest?.isFinal === true ? nearest : readFrom(db);
     },
 
-    async listJobs(filter, limit, after) {
-      const { where, values } = conditions(filter, after);
-      const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS} ${JOBS} ${where}
-        ORDER BY j.received_at DESC, j.job_id DESC LIMIT ?`;
-      const rows = await all<WithDelivery<JobRow>>(sql, [...values, limit + 1]);
-      return pageOf(rows, limit, keptJob, (row) => [row.first_received_at, row.job_id]);
-    },
-
     async getRun(runId) {
       const sql = `SELECT ${RUN_COLUMN_LIST}, ${DELIVERY_COLUMNS}, ${BODY_COLUMNS} ${RUNS} WHERE r.run_id = ?1`;
-      const row = await first<WithDelivery<RunRow> & BodyRow>(sql, [runId]);
+      const row = await first<Omit<WithDelivery<RunRow>, keyof JobNumbers> & BodyRow>(sql, [runId]);
       return row === null
         ? null
         : { summary: runSummaryOf(row), rank: row.rank, ...(await readBody(deliveryBehind(row), row)) };
     },
 
     async getDelivery(id) {
-      const row = await first<DeliveryRow>(`SELECT ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`, [id]);
-      return row === null ? null : deliveryOf(row);
+      const row = await first<ListedDeliveryRow>(`SELECT ${LISTED_DELIVERY} ${LISTED_DELIVERIES} WHERE d.id = ?1`, [
+        id,
+      ]);
+      return row === null ? null : listedDelivery(row);
     },
 
     async getBody(id) {
@@ -171,35 +142,7 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
       return new Map(rows.map(({ id, status }) => [id, status]));
     },
 
-    async listDeliveries({ status }, limit, after) {
-      const terms = status === undefined ? ["true"] : ["d.status = ?"];
-      if (status !== undefined && status !== "stored") terms.push("d.status <> 'stored'");
-      if (after !== null) terms.push("d.seq < ?");
-      const position = after === null ? [] : positionOf(after, "number");
-      const sql = `SELECT d.seq, ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE ${terms.join(" AND ")} ORDER BY d.seq DESC LIMIT ?`;
-      const bound = [...(status === undefined ? [] : [status]), ...position, limit + 1];
-      const rows = await all<DeliveryRow & { seq: number }>(sql, bound);
-      return pageOf(rows, limit, deliveryOf, (row) => [row.seq]);
-    },
-
-    async listPending(limit) {
-      const rows = await all<{ id: string }>(LIST_PENDING, [limit]);
-      return rows.map(({ id }) => id);
-    },
-
-    async listOldestDeliveries(limit, after) {
-      const [seq = 0] = after === null ? [] : positionOf(after, "number");
-      const sql = `SELECT d.seq, ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE d.seq > ? ORDER BY d.seq LIMIT ?`;
-      const rows = await all<DeliveryRow & { seq: number }>(sql, [seq, limit + 1]);
-      return pageOf(rows, limit, deliveryOf, (row) => [row.seq]);
-    },
-
-    async countDeliveries(status, after) {
-      if (status === "stored") return null;
-      const [seq = Number.MAX_SAFE_INTEGER] = after === null ? [] : positionOf(after, "number");
-      const sql = "SELECT count(*) AS n FROM deliveries WHERE status = ?1 AND status <> 'stored' AND seq < ?2";
-      return (await first<{ n: number }>(sql, [status, seq]))?.n ?? 0;
-    },
+    ...d1Lists({ first, all }),
 
     purge: (cutoffs) => purge(db, persistently, cutoffs),
 
@@ -208,29 +151,5 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
     measure: () => measure(db, persistently),
 
     noteUpkeep: (at, spilled) => noteUpkeep(db, persistently, at, spilled),
-  };
-}
-
-const keptJob = (row: WithDelivery<JobRow>): KeptJob => ({
-  summary: summaryOf(row),
-  delivery: deliveryBehind(row),
-  rank: row.rank,
-  version: versionOf(row),
-});
-
-function deliveryBehind(row: WithDelivery<object>): Delivery {
-  if (row.id !== null) return deliveryOf(row as DeliveryRow);
-  const { delivery_id: id, first_received_at: receivedAt } = row;
-  return {
-    id,
-    status: "stored",
-    format: null,
-    contentType: null,
-    size: 0,
-    receivedAt,
-    lastReceivedAt: receivedAt,
-    count: 1,
-    failure: null,
-    hasBytes: false,
   };
 }

@@ -10,7 +10,7 @@ import type { LeasedEvent, Telling } from "../outbox.ts";
 import { jobRows, type JobRow, readingRow, runRows, type RunRow } from "../rows.ts";
 import { type DeliveryReading, READ_ATTEMPTS } from "../store.ts";
 import { inChunks } from "./json.ts";
-import { supersedes } from "./sql.ts";
+import { NEWEST_CHANGE, supersedes } from "./sql.ts";
 
 /** An event as statements give it. */
 export interface EventRow {
@@ -41,11 +41,11 @@ interface Cause {
  * ?1 JSON list of causes, ?2 of endpoints, ?3 now, ?4 how many are born leased. Where the breaker of an endpoint is not
  * closed, its events are born due, and wait for the cron.
  */
-const born = (columns: readonly string[], tables: string, condition: string) => `
+const born = (columns: readonly string[], tables: string, condition: string, change = "''") => `
   INSERT INTO events (id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status)
-  SELECT 'evt_' || key || endpoint, endpoint, type, subject, delivery_id, ?3, is_leased, ?3 + is_leased * ${LEASE_MILLISECONDS}, 'pending'
+  SELECT 'evt_' || key || change || endpoint, endpoint, type, subject, delivery_id, ?3, is_leased, ?3 + is_leased * ${LEASE_MILLISECONDS}, 'pending'
   FROM (
-    SELECT told.key, places.value AS endpoint, told.type, told.subject, told.delivery_id,
+    SELECT told.key, ${change} AS change, places.value AS endpoint, told.type, told.subject, told.delivery_id,
       coalesce(endpoints.failures, 0) < ${BREAKER_FAILURES} AND row_number() OVER () <= ?4 AS is_leased
     FROM (SELECT ${["key", "type", "subject", "delivery_id", ...columns].map((column) => `value ->> '${column}' AS ${column}`).join(", ")} FROM json_each(?1)) AS told
       CROSS JOIN json_each(?2) AS places LEFT JOIN endpoints ON endpoints.id = places.value ${tables}
@@ -53,6 +53,11 @@ const born = (columns: readonly string[], tables: string, condition: string) => 
   ) WHERE true
   ON CONFLICT (id) DO NOTHING
   RETURNING ${EVENT_COLUMNS}`;
+
+/** The number of a change in an id, in SQL. */
+export function changeText(number: string): string {
+  return `printf('_%x_', ${number})`;
+}
 
 /** Of bytes that are kept: that they are there, and that they came to this receiver, or were read here before: no export brought them. */
 const CAME_HERE = "EXISTS (SELECT 1 FROM deliveries AS kept WHERE kept.id = told.delivery_id AND (kept.receipts <> '' OR kept.reader > 0))";
@@ -72,6 +77,9 @@ const JOB_EVENTS = `iif(told.type = 'job.finished',
     told.terminal = 1 AND ${isChanged("jobs", "job_id")},
     ${isChanged("jobs", "job_id")} OR ${WORKFLOW_IS_NEWS})`;
 
+/** A change of a job is named by its number, which it is given later in the same transaction. As `NUMBER` of sql.ts. */
+const CHANGE = `iif(told.type = 'job.updated', ${changeText(`max(told.received_at * 1000, ${NEWEST_CHANGE} + 1)`)}, '')`;
+
 const RUN_EVENTS = `told.terminal = 1 AND ${isChanged("runs", "run_id")}`;
 
 /** As `isNews` of sql.ts has it: the reading of an older reader is none. */
@@ -79,38 +87,35 @@ const becomesQuarantined = (ofNone: string) =>
   `iif(deliveries.id IS NULL, ${ofNone}, deliveries.status <> 'quarantined' AND told.reader >= deliveries.reader)`;
 
 const OF_RECORD = ["rank", "terminal", "state"];
+const OF_JOB = [...OF_RECORD, "workflow_rank", "received_at"];
+const ITS_JOB = "LEFT JOIN jobs ON jobs.job_id = told.subject";
+const ITS_RUN = "LEFT JOIN runs ON runs.run_id = told.subject";
+const ITS_DELIVERY = "LEFT JOIN deliveries ON deliveries.id = told.subject";
 
 /** By whether the deliveries arrive with this very batch, or are kept already. */
 const SQL = {
   arrived: {
-    jobs: born([...OF_RECORD, "workflow_rank"], "LEFT JOIN jobs ON jobs.job_id = told.subject", JOB_EVENTS),
-    runs: born(OF_RECORD, "LEFT JOIN runs ON runs.run_id = told.subject", RUN_EVENTS),
-    quarantined: born(["reader"], "LEFT JOIN deliveries ON deliveries.id = told.subject", becomesQuarantined("true")),
+    jobs: born(OF_JOB, ITS_JOB, JOB_EVENTS, CHANGE),
+    runs: born(OF_RECORD, ITS_RUN, RUN_EVENTS),
+    quarantined: born(["reader"], ITS_DELIVERY, becomesQuarantined("true")),
   },
   kept: {
-    jobs: born(
-      [...OF_RECORD, "workflow_rank"],
-      "LEFT JOIN jobs ON jobs.job_id = told.subject",
-      `${CAME_HERE} AND (${JOB_EVENTS})`,
-    ),
-    runs: born(OF_RECORD, "LEFT JOIN runs ON runs.run_id = told.subject", `${CAME_HERE} AND ${RUN_EVENTS}`),
-    quarantined: born(
-      ["reader"],
-      "LEFT JOIN deliveries ON deliveries.id = told.subject",
-      `${CAME_HERE} AND ${becomesQuarantined("false")}`,
-    ),
+    jobs: born(OF_JOB, ITS_JOB, `${CAME_HERE} AND (${JOB_EVENTS})`, CHANGE),
+    runs: born(OF_RECORD, ITS_RUN, `${CAME_HERE} AND ${RUN_EVENTS}`),
+    quarantined: born(["reader"], ITS_DELIVERY, `${CAME_HERE} AND ${becomesQuarantined("false")}`),
   },
 } as const;
 
-/** What the deliveries may cause. Of several that name one job, only the greatest is asked. */
+/** What the deliveries may cause; nothing that an export brings. Of several that name one job, only the greatest is asked. */
 export async function eventStatements(
   db: D1Database,
-  told: readonly DeliveryReading[],
+  deliveries: readonly DeliveryReading[],
   { urls, types, leased }: Telling,
   bytes: keyof typeof SQL,
 ): Promise<D1PreparedStatement[]> {
   const endpoints = JSON.stringify((await endpointsOf(urls)).map(({ id }) => id));
   const now = Date.now();
+  const told = deliveries.filter(({ isRestored }) => !isRestored);
   const [jobs, runs, quarantined] = await Promise.all([
     jobCauses(told, types),
     types.includes("run.finished") ? runCauses(told) : [],
@@ -146,22 +151,20 @@ async function jobCauses(told: readonly DeliveryReading[], types: readonly Event
       wanted
         .filter((type) => type === "job.updated" || row.terminal === 1)
         .map(async (type) => {
-          const { job_id: subject, delivery_id, rank, terminal, state, workflow_rank } = row;
+          const { job_id: subject, delivery_id, rank, terminal, state, workflow_rank, received_at } = row;
           const key = await jobEventKey(type, row);
-          return { key, type, subject, delivery_id, rank, terminal, state, workflow_rank };
+          return { key, type, subject, delivery_id, rank, terminal, state, workflow_rank, received_at };
         }),
     ),
   );
 }
 
-/** Names an event of a job: an end by the delivery and the state it tells, a change by the ranks that the change brings. */
+/** Names an event of a job: an end by the delivery and the state it tells, a change by the number that follows. */
 export const jobEventKey = (
   type: "job.finished" | "job.updated",
-  row: Pick<JobRow, "job_id" | "delivery_id" | "state" | "rank" | "workflow_rank">,
+  { job_id, delivery_id, state }: Pick<JobRow, "job_id" | "delivery_id" | "state">,
 ): Promise<string> =>
-  type === "job.finished"
-    ? eventKey(type, row.job_id, row.delivery_id, row.state)
-    : eventKey(type, row.job_id, row.rank, row.workflow_rank);
+  type === "job.finished" ? eventKey(type, job_id, delivery_id, state) : eventKey(type, job_id);
 
 const runCauses = (told: readonly DeliveryReading[]) =>
   Promise.all(

@@ -1,34 +1,74 @@
-/** What lists in D1 share: the WHERE of a filter, where a list goes on, and the page that comes of it. */
-import { type JobFilter, type JobFilterName, type Page, type Position, PositionError } from "../store.ts";
+/**
+ * Lists in D1: which filter has an index, what is filtered on the way along one, where a list goes on, and the page
+ * that comes of it.
+ */
+import { deliveryOf, type DeliveryRow, type JobRow, type RunRow } from "../rows.ts";
+import { type JobFilter, type Page, type Position, PositionError, type Store } from "../store.ts";
+import {
+  DELIVERY_COLUMNS,
+  JOB_COLUMNS,
+  type JobNumbers,
+  JOBS,
+  keptJob,
+  LISTED_DELIVERIES,
+  LISTED_DELIVERY,
+  listedDelivery,
+  type ListedDeliveryRow,
+  listedRun,
+  RUN_COLUMN_LIST,
+  WITH_DELIVERY,
+  type WithDelivery,
+} from "./columns.ts";
+import { NEWEST_CHANGE } from "./sql.ts";
 
-const FILTER_COLUMNS = {
-  state: "state",
-  tag: "tag",
-  bucket: "bucket",
-  object: "object",
-  queueId: "queue_id",
-  runId: "run_id",
-  userData: "user_data",
-} as const satisfies Record<Exclude<JobFilterName, "receivedAfter" | "receivedBefore">, string>;
+/** Filters that find few: each has an index in the order of the list. */
+const INDEXED = { object: "object", runId: "run_id", userData: "user_data" } as const;
 
-/** The WHERE of a list. The index of states leaves out Success, most of all jobs: naming that lets SQLite use it. */
-export function conditions(filter: JobFilter, after: Position | null): { where: string; values: (string | number)[] } {
-  const terms: string[] = [];
-  const values: (string | number)[] = [];
-  const add = (term: string, ...bound: Position) => {
-    terms.push(term);
-    values.push(...bound);
-  };
-  for (const [name, column] of Object.entries(FILTER_COLUMNS)) {
-    const wanted = filter[name as keyof typeof FILTER_COLUMNS];
-    if (wanted !== undefined) add(`j.${column} = ?`, wanted);
-  }
-  if (filter.state !== undefined && filter.state !== "Success") add("j.state <> 'Success'");
-  if (filter.receivedAfter !== undefined) add("j.received_at > ?", filter.receivedAfter);
-  if (filter.receivedBefore !== undefined) add("j.received_at < ?", filter.receivedBefore);
-  if (after !== null) add("(j.received_at, j.job_id) < (?, ?)", ...positionOf(after, "number", "string"));
-  return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values };
+/** Filters of few values: an index entry for each job would cost more than to pass over those that do not match. */
+const WALKED = { tag: "tag", bucket: "bucket", queueId: "queue_id" } as const;
+
+/** Jobs passed over for one page, at most: the page may then be short, and goes on from there. */
+export const WALKED_ROWS = 5_000;
+
+/** Terms of a WHERE and their values. */
+interface Terms {
+  where: string;
+  values: (string | number)[];
 }
+
+export interface JobListQuery {
+  /** What an index serves: the filters that have one, times, and where the list goes on. */
+  indexed: Terms;
+  /** What is looked at job by job; null where nothing is. */
+  walked: Terms | null;
+}
+
+/** The index of states leaves out Success, most of all jobs, which is therefore filtered on the way. */
+export function jobListQuery(filter: JobFilter, after: Position | null): JobListQuery {
+  const indexed: [string, ...(string | number)[]][] = [];
+  const walked: [string, ...(string | number)[]][] = [];
+  for (const [name, column] of Object.entries(INDEXED)) {
+    const wanted = filter[name as keyof typeof INDEXED];
+    if (wanted !== undefined) indexed.push([`j.${column} = ?`, wanted]);
+  }
+  for (const [name, column] of Object.entries(WALKED)) {
+    const wanted = filter[name as keyof typeof WALKED];
+    if (wanted !== undefined) walked.push([`j.${column} = ?`, wanted]);
+  }
+  const { state, receivedAfter, receivedBefore } = filter;
+  if (state === "Success") walked.push(["j.state = ?", state]);
+  else if (state !== undefined) indexed.push(["j.state = ?", state], ["j.state <> 'Success'"]);
+  // A place is in microseconds, and what is shown of it in milliseconds.
+  if (receivedAfter !== undefined) indexed.push(["j.place >= ?", (receivedAfter + 1) * 1000]);
+  if (receivedBefore !== undefined) indexed.push(["j.place < ?", receivedBefore * 1000]);
+  if (after !== null) indexed.push(["(j.place, j.job_id) < (?, ?)", ...positionOf(after, "number", "string")]);
+  return { indexed: termsOf(indexed), walked: walked.length === 0 ? null : termsOf(walked) };
+}
+
+const termsOf = (terms: readonly [string, ...(string | number)[]][]): Terms => ({
+  where: terms.length === 0 ? "" : `WHERE ${terms.map(([term]) => term).join(" AND ")}`,
+  values: terms.flatMap(([, ...values]) => values),
+});
 
 /** A position is the client's to bring back, and so may be anything. */
 export function positionOf(position: Position, ...types: ("number" | "string")[]): Position {
@@ -46,4 +86,142 @@ export function pageOf<Row, T>(
 ): Page<T> {
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return { items: rows.slice(0, limit).map(itemOf), next: last === undefined ? null : positionOf(last) };
+}
+
+/** The delivery behind the record, and those of the job's history: none but that one for a job told of once. */
+const DELIVERIES_OF_JOB = `SELECT ${LISTED_DELIVERY} ${LISTED_DELIVERIES}
+  WHERE d.id IN (SELECT delivery_id FROM jobs WHERE job_id = ?1 UNION SELECT delivery_id FROM job_deliveries WHERE job_id = ?1)
+    AND d.seq < ?2
+  ORDER BY d.seq DESC LIMIT ?3`;
+
+/**
+ * Numbers of changes behind one, each job once: by its last change, or by its first where that was the only one. What a
+ * job was before is passed over: it comes again with its last number.
+ */
+const CHANGES = `SELECT change, job_id FROM (
+    SELECT * FROM (SELECT place AS change, job_id FROM jobs WHERE (place, job_id) > (?1, ?2) AND changed IS NULL
+      ORDER BY place, job_id LIMIT ?3)
+    UNION ALL
+    SELECT * FROM (SELECT changed AS change, job_id FROM jobs WHERE changed IS NOT NULL AND (changed, job_id) > (?1, ?2)
+      ORDER BY changed, job_id LIMIT ?3)
+  ) ORDER BY change, job_id LIMIT ?3`;
+
+/** Those that wait are few: the oldest thousand are enough to find the least tried among. */
+const LIST_PENDING = `SELECT id FROM (
+    SELECT id, attempts, seq FROM deliveries WHERE status = 'pending' AND status <> 'stored' ORDER BY seq LIMIT 1000
+  ) ORDER BY attempts, seq LIMIT ?1`;
+
+/** The database, or a session with one copy of it. */
+export type Reader = Pick<D1Database, "prepare">;
+
+/** Asks the database, or one copy of it. */
+export interface Asker {
+  first: <Row>(sql: string, values: Position, from?: Reader) => Promise<Row | null>;
+  all: <Row>(sql: string, values: Position, from?: Reader) => Promise<Row[]>;
+}
+
+type Lists = Pick<
+  Store,
+  | "listJobs"
+  | "listChanges"
+  | "newestChange"
+  | "listDeliveriesOfJob"
+  | "listRuns"
+  | "listDeliveries"
+  | "listPending"
+  | "listOldestDeliveries"
+  | "countDeliveries"
+>;
+
+export function d1Lists({ first, all }: Asker): Lists {
+  return {
+    async listJobs(filter, limit, after) {
+      const { indexed, walked } = jobListQuery(filter, after);
+      const order = "ORDER BY j.place DESC, j.job_id DESC";
+      // Where something is filtered on the way, no more than so many jobs are passed over.
+      const from =
+        walked === null
+          ? JOBS
+          : `FROM (SELECT * FROM jobs AS j ${indexed.where} ${order} LIMIT ${WALKED_ROWS}) AS j ${WITH_DELIVERY}`;
+      const { where } = walked ?? indexed;
+      const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS} ${from} ${where} ${order} LIMIT ?`;
+      const rows = await all<WithDelivery<JobRow>>(sql, [...indexed.values, ...(walked?.values ?? []), limit + 1]);
+      const page = pageOf(rows, limit, keptJob, (row) => [row.place, row.job_id]);
+      if (walked === null || page.next !== null) return page;
+      const lastWalked = `SELECT j.place, j.job_id FROM jobs AS j ${indexed.where} ${order} LIMIT 1 OFFSET ${WALKED_ROWS - 1}`;
+      const last = await first<Pick<JobNumbers, "place"> & { job_id: string }>(lastWalked, indexed.values);
+      return { ...page, next: last === null ? null : [last.place, last.job_id] };
+    },
+
+    async listChanges(after, limit) {
+      const position = after === null ? [0, ""] : positionOf(after, "number", "string");
+      const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS}, c.change FROM (${CHANGES}) AS c
+        JOIN jobs AS j ON j.job_id = c.job_id ${WITH_DELIVERY} ORDER BY c.change, c.job_id`;
+      const rows = await all<WithDelivery<JobRow> & { change: number }>(sql, [...position, limit]);
+      const last = rows.at(-1);
+      return { items: rows.map(keptJob), next: last === undefined ? position : [last.change, last.job_id] };
+    },
+
+    async newestChange() {
+      const row = await first<{ change: number }>(`SELECT ${NEWEST_CHANGE} AS change`, []);
+      return [(row?.change ?? 0) + 1, ""];
+    },
+
+    async listDeliveriesOfJob(jobId, limit, after) {
+      const [seq = Number.MAX_SAFE_INTEGER] = after === null ? [] : positionOf(after, "number");
+      const rows = await all<ListedDeliveryRow>(DELIVERIES_OF_JOB, [jobId, seq, limit + 1]);
+      return pageOf(rows, limit, listedDelivery, (row) => [row.seq]);
+    },
+
+    async listRuns({ state, workflowId }, limit, after) {
+      const walked: [string, string][] = [];
+      if (state !== undefined) walked.push(["r.state = ?", state]);
+      if (workflowId !== undefined) walked.push(["r.workflow_id = ?", workflowId]);
+      const position = after === null ? [] : positionOf(after, "number", "string");
+      const from = after === null ? "" : "WHERE (r.received_at, r.run_id) < (?, ?)";
+      const order = "ORDER BY r.received_at DESC, r.run_id DESC";
+      const where = walked.length === 0 ? "" : `WHERE ${walked.map(([term]) => term).join(" AND ")}`;
+      const sql = `SELECT ${RUN_COLUMN_LIST} FROM (SELECT * FROM runs AS r ${from} ${order} LIMIT ${WALKED_ROWS}) AS r ${where} ${order} LIMIT ?`;
+      const rows = await all<RunRow & { first_received_at: number }>(sql, [
+        ...position,
+        ...walked.map(([, value]) => value),
+        limit + 1,
+      ]);
+      const page = pageOf(rows, limit, listedRun, (row) => [row.first_received_at, row.run_id]);
+      if (page.next !== null) return page;
+      const lastWalked = `SELECT r.received_at, r.run_id FROM runs AS r ${from} ${order} LIMIT 1 OFFSET ${WALKED_ROWS - 1}`;
+      const last = await first<{ received_at: number; run_id: string }>(lastWalked, position);
+      return { ...page, next: last === null ? null : [last.received_at, last.run_id] };
+    },
+
+    async listDeliveries({ status }, limit, after) {
+      const terms = status === undefined ? ["true"] : ["d.status = ?"];
+      if (status !== undefined && status !== "stored") terms.push("d.status <> 'stored'");
+      if (after !== null) terms.push("d.seq < ?");
+      const position = after === null ? [] : positionOf(after, "number");
+      const sql = `SELECT ${LISTED_DELIVERY} ${LISTED_DELIVERIES} WHERE ${terms.join(" AND ")} ORDER BY d.seq DESC LIMIT ?`;
+      const bound = [...(status === undefined ? [] : [status]), ...position, limit + 1];
+      const rows = await all<ListedDeliveryRow>(sql, bound);
+      return pageOf(rows, limit, listedDelivery, (row) => [row.seq]);
+    },
+
+    async listPending(limit) {
+      const rows = await all<{ id: string }>(LIST_PENDING, [limit]);
+      return rows.map(({ id }) => id);
+    },
+
+    async listOldestDeliveries(limit, after) {
+      const [seq = 0] = after === null ? [] : positionOf(after, "number");
+      const sql = `SELECT d.seq, ${DELIVERY_COLUMNS} FROM deliveries AS d WHERE d.seq > ? ORDER BY d.seq LIMIT ?`;
+      const rows = await all<DeliveryRow & { seq: number }>(sql, [seq, limit + 1]);
+      return pageOf(rows, limit, deliveryOf, (row) => [row.seq]);
+    },
+
+    async countDeliveries(status, after) {
+      if (status === "stored") return null;
+      const [seq = Number.MAX_SAFE_INTEGER] = after === null ? [] : positionOf(after, "number");
+      const sql = "SELECT count(*) AS n FROM deliveries WHERE status = ?1 AND status <> 'stored' AND seq < ?2";
+      return (await first<{ n: number }>(sql, [status, seq]))?.n ?? 0;
+    },
+  };
 }

@@ -4,7 +4,6 @@
  * events.ts.
  */
 import { endpointsOf } from "../../events/endpoints.ts";
-import type { EventType } from "../../events/events.ts";
 import {
   BREAKER_FAILURES,
   BREAKER_LONGEST_MILLISECONDS,
@@ -14,7 +13,7 @@ import {
 import type { EndpointOutcome, EventFilter, Outbox, OutboxEvent, Telling, WaitingEndpoint } from "../outbox.ts";
 import type { Persistently } from "../retry.ts";
 import type { Page, Position } from "../store.ts";
-import { EVENT_COLUMNS, type EventRow, jobEventKey, leasedOf } from "./events.ts";
+import { changeText, EVENT_COLUMNS, type EventRow, jobEventKey, leasedOf } from "./events.ts";
 import { pageOf, positionOf } from "./lists.ts";
 
 /** Endpoints of pending events that are looked at: those that are configured, and some that were. */
@@ -93,13 +92,20 @@ const COUNT_FAILED = `
     SELECT 1 FROM events WHERE status = 'failed' AND endpoint IN (SELECT value FROM json_each(?1)) LIMIT ${FAILED_BOUND}
   )`;
 
-/** ?1 now, ?2 type, ?3 job, ?4 delivery, ?5 key, ?6 endpoints. */
+/** ?1 now, ?2 type, ?3 job, ?4 delivery, ?5 key, ?6 endpoints. Of changes, the last that was told is told again. */
 const TELL_AGAIN = `
   INSERT INTO events (id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status)
-  SELECT 'evt_' || ?5 || value, value, ?2, ?3, ?4, ?1, 0, ?1, 'pending' FROM json_each(?6) WHERE true
+  SELECT iif(?2 = 'job.finished', 'evt_' || ?5 || places.value, coalesce(
+      (SELECT id FROM events WHERE subject = ?3 AND type = ?2 AND endpoint = places.value ORDER BY seq DESC LIMIT 1),
+      (SELECT 'evt_' || ?5 || ${changeText("coalesce(changed, place)")} || places.value FROM jobs WHERE job_id = ?3)
+    )), places.value, ?2, ?3, ?4, ?1, 0, ?1, 'pending'
+  FROM json_each(?6) AS places WHERE true
   ON CONFLICT (id) DO UPDATE SET ${REARM} WHERE ${MAY_BE_REARMED}`;
 const TOLD_AGAIN = `
-  SELECT ${EVENT_COLUMNS} FROM events WHERE id IN (SELECT 'evt_' || ?1 || value FROM json_each(?2)) ORDER BY seq`;
+  SELECT ${EVENT_COLUMNS} FROM events WHERE seq IN (
+    SELECT max(seq) FROM events WHERE subject = ?1 AND type = ?2 AND (type = 'job.updated' OR id = 'evt_' || ?3 || endpoint)
+      AND endpoint IN (SELECT value FROM json_each(?4)) GROUP BY endpoint
+  ) ORDER BY seq`;
 
 /** Rows that a page may look at to find its events: few of many may have a status or type. */
 const ROWS_PER_PAGE = 1_000;
@@ -200,15 +206,15 @@ export function d1Outbox(db: D1Database, persistently: Persistently, telling: Te
 
     async tellAgain(jobId, now) {
       const [job] = await all<Parameters<typeof jobEventKey>[1] & { terminal: number }>(
-        "SELECT job_id, delivery_id, state, rank, workflow_rank, terminal FROM jobs WHERE job_id = ?1",
+        "SELECT job_id, delivery_id, state, terminal FROM jobs WHERE job_id = ?1",
         jobId,
       );
       if (job === undefined) return null;
-      const type: EventType = job.terminal === 1 ? "job.finished" : "job.updated";
+      const type = job.terminal === 1 ? "job.finished" : "job.updated";
       const key = await jobEventKey(type, job);
       const endpoints = await configured();
       await all(TELL_AGAIN, now, type, jobId, job.delivery_id, key, endpoints);
-      return (await all<EventRow>(TOLD_AGAIN, key, endpoints)).map(eventOf);
+      return (await all<EventRow>(TOLD_AGAIN, jobId, type, key, endpoints)).map(eventOf);
     },
 
     async purge(delivered, failed) {

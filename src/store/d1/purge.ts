@@ -56,6 +56,10 @@ const STATEMENTS = {
     `DELETE FROM jobs WHERE job_id IN (
       SELECT named.value FROM ${dueIn("jobs", "job_ids")} AS due JOIN json_each(due.job_ids) AS named
     ) AND delivery_id IN ${dueIn("jobs", "id")}`,
+    `DELETE FROM job_deliveries WHERE (job_id, delivery_id) IN (
+      SELECT named.value, due.delivery_id
+      FROM ${dueIn("jobs", "job_ids, id AS delivery_id")} AS due JOIN json_each(due.job_ids) AS named
+    )`,
     `DELETE FROM runs WHERE run_id IN ${dueIn("jobs", "run_id")} AND delivery_id IN ${dueIn("jobs", "id")}`,
     deletePartsOf("jobs"),
     deleteDeliveriesOf("jobs"),
@@ -63,12 +67,17 @@ const STATEMENTS = {
 } as const satisfies Record<keyof Cutoffs, readonly string[]>;
 
 /** For a slice with deliveries that have no list of their jobs. */
-const DELETE_UNLISTED_JOBS = `DELETE FROM jobs WHERE delivery_id IN ${dueIn("jobs", "iif(job_ids IS NULL, id, NULL)")}`;
+const DELETE_UNLISTED = ["jobs", "job_deliveries"].map(
+  (table) => `DELETE FROM ${table} WHERE delivery_id IN ${dueIn("jobs", "iif(job_ids IS NULL, id, NULL)")}`,
+);
 
 /** Rows of jobs and runs that point to no delivery, of the oldest. */
-const DELETE_ORPHANS = ["job", "run"].map(
-  (name) => `DELETE FROM ${name}s WHERE ${name}_id IN (
-    SELECT ${name}_id FROM ${name}s WHERE received_at < ?1 ORDER BY received_at LIMIT ${SLICE_ROWS}
+const DELETE_ORPHANS = [
+  ["job", "place < ?1 * 1000 ORDER BY place"],
+  ["run", "received_at < ?1 ORDER BY received_at"],
+].map(
+  ([name, place]) => `DELETE FROM ${name}s WHERE ${name}_id IN (
+    SELECT ${name}_id FROM ${name}s WHERE ${place} LIMIT ${SLICE_ROWS}
   ) AND ${heardAt(`${name}s`)} < ?1 - ${HEARD_AT_SLACK_MILLISECONDS}
     AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${name}s.delivery_id)`,
 );
@@ -128,7 +137,7 @@ async function purgeSlice(
   }
   const places = JSON.stringify(due.map((row) => row.seq));
   const hasUnlisted = kind === "jobs" && due.some((row) => row.is_unlisted === 1);
-  const statements = hasUnlisted ? [DELETE_UNLISTED_JOBS, ...STATEMENTS[kind]] : STATEMENTS[kind];
+  const statements = hasUnlisted ? [...DELETE_UNLISTED, ...STATEMENTS[kind]] : STATEMENTS[kind];
   const deletions = statements.map((sql) => db.prepare(sql).bind(places, cutoff));
   const batch = await persistently(() => db.batch([mark, ...deletions]));
   return { rows: batch.at(-1)?.meta.changes ?? 0, isDone, operations: 1 + batch.length };

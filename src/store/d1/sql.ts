@@ -116,11 +116,10 @@ export const RETRY_UNFINISHED = `
     WHERE status = 'quarantined' AND status <> 'stored' AND reason_code = ?1 LIMIT ${RETRIED_AT_ONCE}
   )`;
 
-export const JOB_COLUMNS = ["job_id", "received_at", "heard_at", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS] as const;
-const fromJson = (columns: readonly string[]) => columns.map((column) => `value ->> '${column}'`).join(", ");
+const fromJson = (columns: readonly string[]) => columns.map((column) => `told.value ->> '${column}'`).join(", ");
 
 /** What names a delivery that is not there is not written: retention may have come before a reading that began earlier. */
-const ITS_DELIVERY_IS_KEPT = "EXISTS (SELECT 1 FROM deliveries WHERE id = value ->> 'delivery_id')";
+const ITS_DELIVERY_IS_KEPT = "EXISTS (SELECT 1 FROM deliveries WHERE id = told.value ->> 'delivery_id')";
 
 const readerOf = (rank: string) => `substr(${rank}, -${READER_DIGITS})`;
 
@@ -132,30 +131,81 @@ export const supersedes = (table: string, next = "excluded"): string => `(iif(${
     ${next}.rank <> ${table}.rank AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)},
     ${next}.rank > ${table}.rank OR NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${table}.delivery_id)))`;
 
-/** Merges rows of a JSON list into a table whose record is the reading of greatest rank. */
-const mergeInto = (table: string, key: string, columns: readonly string[], others: readonly string[] = []) => `
-  INSERT INTO ${table} (${[key, "received_at", "heard_at", ...columns, ...others].join(", ")})
-  SELECT ${fromJson([key, "received_at", "heard_at", ...columns, ...others])} FROM json_each(?1) WHERE ${ITS_DELIVERY_IS_KEPT}
-  ON CONFLICT (${key}) DO UPDATE SET
-    heard_at = max(${heardAt(table)}, excluded.heard_at),
-    ${columns.map((column) => `${column} = iif(${supersedes(table)}, excluded.${column}, ${table}.${column})`).join(", ")}
-  WHERE ${supersedes(table)} OR excluded.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`;
+const ifSuperseding = (table: string, column: string) =>
+  `${column} = iif(${supersedes(table)}, excluded.${column}, ${table}.${column})`;
 
-export const PUT_JOBS = mergeInto("jobs", "job_id", RECORD_COLUMNS, WORKFLOW_COLUMNS);
+const isRecordOrHeardNews = (table: string) =>
+  `${supersedes(table)} OR excluded.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`;
 
-export const PUT_RUNS = mergeInto("runs", "run_id", RUN_COLUMNS);
+/** The number of the newest change of any job. */
+export const NEWEST_CHANGE = `max(
+    coalesce((SELECT place FROM jobs ORDER BY place DESC, job_id DESC LIMIT 1), 0),
+    coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0))`;
+
+/**
+ * The number of a change: the time of arrival in microseconds, and more than any before it, whatever the clocks of
+ * those who write. What comes from an export has its own time again, and is no news to who follows.
+ */
+const NUMBER = `iif(told.value ->> 'restored', told.value ->> 'received_at' * 1000,
+    max(told.value ->> 'received_at' * 1000, newest.change + 1))`;
+
+const JOB_COLUMNS = ["job_id", "received_at", "heard_at", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
+
+/** Merges rows of a JSON list into the jobs. A job's first number is its place for good, a later change's its last. */
+export const PUT_JOBS = `
+  INSERT INTO jobs (${JOB_COLUMNS.join(", ")}, place)
+  SELECT ${fromJson(JOB_COLUMNS)}, ${NUMBER}
+  FROM json_each(?1) AS told, (SELECT ${NEWEST_CHANGE} AS change) AS newest WHERE ${ITS_DELIVERY_IS_KEPT}
+  ON CONFLICT (job_id) DO UPDATE SET
+    heard_at = max(${heardAt("jobs")}, excluded.heard_at),
+    changed = iif(${supersedes("jobs")}, max(excluded.place, coalesce(jobs.changed, jobs.place)), jobs.changed),
+    ${RECORD_COLUMNS.map((column) => ifSuperseding("jobs", column)).join(", ")}
+  WHERE ${isRecordOrHeardNews("jobs")}`;
 
 export const PUT_WORKFLOWS = `
-  UPDATE jobs SET ${WORKFLOW_COLUMNS.map((column) => `${column} = told.value ->> '${column}'`).join(", ")}
-  FROM json_each(?1) AS told
+  UPDATE jobs SET
+    changed = max(${NUMBER}, coalesce(jobs.changed, jobs.place)),
+    ${WORKFLOW_COLUMNS.map((column) => `${column} = told.value ->> '${column}'`).join(", ")}
+  FROM json_each(?1) AS told, (SELECT ${NEWEST_CHANGE} AS change) AS newest
   WHERE jobs.job_id = told.value ->> 'job_id'
     AND (jobs.workflow_rank IS NULL OR jobs.workflow_rank < told.value ->> 'workflow_rank')`;
 
+const RUN_ROW_COLUMNS = ["run_id", "received_at", "heard_at", ...RUN_COLUMNS];
+
+export const PUT_RUNS = `
+  INSERT INTO runs (${RUN_ROW_COLUMNS.join(", ")})
+  SELECT ${fromJson(RUN_ROW_COLUMNS)} FROM json_each(?1) AS told WHERE ${ITS_DELIVERY_IS_KEPT}
+  ON CONFLICT (run_id) DO UPDATE SET
+    heard_at = max(${heardAt("runs")}, excluded.heard_at),
+    ${RUN_COLUMNS.map((column) => ifSuperseding("runs", column)).join(", ")}
+  WHERE ${isRecordOrHeardNews("runs")}`;
+
+/**
+ * The deliveries of a job that is told of again: the one behind its record so far, and the one that tells. A job told
+ * of once has no row here. Stands before PUT_JOBS in a batch, and behind it once more where several deliveries of the
+ * batch tell of one job, which know nothing of one another before.
+ */
+export const PUT_HISTORY = `
+  INSERT INTO job_deliveries (job_id, delivery_id)
+  SELECT jobs.job_id, iif(which.value, jobs.delivery_id, told.value ->> 'delivery_id')
+  FROM json_each(?1) AS told JOIN jobs ON jobs.job_id = told.value ->> 'job_id', json_each('[0, 1]') AS which
+  WHERE jobs.delivery_id <> told.value ->> 'delivery_id'
+  ON CONFLICT DO NOTHING`;
+
 /** Deliveries of an export may be older than all that is known of their jobs. */
-export const PUT_FIRST_RECEIVED = ["jobs", "runs"].map(
-  (table) => `
-  UPDATE ${table} SET received_at = told.value ->> 'received_at'
+export const PUT_FIRST_RECEIVED = [
+  `UPDATE jobs SET
+    received_at = told.value ->> 'received_at',
+    changed = coalesce(jobs.changed, jobs.place),
+    place = told.value ->> 'received_at' * 1000
   FROM json_each(?1) AS told
-  WHERE ${table}.${table.slice(0, -1)}_id = told.value ->> '${table.slice(0, -1)}_id'
-    AND ${table}.received_at > told.value ->> 'received_at'`,
-);
+  WHERE jobs.job_id = told.value ->> 'job_id' AND jobs.place > told.value ->> 'received_at' * 1000
+    AND jobs.received_at > told.value ->> 'received_at'`,
+  `UPDATE runs SET received_at = told.value ->> 'received_at' FROM json_each(?1) AS told
+  WHERE runs.run_id = told.value ->> 'run_id' AND runs.received_at > told.value ->> 'received_at'`,
+];
+
+/** Jobs that the version before has written while this one was being deployed have no place yet. */
+export const GIVE_PLACES = `
+  UPDATE jobs SET place = max(jobs.received_at * 1000, newest.change + 1)
+  FROM (SELECT ${NEWEST_CHANGE} AS change) AS newest WHERE jobs.place = 0`;

@@ -6,7 +6,7 @@ import { READER_VERSION } from "../../callback/callback.ts";
 import { type Persistently, StoreError } from "../retry.ts";
 import { type Figures, type Health, UNFINISHED_READING } from "../store.ts";
 import { pendingFigures } from "./outbox.ts";
-import { RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
+import { GIVE_PLACES, RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
 
 /** The number of the last file in migrations/: the schema that this version of the receiver works with. */
 export const SCHEMA_VERSION = 4;
@@ -112,7 +112,7 @@ export async function measure(db: D1Database, persistently: Persistently): Promi
 }
 
 export async function noteUpkeep(db: D1Database, persistently: Persistently, at: number, spilled: number | null) {
-  const notes = [db.prepare(NOTE).bind("upkeep", at)];
+  const notes = [db.prepare(NOTE).bind("upkeep", at), db.prepare(GIVE_PLACES)];
   if (spilled !== null) notes.push(db.prepare(NOTE).bind("spilled", spilled));
   await persistently(() => db.batch(notes));
 }

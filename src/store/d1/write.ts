@@ -10,6 +10,7 @@ import {
   ARRIVAL_COLUMNS,
   DELIVERIES_PER_STATEMENT,
   PUT_FIRST_RECEIVED,
+  PUT_HISTORY,
   PUT_JOBS,
   PUT_PART,
   PUT_READINGS,
@@ -36,9 +37,7 @@ export async function put(
   telling: Telling | null,
 ): Promise<Written> {
   const encoded = await Promise.all(deliveries.map((one) => encodeArrival(one, readingRow(one.reading))));
-  // What comes from an export is old news.
-  const news = deliveries.filter(({ nonce }) => nonce !== null);
-  const events = telling === null ? [] : await eventStatements(db, news, telling, "arrived");
+  const events = telling === null ? [] : await eventStatements(db, deliveries, telling, "arrived");
   const batch = [...events, ...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
   if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...firstReceivedStatements(db, deliveries));
   const results = await persistently(() => db.batch<WrittenRow & EventRow>(batch));
@@ -86,8 +85,13 @@ function arrivalStatements(db: D1Database, arrivals: readonly EncodedArrival[]):
 /** What the deliveries say of jobs and runs. They stand behind the deliveries' own statements in a batch. */
 function recordStatements(db: D1Database, told: readonly DeliveryReading[]): D1PreparedStatement[] {
   const jobs = told.flatMap(jobRows);
+  const chunks = inChunks(jobs);
+  const history = chunks.map((json) => db.prepare(PUT_HISTORY).bind(json));
+  const isTold = new Set(jobs.map((job) => job.job_id)).size < jobs.length;
   return [
-    ...inChunks(jobs).map((json) => db.prepare(PUT_JOBS).bind(json)),
+    ...history,
+    ...chunks.map((json) => db.prepare(PUT_JOBS).bind(json)),
+    ...(isTold ? history : []),
     ...inChunks(greatestPerJob(jobs)).map((json) => db.prepare(PUT_WORKFLOWS).bind(json)),
     ...inChunks(told.flatMap(runRows)).map((json) => db.prepare(PUT_RUNS).bind(json)),
   ];

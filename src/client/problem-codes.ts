@@ -1,0 +1,23 @@
+/**
+ * The problems that a receiver answers, as codes. Written out here, because the receiver's own list names the
+ * server's libraries, which a client must not need; a type test holds the two equal.
+ */
+export type ProblemCode =
+  | "malformed-body"
+  | "unsupported-media-type"
+  | "body-too-large"
+  | "incomplete-body"
+  | "store-unavailable"
+  | "misconfigured"
+  | "not-ready"
+  | "unauthorized"
+  | "too-many-requests"
+  | "not-found"
+  | "job-not-found"
+  | "run-not-found"
+  | "delivery-not-found"
+  | "bytes-gone"
+  | "invalid-request"
+  | "method-not-allowed"
+  | "not-supported-by-store"
+  | "internal-error";
