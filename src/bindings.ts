@@ -6,7 +6,7 @@ import type { Places } from "./intake.ts";
 import type { Queued, SendQueue } from "./queue.ts";
 import type { Settings } from "./settings.ts";
 import { d1Store } from "./store/d1/d1.ts";
-import { kvStore } from "./store/kv.ts";
+import { kvStore } from "./store/kv/kv.ts";
 import type { Telling } from "./store/outbox.ts";
 import { persistent } from "./store/retry.ts";
 import { kvSpill } from "./store/spill.ts";
@@ -23,14 +23,18 @@ export type Bindings = Env & OptionalBindings;
 
 const DAY_SECONDS = 86_400;
 
+/** A time of retention, in seconds; null for ever. */
+const secondsOf = (days: number): number | null => (days === 0 ? null : days * DAY_SECONDS);
+
 /** With D1 as the store, KV is the spill. `leased` is how many events of a write its caller attempts. */
 export function placesOf(env: Env, settings: Settings, leased = FIRST_ATTEMPTS): Places {
   const persistently = persistent(settings.storeDeadlineMilliseconds);
   const telling = tellingOf(settings, leased);
   if (settings.store === "d1")
     return { store: d1Store(env.DB, persistently, telling), spill: kvSpill(env.KV, persistently) };
-  const { jobs: days } = settings.retentionDays;
-  return { store: kvStore(env.KV, persistently, days === 0 ? null : days * DAY_SECONDS), spill: null };
+  const { jobs, bytes, quarantined } = settings.retentionDays;
+  const retention = { jobs: secondsOf(jobs), bytes: secondsOf(bytes), quarantined: secondsOf(quarantined) };
+  return { store: kvStore(env.KV, persistently, retention), spill: null };
 }
 
 /** The queue that callbacks go to first; null where they are written at once. */

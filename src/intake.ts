@@ -148,7 +148,7 @@ function readBody(body: Body, parse: typeof parseCallback): DeliveryReading["rea
   }
 }
 
-const failureOf = (code: Failure["code"], reason: string): Failure => ({ code, reason, line: null, column: null });
+const failureOf = (kind: Failure["kind"], reason: string): Failure => ({ kind, reason, line: null, column: null });
 
 /** Reads a delivery again whose bytes are kept, and writes what it says. Twice is as once. Null where its bytes are gone. */
 export async function reparse(store: Store, { delivery, body }: KeptBody): Promise<Outcome | null> {

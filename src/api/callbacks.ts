@@ -75,18 +75,19 @@ function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Proble
   return { code, detail };
 }
 
-function unreadable(delivery: string, { code: failure, reason, line, column }: Failure): Problem {
-  const code = problemOfFailure(failure);
+function unreadable(delivery: string, { kind, reason, line, column }: Failure): Problem {
+  const code = problemOf(kind);
   const place = line === null ? "" : ` (line ${line}${column === null ? "" : `, column ${column}`})`;
   return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
 }
 
 /** What a delivery that was quarantined is answered with. A fault of ours is never the sender's. */
-function problemOfFailure(code: Failure["code"]): ProblemCode {
-  switch (code) {
-    case "malformed-body":
-    case "unsupported-media-type":
-      return code;
+function problemOf(kind: Failure["kind"]): ProblemCode {
+  switch (kind) {
+    case "malformed":
+      return "malformed-body";
+    case "unsupported":
+      return "unsupported-media-type";
     case "reader-failed":
     case "reading-unfinished":
       return "internal-error";

@@ -1,6 +1,6 @@
 /**
  * One callback, read in full: bytes in, what they say out. The same function reads a delivery when it
- * arrives, when it is looked up, and when it is read again. No I/O, no clock, and it never throws.
+ * arrives, when it is looked up, and when it is reparsed. No I/O, no clock, and it never throws.
  */
 import { malformed, placeOf } from "./failure.ts";
 import { parseJson } from "./json.ts";
@@ -10,17 +10,30 @@ import { fail, ok, type Result } from "./result.ts";
 import type { Format, Reading, ReadFailure } from "./types.ts";
 import { parseXml } from "./xml.ts";
 
-/** Raised by one with each change to what is read from a body, so that records are known to be an older reader's. */
-export const READER_VERSION = 1;
+export type { Result } from "./result.ts";
+export type {
+  Content,
+  ContentNode,
+  Format,
+  JobReading,
+  Reading,
+  ReadFailure,
+  RunReading,
+  TaskReading,
+  Workflow,
+} from "./types.ts";
 
-/** A body decoded once: its text where the bytes are UTF-8, and the bytes themselves where they are not. */
+/** Raised by one with each change to what is read from a body, so that a record tells which reader wrote it. */
+export const READER_VERSION = 2;
+
+/** A body decoded once: its text where the bytes are UTF-8, otherwise the bytes themselves. */
 export type Body = string | Uint8Array;
 
 const BYTE_ORDER_MARK = "\ufeff";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Decodes UTF-8 strictly and keeps a byte order mark, so that encoding the text gives the same bytes again. */
+/** Decodes UTF-8 strictly. A byte order mark is kept, so that encoding the text gives the same bytes again. */
 export function decodeBytes(bytes: Uint8Array): Body {
   try {
     return decoder.decode(bytes);
@@ -30,10 +43,10 @@ export function decodeBytes(bytes: Uint8Array): Body {
 }
 
 /**
- * Reads a body as CI posts it. XML or JSON is told from its first character (after a byte order mark and white
- * space), never from a header: no page of the provider says what header a JSON callback has. An empty body is
- * readable and says nothing. Fails with `unsupported-media-type` where the body is neither XML nor JSON, and with
- * `malformed-body`, with line and column where known, where it is not well-formed or passes a limit.
+ * Reads a body as CI posts it. The first character after a byte order mark and white space tells XML from JSON; a
+ * header never does, because no page of the provider says which header a JSON callback has. An empty body is readable
+ * and says nothing. Fails with `unsupported-media-type` where the body is neither XML nor JSON. Fails with
+ * `malformed-body` where it is not well-formed or exceeds a limit; line and column are given where they are known.
  */
 export function parseCallback(body: Body): Result<Reading, ReadFailure> {
   const decoded = typeof body === "string" ? body : decodeBytes(body);
@@ -46,11 +59,17 @@ export function parseCallback(body: Body): Result<Reading, ReadFailure> {
   const tree = format === "xml" ? parseXml(text) : parseJson(text);
   if (!tree.ok) return tree;
   const { event, jobs, runs } = readTree(tree.value);
-  const isTooLong =
-    jobs.some(({ jobId }) => jobId.length > MAX_ID_CHARACTERS) ||
-    runs.some(({ runId }) => runId.length > MAX_ID_CHARACTERS);
-  if (isTooLong) return fail(malformed(`A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`));
-  return ok({ format, event, jobs, runs });
+  const fault = faultOfIds([...jobs.map(({ jobId }) => jobId), ...runs.map(({ runId }) => runId)]);
+  return fault === null ? ok({ format, event, jobs, runs }) : fail(malformed(fault));
+}
+
+/** An id is a key and a part of URLs: a control character in it is damage, and such an id could not be looked up. */
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
+function faultOfIds(ids: readonly string[]): string | null {
+  if (ids.some((id) => id.length > MAX_ID_CHARACTERS))
+    return `A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`;
+  return ids.some((id) => CONTROL_CHARACTER.test(id)) ? "A JobId or RunId has a control character." : null;
 }
 
 function contentStart(text: string): number {
@@ -64,13 +83,13 @@ function formatAt(text: string, at: number): Format | null {
   return text[at] === "{" || text[at] === "[" ? "json" : null;
 }
 
-const unsupported = (reason: string): ReadFailure => ({ ...malformed(reason), code: "unsupported-media-type" });
+const unsupported = (reason: string): ReadFailure => ({ ...malformed(reason), kind: "unsupported" });
 
 const NEITHER = unsupported("The body is neither XML nor JSON: its first character is none of <, { and [.");
-const GZIP = unsupported("The body is compressed with gzip; CI sends its callbacks plain.");
-const UTF_16 = unsupported("The body is in UTF-16; CI sends its callbacks in UTF-8.");
+const GZIP = unsupported("Expected an uncompressed body, found gzip.");
+const UTF_16 = unsupported("Expected a body in UTF-8, found UTF-16.");
 
-/** Bytes that are not UTF-8: malformed where they set out as XML or JSON, and otherwise neither. */
+/** Bytes that are not UTF-8: malformed where they start as XML or JSON do, otherwise neither. */
 function notUtf8(bytes: Uint8Array): ReadFailure {
   const [first, second] = bytes;
   if (first === 0x1f && second === 0x8b) return GZIP;
@@ -81,7 +100,7 @@ function notUtf8(bytes: Uint8Array): ReadFailure {
   return { ...malformed("The body is not valid UTF-8."), ...placeOf(sound, sound.length) };
 }
 
-/** The text before the first bytes that are no UTF-8: as far as decoding leniently and encoding again gives the same. */
+/** The text before the first bytes that are not UTF-8: as far as decoding leniently and encoding again gives the same bytes. */
 function soundStart(bytes: Uint8Array): string {
   const again = new TextEncoder().encode(new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes));
   let same = 0;

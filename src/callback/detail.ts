@@ -1,11 +1,11 @@
 /**
- * The canonical form of a JobsDetail: what XML and JSON of one job agree on. The readers have made every
- * leaf a string and every node an array exactly when it occurs more than once; here are the exceptions.
+ * The canonical form of a JobsDetail, the same from XML and JSON of one job. The readers have made every leaf a
+ * string, and every node an array exactly when it occurs more than once; this module makes the exceptions.
  */
 import { isNode, nodeAt } from "./tree.ts";
 import type { ContentNode } from "./types.ts";
 
-/** Longer ones may lose a digit as a number. */
+/** A number of more digits may lose one. */
 const WHOLE_NUMBER_DIGITS = 15;
 
 /** Changes `detail` in place, once: nodes that are always arrays, and the two numbers of a token. */
@@ -36,7 +36,7 @@ function numberAt(token: ContentNode, name: string): void {
   if (typeof sent === "string") token[name] = wholeNumber(sent) ?? sent;
 }
 
-/** Null for other spellings than without sign and leading zeros, so that no digit is lost. Not by a pattern: an 8 MiB body has 334,000. */
+/** Null where the number has a sign or leading zeros, which would be lost. No pattern, for speed: an 8 MiB body has 334,000 of them. */
 function wholeNumber(text: string): number | null {
   const { length } = text;
   if (length === 0 || length > WHOLE_NUMBER_DIGITS || (length > 1 && text.startsWith("0"))) return null;

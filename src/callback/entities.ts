@@ -1,13 +1,13 @@
 /**
- * The references of XML 1.0 section 4.1 that need no declaration: the five names of section 4.6,
- * and characters by number. A body cannot declare others, since DOCTYPE is refused.
+ * The references of XML 1.0 section 4.1 that need no declaration: characters by number, and the five names of
+ * section 4.6. A body cannot declare others, because DOCTYPE is refused.
  */
 const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#0*(\d{1,7})|#x0*([0-9a-fA-F]{1,6}));/y;
 
 /**
- * Decodes the references in a text. Gives the offset of the first `&` that starts none of them
- * (an undeclared name, a bare `&`, a number that is no character) instead, as a number.
+ * Decodes the references in a text. Where a `&` starts none of them (an undeclared name, a bare `&`, a number that
+ * is no XML character), gives the offset of the first such `&` instead, as a number.
  */
 export function decodeReferences(text: string): string | number {
   let at = text.indexOf("&");
@@ -27,9 +27,17 @@ export function decodeReferences(text: string): string | number {
   return decoded + text.slice(from);
 }
 
-/** NUL, the surrogates and what lies past Unicode are no characters; other control characters pass, as sent. */
+/** Section 4.1, well-formedness constraint "Legal Character": a reference is to a character of section 2.2. */
 function characterOf(decimal: string | undefined, hex: string | undefined): string | undefined {
   const code = decimal === undefined ? Number(`0x${hex}`) : Number(decimal);
-  if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
-  return String.fromCodePoint(code);
+  return isCharacter(code) ? String.fromCodePoint(code) : undefined;
 }
+
+/** Section 2.2, [2] Char: no control character but tab, line feed and carriage return, no surrogate, no U+FFFE, no U+FFFF. */
+export const isCharacter = (code: number): boolean =>
+  code === 0x09 ||
+  code === 0x0a ||
+  code === 0x0d ||
+  (code >= 0x20 && code <= 0xd7ff) ||
+  (code >= 0xe000 && code <= 0xfffd) ||
+  (code >= 0x10000 && code <= 0x10ffff);

@@ -8,22 +8,29 @@ export interface Fault {
 }
 
 export const malformed = (reason: string): ReadFailure => ({
-  code: "malformed-body",
+  kind: "malformed",
   reason,
   line: null,
   column: null,
 });
 
 export const malformedAt = (text: string, { reason, at }: Fault): ReadFailure => ({
-  code: "malformed-body",
+  kind: "malformed",
   reason,
   ...placeOf(text, at),
 });
 
-/** A name from a body for use in a reason: whoever sent it chose its length. */
-export const excerptOf = (name: string): string => (name.length > 60 ? `${name.slice(0, 60).toWellFormed()}…` : name);
+/** A fault that says what should be at an offset, and which character is there instead. */
+export function expected(what: string, text: string, at: number): Fault {
+  const character = text.codePointAt(at);
+  const found = character === undefined ? "the end of the body" : JSON.stringify(String.fromCodePoint(character));
+  return { reason: `Expected ${what}, found ${found}.`, at };
+}
 
-/** Line and column count from 1, in characters. */
+/** Cuts a text from a body for use in a reason, since its length is the sender's choice. */
+export const excerptOf = (text: string): string => (text.length > 60 ? `${text.slice(0, 60).toWellFormed()}…` : text);
+
+/** Line and column of an offset. Both count from 1, in characters. */
 export function placeOf(text: string, offset: number): { line: number; column: number } {
   let line = 1;
   let start = 0;

@@ -3,7 +3,7 @@
  * their path, never by their leaf name: `State`, `Code`, `Tag` and `Input` occur again inside `Operation`.
  */
 import { canonicalize } from "./detail.ts";
-import { isTerminal, jobRank, readState } from "./state.ts";
+import { isTerminal, jobRank, readState, workflowRank } from "./state.ts";
 import { parseTime } from "./time.ts";
 import { filledLeafAt, leafAt, nodeAt, nodesAt } from "./tree.ts";
 import type { ContentNode, JobReading, Reading, RunReading, TaskReading, Workflow } from "./types.ts";
@@ -11,7 +11,7 @@ import type { ContentNode, JobReading, Reading, RunReading, TaskReading, Workflo
 /** What the consoles send when a callback URL is saved; it names no job. */
 const CONSOLE_TEST_TRACE_ID = "test_trace_id";
 
-/** Nodes of `Operation` that tell the job type where `Tag` is absent. Other nodes occur in jobs of several types. */
+/** Nodes of `Operation` that only one job type has, for where `Tag` is absent. */
 const TELLING_NODES: Readonly<Record<string, string>> = {
   WordsGeneralize: "WordsGeneralize",
   WordsGeneralizeResult: "WordsGeneralize",
@@ -70,13 +70,16 @@ function readJob(detail: ContentNode, event: string | null, shared: ContentNode 
     createdAt: parseTime(leafAt(detail, "CreationTime")),
     startedAt: parseTime(leafAt(detail, "StartTime")),
     endedAt: parseTime(leafAt(detail, "EndTime")),
-    workflow: readWorkflow(nodeAt(detail, "Workflow") ?? shared, "Name"),
+    workflow: readWorkflow(nodeAt(detail, "Workflow") ?? shared),
     full: true,
     detail: canonicalize(detail),
   };
 }
 
-/** An id is a key and a part of URLs: blank it is none, and half a surrogate pair, which neither can carry, is U+FFFD. */
+/**
+ * An id is a key and a part of URLs. A blank id counts as absent. Half a surrogate pair, which neither can carry,
+ * becomes U+FFFD.
+ */
 const readId = (node: ContentNode, name: string): string | null => {
   const id = leafAt(node, name);
   return id === null || id.trim() === "" ? null : id.toWellFormed();
@@ -90,16 +93,20 @@ function deriveTag(operation: ContentNode | null): string | null {
   return null;
 }
 
-/** `nameNode` is the workflow's name for this step: `Name` in a `Workflow`, null in a `WorkflowExecution`. */
-function readWorkflow(node: ContentNode | null, nameNode: string): Workflow | null {
+/** What a `Workflow` and a `WorkflowExecution` have in common. */
+const workflowOf = (node: ContentNode): Omit<Workflow, "name"> => ({
+  runId: leafAt(node, "RunId"),
+  workflowId: leafAt(node, "WorkflowId"),
+  workflowName: leafAt(node, "WorkflowName"),
+});
+
+const saysSomething = (workflow: object): boolean => Object.values(workflow).some((leaf) => leaf !== null);
+
+/** A `Workflow`; null where it says nothing. */
+function readWorkflow(node: ContentNode | null): Workflow | null {
   if (node === null) return null;
-  const workflow = {
-    runId: leafAt(node, "RunId"),
-    workflowId: leafAt(node, "WorkflowId"),
-    workflowName: leafAt(node, "WorkflowName"),
-    name: leafAt(node, nameNode),
-  };
-  return Object.values(workflow).some((leaf) => leaf !== null) ? workflow : null;
+  const workflow = { ...workflowOf(node), name: leafAt(node, "Name") };
+  return saysSomething(workflow) ? workflow : null;
 }
 
 /** The `WorkflowExecution` of a `WorkflowFinish`; null where it has no RunId. */
@@ -140,7 +147,7 @@ function readTaskJob(node: ContentNode, execution: ContentNode, event: string | 
   const task = readTask(node);
   if (task.jobId === null) return null;
   const code = leafAt(node, "Code");
-  const workflow = readWorkflow(execution, "");
+  const workflow = workflowOf(execution);
   return {
     jobId: task.jobId,
     event,
@@ -156,7 +163,7 @@ function readTaskJob(node: ContentNode, execution: ContentNode, event: string | 
     createdAt: task.createdAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,
-    workflow: workflow === null ? null : { ...workflow, name: task.name },
+    workflow: saysSomething(workflow) ? { ...workflow, name: task.name } : null,
     full: false,
     detail: node,
   };
@@ -188,13 +195,28 @@ function readSimpleModeration(data: ContentNode, envelope: ContentNode, event: s
   };
 }
 
-/** A body may name one job twice; the greater rank stands, and of equals the last. In order of first mention. */
+/**
+ * A body may name one job several times. The reading of the greatest rank stands, with the workflow of the greatest
+ * workflow rank, whichever reading has it; of equals the last. In order of first mention.
+ */
 function oneReadingPerJob(jobs: readonly (JobReading | null)[]): JobReading[] {
-  const byId = new Map<string, JobReading>();
+  const byId = new Map<string, { standing: JobReading; telling: JobReading }>();
   for (const job of jobs) {
     if (job === null) continue;
-    const other = byId.get(job.jobId);
-    if (other === undefined || jobRank(job, "") >= jobRank(other, "")) byId.set(job.jobId, job);
+    const earlier = byId.get(job.jobId);
+    if (earlier === undefined) byId.set(job.jobId, { standing: job, telling: job });
+    else {
+      earlier.standing = greater(earlier.standing, job, jobRank);
+      earlier.telling = greater(earlier.telling, job, workflowRank);
+    }
   }
-  return [...byId.values()];
+  return [...byId.values()].map(({ standing, telling }) =>
+    standing === telling ? standing : { ...standing, workflow: telling.workflow },
+  );
 }
+
+const greater = (
+  earlier: JobReading,
+  later: JobReading,
+  rank: (job: JobReading, deliveryId: string) => string,
+): JobReading => (rank(later, "") >= rank(earlier, "") ? later : earlier);

@@ -10,8 +10,8 @@ const TERMINAL = new Set(["Success", "Failed", "Cancel"]);
 export const isTerminal = (state: string | null): boolean => state !== null && TERMINAL.has(state);
 
 /**
- * `State` where the callback has it. No published segmentation callback has: then `Code` `Success` means
- * Success, any other `Code` Failed, and no `Code` leaves the state unknown (null).
+ * `State` where the callback has it. No published segmentation callback does. Without it, `Code` `Success` means
+ * Success, any other `Code` means Failed, and without a `Code` the state is unknown (null).
  */
 export function readState(
   state: string | null,
@@ -22,10 +22,10 @@ export function readState(
   return { state: code === "Success" ? "Success" : "Failed", stateSource: "derived", terminal: true };
 }
 
-/** How far along a state is that is not terminal: unknown, waiting, under way. */
+/** How far a job has come: 0 where unknown, 1 while it waits, 2 after that. */
 const progress = (state: string | null): number => (state === null ? 0 : state === "Submitted" ? 1 : 2);
 
-/** Milliseconds since 1970 in 15 digits, so that text compares as time does; zeros for no time. */
+/** Milliseconds since 1970 in 15 digits, so that comparing the texts compares the times; zeros where there is none. */
 const sortableTime = (iso: string | null): string =>
   String(Math.max(0, iso === null ? 0 : Date.parse(iso))).padStart(15, "0");
 
@@ -36,6 +36,17 @@ const sortableTime = (iso: string | null): string =>
  */
 export function jobRank(job: Pick<JobReading, "terminal" | "full" | "endedAt" | "state">, deliveryId: string): string {
   return `${Number(job.terminal)}${Number(job.full)} ${sortableTime(job.endedAt)} ${progress(job.state)} ${deliveryId}`;
+}
+
+/**
+ * Orders what the readings of one job say of its workflow: any of them may say it, whichever is the record. One that
+ * names a run beats one that does not; then the job's own callback beats a line in a `WorkflowFinish`; then the
+ * greater delivery id. "" where there is no workflow.
+ */
+export function workflowRank({ workflow, full }: Pick<JobReading, "workflow" | "full">, deliveryId: string): string {
+  if (workflow === null) return "";
+  const namesRun = workflow.runId !== null && workflow.runId !== "";
+  return `${Number(namesRun)}${Number(full)} ${deliveryId}`;
 }
 
 /** The same for the readings of one run: terminal, then the end of its last task, then the delivery id. */

@@ -1,4 +1,4 @@
-/** The plain tree in which XML and JSON meet before anything is decided. */
+/** The plain tree that both XML and JSON become before anything is decided. */
 import type { Content, ContentNode } from "./types.ts";
 
 /**
@@ -27,7 +27,7 @@ export function nodeAt(node: ContentNode | null, name: string): ContentNode | nu
   return isNode(content) ? content : null;
 }
 
-/** All nodes of that name; leaves among them are passed over. */
+/** All nodes of that name, without the leaves among them. */
 export function nodesAt(node: ContentNode | null, name: string): ContentNode[] {
   const content = node?.[name];
   return (Array.isArray(content) ? content : [content]).filter(isNode);
@@ -44,5 +44,5 @@ export function leafAt(node: ContentNode | null, name: string): string | null {
   return typeof text === "string" ? text : null;
 }
 
-/** The same, where an empty leaf says as little as an absent one. */
+/** The same, but null for an empty leaf too. */
 export const filledLeafAt = (node: ContentNode | null, name: string): string | null => leafAt(node, name) || null;

@@ -1,6 +1,6 @@
 /**
- * What a callback says, typed. Names in camelCase are ours; inside `detail` the
- * provider's own node names stand, so that it can be held against its documentation.
+ * What a callback says, typed. Names in camelCase are ours; `detail` has the provider's
+ * own node names, so that it can be compared with its documentation.
  */
 
 /** A node of the provider's content: a leaf as sent, a node, or the same node several times. */
@@ -11,7 +11,7 @@ export interface ContentNode {
 
 export type Format = "xml" | "json";
 
-/** Of a job that a workflow started. Source: node `Workflow` of the callback, or its `WorkflowFinish`. */
+/** The workflow that started a job. Source: node `Workflow` of its callback, or the `WorkflowFinish` that lists it. */
 export interface Workflow {
   runId: string | null;
   workflowId: string | null;
@@ -73,7 +73,7 @@ export interface RunReading {
   tasks: TaskReading[];
 }
 
-/** All that one delivery says. No jobs and no runs: readable, but about nothing we key on. */
+/** All that one delivery says. Without jobs and runs it is readable, but about nothing that has a key. */
 export interface Reading {
   /** Null for an empty body. */
   format: Format | null;
@@ -82,9 +82,10 @@ export interface Reading {
   runs: RunReading[];
 }
 
-/** Why a body could not be read. Line and column count from 1, in characters; null where not known. */
+/** Why a body could not be read. Line and column count from 1, in characters; null where they are not known. */
 export interface ReadFailure {
-  code: "malformed-body" | "unsupported-media-type";
+  /** `malformed`: not well-formed, or past a limit. `unsupported`: neither XML nor JSON. */
+  kind: "malformed" | "unsupported";
   reason: string;
   line: number | null;
   column: number | null;

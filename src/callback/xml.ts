@@ -1,19 +1,28 @@
 /**
  * XML to the plain tree. Attributes become members `@name`, text beside elements a member `#text`; comments and
- * processing instructions are not content. The only importer of fast-xml-parser, which needs holding: it takes
- * unclosed, doubled and empty documents, guesses at values, and refuses some names, unless told.
+ * processing instructions are not content. A strict pass comes first, and gives the tree of a plain document. Any
+ * other goes through fast-xml-parser, of which this is the only importer. On its own it takes unclosed, doubled and
+ * empty documents, guesses at values and refuses some names: the strict pass and the options below see to that.
  */
 import { XMLParser } from "fast-xml-parser";
 import { decodeReferences } from "./entities.ts";
-import { malformed, malformedAt } from "./failure.ts";
-import { MAX_GENERAL_XML_CHARACTERS } from "./limits.ts";
-import { readPlainXml } from "./plain-xml.ts";
+import { malformedAt } from "./failure.ts";
 import { fail, ok, type Result } from "./result.ts";
+import { readStrictXml } from "./strict-xml.ts";
 import { addTo, newNode } from "./tree.ts";
 import type { ContentNode, ReadFailure } from "./types.ts";
-import { checkWellFormed } from "./well-formed.ts";
 
-/** Prefix for every element's name on its way through the parser, which refuses some names and reserves others. */
+/** `text` is without byte order mark. Gives a node whose one member is the root element. */
+export function parseXml(text: string): Result<ContentNode, ReadFailure> {
+  // XML 1.0 section 2.11: every line end is one line feed, whatever was sent.
+  const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+  const checked = readStrictXml(lines);
+  if (!checked.ok) return fail(malformedAt(lines, checked.error));
+  const { tree, content } = checked.value;
+  return ok(tree ?? treeOf(content));
+}
+
+/** Prefix for the name of every element on its way through the parser, which refuses some names and reserves others. */
 const GUARD = "~";
 const ATTRIBUTES = ":@";
 const TEXT = "#text";
@@ -21,20 +30,8 @@ const CDATA = "#cdata";
 
 const ONLY_SPACE = /^[ \t\r\n]*$/;
 
-/** `text` is without byte order mark. Gives a node whose one member is the root element. */
-export function parseXml(text: string): Result<ContentNode, ReadFailure> {
-  // XML 1.0 section 2.11: a line ends in one line feed, however it was sent.
-  const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
-  const plain = readPlainXml(lines);
-  return plain === undefined ? parseAnyXml(lines, MAX_GENERAL_XML_CHARACTERS) : ok(plain);
-}
-
-/** The same by fast-xml-parser alone, for text without carriage returns: the reference that the fast way is held to. */
-export function parseAnyXml(text: string, limit = Infinity): Result<ContentNode, ReadFailure> {
-  const checked = checkWellFormed(text);
-  if (!checked.ok) return fail(malformedAt(text, checked.error));
-  if (text.length > limit)
-    return fail(malformed(`XML beyond plain elements and text is read up to ${limit} characters.`));
+/** The tree of a well-formed document without declaration, comments and instructions, by fast-xml-parser. */
+export function treeOf(content: string): ContentNode {
   const parser = new XMLParser({
     preserveOrder: true,
     ignoreAttributes: false,
@@ -43,14 +40,14 @@ export function parseAnyXml(text: string, limit = Infinity): Result<ContentNode,
     parseTagValue: false,
     trimValues: false,
     processEntities: false,
-    // Depth is checked already, with its place.
+    // The strict pass has checked the depth.
     maxNestedTags: Infinity,
     transformTagName: (name) => (name.startsWith(GUARD) ? name : GUARD + name),
   });
-  const [root] = parser.parse(checked.value) as [Ordered];
+  const [root] = parser.parse(content) as [Ordered];
   const document = newNode();
   addElement(document, root);
-  return ok(document);
+  return document;
 }
 
 /** What the parser gives with `preserveOrder`: one key for the element or text, and one for attributes. */
@@ -65,11 +62,12 @@ function addElement(parent: ContentNode, item: Ordered): void {
   const guarded = nameOf(item);
   const node = newNode();
   const attributes = Object.entries((item[ATTRIBUTES] ?? {}) as Record<string, string>);
-  for (const [name, value] of attributes) addTo(node, name, decodeReferences(value) as string);
+  // Section 3.3.3: white space in a value is spaces, except by reference.
+  for (const [name, value] of attributes) addTo(node, name, decoded(value.replace(/[\t\n]/g, " ")));
   let text = "";
   let hasElements = false;
   for (const child of item[guarded] as Ordered[]) {
-    if (TEXT in child) text += decodeReferences(child[TEXT] as string) as string;
+    if (TEXT in child) text += decoded(child[TEXT] as string);
     else if (CDATA in child) text += (child[CDATA] as [{ "#text": string }])[0][TEXT];
     else {
       hasElements = true;
@@ -83,3 +81,6 @@ function addElement(parent: ContentNode, item: Ordered): void {
     addTo(parent, name, node);
   }
 }
+
+/** The strict pass has checked the references. */
+const decoded = (text: string): string => decodeReferences(text) as string;

@@ -1,6 +1,6 @@
 /** What is read from a delivery, as rows of the tables, and rows as what a store answers. Decides and writes nothing. */
 import { READER_VERSION } from "../callback/callback.ts";
-import { jobRank, runRank } from "../callback/state.ts";
+import { jobRank, runRank, workflowRank } from "../callback/state.ts";
 import type { Format, JobReading, Workflow } from "../callback/types.ts";
 import type { Arrival, Delivery, DeliveryReading, DeliveryStatus, Failure, JobSummary, RunSummary } from "./store.ts";
 
@@ -70,9 +70,6 @@ export const READER_DIGITS = 3;
 /** The reader's version, so that it sorts as text. */
 const READER = String(READER_VERSION).padStart(READER_DIGITS, "0");
 
-/** A workflow that says which run it is of tells more than one that does not, whoever sent it. */
-const namesRun = ({ runId }: Workflow): boolean => runId !== null && runId !== "";
-
 /** A value for a column: well-formed, and null where it is too long for an index. */
 const cell = (value: Text): Text =>
   value === null || value.length > INDEXED_VALUE_CHARACTERS ? null : value.toWellFormed();
@@ -106,7 +103,7 @@ function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
     created_at: job.createdAt,
     started_at: job.startedAt,
     ended_at: job.endedAt,
-    workflow_rank: workflow === null ? null : `${Number(namesRun(workflow))}${Number(job.full)} ${entry.id} ${READER}`,
+    workflow_rank: workflow === null ? null : `${workflowRank(job, entry.id)} ${READER}`,
     run_id: cell(workflow?.runId ?? null),
     workflow_id: cell(workflow?.workflowId ?? null),
     workflow_name: cell(workflow?.workflowName ?? null),
@@ -211,7 +208,7 @@ export function runSummaryOf(row: RunRow): RunSummary {
 export interface ReadingRow {
   status: DeliveryStatus;
   format: Format | null;
-  reason_code: Failure["code"] | "internal-error" | null;
+  reason_code: Failure["kind"] | keyof typeof OLDER_KINDS | null;
   reason: string | null;
   line: number | null;
   column_number: number | null;
@@ -256,10 +253,10 @@ export function readingRow(reading: DeliveryReading["reading"]): ReadingRow {
 }
 
 /** The columns of a delivery that is quarantined. */
-export function failureRow({ code, reason, line, column }: Failure) {
+export function failureRow({ kind, reason, line, column }: Failure) {
   return {
     status: "quarantined",
-    reason_code: code,
+    reason_code: kind,
     reason: reason.toWellFormed(),
     line,
     column_number: column,
@@ -303,9 +300,15 @@ export function deliveryOf(row: DeliveryRow): Delivery {
   };
 }
 
+/** The words of the first version. */
+const OLDER_KINDS = {
+  "malformed-body": "malformed",
+  "unsupported-media-type": "unsupported",
+  "internal-error": "reader-failed",
+} as const;
+
 function failureOf({ reason_code, reason, line, column_number }: DeliveryRow): Failure | null {
   if (reason_code === null) return null;
-  // The word of the first version for whatever was no fault of the body.
-  const code = reason_code === "internal-error" ? "reader-failed" : reason_code;
-  return { code, reason: reason ?? "", line, column: column_number };
+  const kind = reason_code in OLDER_KINDS ? OLDER_KINDS[reason_code as keyof typeof OLDER_KINDS] : reason_code;
+  return { kind: kind as Failure["kind"], reason: reason ?? "", line, column: column_number };
 }

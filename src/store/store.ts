@@ -35,14 +35,14 @@ export interface Arrival {
 }
 
 /** Why a delivery is quarantined: what the reader says of the bytes, or what became of the reading. */
-export type Failure = Omit<ReadFailure, "code"> & { code: FailureCode };
-type FailureCode = ReadFailure["code"] | "reader-failed" | "reading-unfinished" | "bytes-corrupt";
+export type Failure = Omit<ReadFailure, "kind"> & { kind: FailureKind };
+type FailureKind = ReadFailure["kind"] | "reader-failed" | "reading-unfinished" | "bytes-corrupt";
 
 /** Readings of one delivery that may begin without one of them ending. */
 export const READ_ATTEMPTS = 5;
 
 export const UNFINISHED_READING: Failure = {
-  code: "reading-unfinished",
+  kind: "reading-unfinished",
   reason: `Reading this body was begun ${READ_ATTEMPTS} times and never ended: it may take more CPU or memory than the Worker has.`,
   line: null,
   column: null,

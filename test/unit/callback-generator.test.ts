@@ -98,7 +98,7 @@ const PLAN: PlanOptions = {
 
 function outcomeOf({ body }: Callback): string {
   const reading = parseCallback(body);
-  if (!reading.ok) return reading.error.code;
+  if (!reading.ok) return reading.error.kind === "malformed" ? "malformed-body" : "unsupported-media-type";
   return reading.value.jobs.length === 0 ? "no-job" : "stored";
 }
 

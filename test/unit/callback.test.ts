@@ -25,9 +25,9 @@ function reading(body: string) {
   return read.value;
 }
 
-const failure = (code: string, reason: string, line: number | null = null, column: number | null = null) => ({
+const failure = (kind: string, reason: string, line: number | null = null, column: number | null = null) => ({
   ok: false,
-  error: { code, reason, line, column },
+  error: { kind, reason, line, column },
 });
 
 test("there is a job of every type", () => {
@@ -199,10 +199,7 @@ test("a console's test names no job", () => {
   expect(reading(CONSOLE_TEST)).toEqual({ format: "json", event: "ReviewText", jobs: [], runs: [] });
 });
 
-const NEITHER = failure(
-  "unsupported-media-type",
-  "The body is neither XML nor JSON: its first character is none of <, { and [.",
-);
+const NEITHER = failure("unsupported", "The body is neither XML nor JSON: its first character is none of <, { and [.");
 const NOT_UTF_8 = "The body is not valid UTF-8.";
 
 test.each([
@@ -226,39 +223,27 @@ test.each([
 });
 
 test.each([
-  [
-    "gzip",
-    [0x1f, 0x8b, 8, 0],
-    failure("unsupported-media-type", "The body is compressed with gzip; CI sends its callbacks plain."),
-  ],
+  ["gzip", [0x1f, 0x8b, 8, 0], failure("unsupported", "Expected an uncompressed body, found gzip.")],
   [
     "UTF-16, little end first",
     [0xff, 0xfe, 0x3c, 0],
-    failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8."),
+    failure("unsupported", "Expected a body in UTF-8, found UTF-16."),
   ],
-  [
-    "UTF-16, big end first",
-    [0xfe, 0xff, 0, 0x3c],
-    failure("unsupported-media-type", "The body is in UTF-16; CI sends its callbacks in UTF-8."),
-  ],
+  ["UTF-16, big end first", [0xfe, 0xff, 0, 0x3c], failure("unsupported", "Expected a body in UTF-8, found UTF-16.")],
   ["other bytes", [0x80, 0x3c], NEITHER],
   ["one half of a mark", [0xff], NEITHER],
   ["another half of it", [0xfe], NEITHER],
   ["half of gzip", [0x1f, 0x80], NEITHER],
-  ["JSON with a bad byte", [0x7b, 0x0a, 0x22, 0xff], failure("malformed-body", NOT_UTF_8, 2, 2)],
-  ["XML cut within a character", [0x3c, 0x61, 0x3e, 0xe4, 0xbb], failure("malformed-body", NOT_UTF_8, 1, 4)],
-  ["XML that ends like a replacement character", [0x3c, 0xef, 0xbf], failure("malformed-body", NOT_UTF_8, 1, 2)],
-  [
-    "a bad byte after a replacement character",
-    [0x3c, 0xef, 0xbf, 0xbd, 0xc0],
-    failure("malformed-body", NOT_UTF_8, 1, 3),
-  ],
+  ["JSON with a bad byte", [0x7b, 0x0a, 0x22, 0xff], failure("malformed", NOT_UTF_8, 2, 2)],
+  ["XML cut within a character", [0x3c, 0x61, 0x3e, 0xe4, 0xbb], failure("malformed", NOT_UTF_8, 1, 4)],
+  ["XML that ends like a replacement character", [0x3c, 0xef, 0xbf], failure("malformed", NOT_UTF_8, 1, 2)],
+  ["a bad byte after a replacement character", [0x3c, 0xef, 0xbf, 0xbd, 0xc0], failure("malformed", NOT_UTF_8, 1, 3)],
   [
     "a surrogate after a byte order mark",
     [0xef, 0xbb, 0xbf, 0x3c, 0xed, 0xa0, 0x80],
-    failure("malformed-body", NOT_UTF_8, 1, 2),
+    failure("malformed", NOT_UTF_8, 1, 2),
   ],
-  ["GBK under a UTF-8 start", [...utf8("<a>今"), 0xbd, 0xf1], failure("malformed-body", NOT_UTF_8, 1, 5)],
+  ["GBK under a UTF-8 start", [...utf8("<a>今"), 0xbd, 0xf1], failure("malformed", NOT_UTF_8, 1, 5)],
 ])("bytes that are no UTF-8: %s", (_name, bytes, expected) => {
   expect(parseCallback(new Uint8Array(bytes))).toEqual(expected);
 });
@@ -278,18 +263,58 @@ test("a byte order mark and white space stand before either format", () => {
 });
 
 test("what is not well-formed fails with its place, counted after a byte order mark", () => {
-  expect(parseCallback("\ufeff<a>\n</b>")).toEqual(
-    failure("malformed-body", "</b> stands where <a> has to end.", 2, 1),
-  );
-  expect(parseCallback('\ufeff\n{"a":}')).toEqual(failure("malformed-body", 'Expected a value, found "}".', 2, 6));
+  expect(parseCallback("\ufeff<a>\n</b>")).toEqual(failure("malformed", "Expected `</a>`, found `</b>`.", 2, 1));
+  expect(parseCallback('\ufeff\n{"a":}')).toEqual(failure("malformed", 'Expected a value, found "}".', 2, 6));
 });
 
 test("an id may be as long as the limit, and no longer", () => {
   const reason = `A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`;
   const id = "a".repeat(MAX_ID_CHARACTERS);
   expect(reading(xmlCallback({ JobId: id })).jobs.map((job) => job.jobId)).toEqual([id]);
-  expect(parseCallback(xmlCallback({ JobId: `${id}a` }))).toEqual(failure("malformed-body", reason));
+  expect(parseCallback(xmlCallback({ JobId: `${id}a` }))).toEqual(failure("malformed", reason));
   const run = (runId: string): string => JSON.stringify({ WorkflowExecution: { RunId: runId } });
   expect(reading(run(id)).runs.map((one) => one.runId)).toEqual([id]);
-  expect(parseCallback(run(`${id}a`))).toEqual(failure("malformed-body", reason));
+  expect(parseCallback(run(`${id}a`))).toEqual(failure("malformed", reason));
+});
+
+test.each(["\u0000", "\u001f", "\n", "\t", "\u007f", "\u0085"])(
+  "an id with the control character %j is refused",
+  (character) => {
+    const refused = failure("malformed", "A JobId or RunId has a control character.");
+    const id = `a${character}1`;
+    expect(parseCallback(jsonCallback({ JobId: id }))).toEqual(refused);
+    expect(parseCallback(JSON.stringify({ WorkflowExecution: { RunId: id } }))).toEqual(refused);
+    expect(parseCallback(JSON.stringify({ data: { trace_id: id } }))).toEqual(refused);
+  },
+);
+
+test("a line break in an id is refused in XML too, and NUL is no XML at all", () => {
+  expect(parseCallback(xmlCallback({ JobId: "a\n1" }))).toEqual(
+    failure("malformed", "A JobId or RunId has a control character."),
+  );
+  expect(parseCallback("<JobsDetail><JobId>a\u0000</JobId></JobsDetail>")).toEqual(
+    failure("malformed", 'Expected a character that XML allows, found "\\u0000".', 1, 21),
+  );
+});
+
+test("a workflow that is told beside the job's own callback is kept, the same from XML and JSON", () => {
+  const own = "<JobsDetail><JobId>a1</JobId><State>Success</State></JobsDetail>";
+  const run =
+    "<WorkflowExecution><RunId>i1</RunId><Tasks><JobId>a1</JobId><Name>step</Name></Tasks></WorkflowExecution>";
+  const xml = reading(`<Response>${own}${run}</Response>`);
+  const workflow = { runId: "i1", workflowId: null, workflowName: null, name: "step" };
+  expect(xml.jobs.map((job) => [job.jobId, job.full, job.workflow])).toEqual([["a1", true, workflow]]);
+  const json = reading(
+    '{"JobsDetail":{"JobId":"a1","State":"Success"},"WorkflowExecution":{"RunId":"i1","Tasks":{"JobId":"a1","Name":"step"}}}',
+  );
+  expect(json).toEqual({ ...xml, format: "json" });
+});
+
+test("members of JSON that repeat are read as elements that repeat", () => {
+  const json = '{"JobsDetail":{"JobId":"a1","Message":"x"},"JobsDetail":{"JobId":"a2","Message":"y","Message":"z"}}';
+  const xml =
+    "<Response><JobsDetail><JobId>a1</JobId><Message>x</Message></JobsDetail>" +
+    "<JobsDetail><JobId>a2</JobId><Message>y</Message><Message>z</Message></JobsDetail></Response>";
+  expect(reading(json)).toEqual({ ...reading(xml), format: "json" });
+  expect(reading(json).jobs.map((job) => job.jobId)).toEqual(["a1", "a2"]);
 });

@@ -1,8 +1,8 @@
 /** The provider's own published payloads, read in place: they are other people's text and no part of this project. */
 import { describe, expect, test } from "vitest";
 import { parseCallback } from "../../src/callback/callback.ts";
-import { readPlainXml } from "../../src/callback/plain-xml.ts";
-import { parseAnyXml } from "../../src/callback/xml.ts";
+import { readStrictXml } from "../../src/callback/strict-xml.ts";
+import { treeOf } from "../../src/callback/xml.ts";
 import { bytesOf, published, textOf } from "./published.ts";
 
 const read = (file: string) => parseCallback(bytesOf(file));
@@ -60,18 +60,18 @@ describe.skipIf(published.length === 0)("the provider's published payloads", () 
     expect(broken).toHaveLength(10);
     const failures = broken.map(([file]) => {
       const reading = read(file);
-      return reading.ok ? file : [file, reading.error.code, reading.error.line, reading.error.column];
+      return reading.ok ? file : [file, reading.error.kind, reading.error.line, reading.error.column];
     });
-    expect(failures).toEqual(broken.map(([file, note]) => [file, "malformed-body", ...placeIn(file, note)]));
+    expect(failures).toEqual(broken.map(([file, note]) => [file, "malformed", ...placeIn(file, note)]));
   });
 
   test("are plain where they are well-formed XML, and the parser reads the same", () => {
     const xml = [...notes()].filter(([file, note]) => file.endsWith(".xml") && !isBroken(note)).map(([file]) => file);
     expect(xml).toHaveLength(42);
     for (const text of xml.map(textOf)) {
-      const plain = readPlainXml(text);
-      expect(plain).toBeDefined();
-      expect(parseAnyXml(text)).toEqual({ ok: true, value: plain });
+      const read = readStrictXml(text);
+      expect(read.ok && read.value.tree).toEqual(read.ok && treeOf(read.value.content));
+      expect(read.ok && read.value.tree).toBeTruthy();
     }
   });
 });

@@ -19,9 +19,9 @@ test.each([
 });
 
 test("a failure has a reason, and a place where there is one", () => {
-  expect(malformed("So.")).toEqual({ code: "malformed-body", reason: "So.", line: null, column: null });
+  expect(malformed("So.")).toEqual({ kind: "malformed", reason: "So.", line: null, column: null });
   expect(malformedAt("a\nbc", { reason: "So.", at: 3 })).toEqual({
-    code: "malformed-body",
+    kind: "malformed",
     reason: "So.",
     line: 2,
     column: 2,

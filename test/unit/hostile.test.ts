@@ -15,15 +15,19 @@ const tooDeep = (what: string) => `${what} are nested deeper than ${MAX_DEPTH_LE
 test.each([
   ["100,000 elements inside one another", "<a>".repeat(100_000), tooDeep("Elements")],
   ["100,000 elements inside one another, closed", "<a>".repeat(100_000) + "</a>".repeat(100_000), tooDeep("Elements")],
-  ["100,000 lists inside one another", "[".repeat(100_000), 'Expected a value or "]", found the end of the body.'],
+  ["100,000 lists inside one another", "[".repeat(100_000), tooDeep("Objects and arrays")],
   [
     "100,000 lists inside one another, closed",
     "[".repeat(100_000) + "]".repeat(100_000),
     tooDeep("Objects and arrays"),
   ],
-  ["comments that do not close", `<a>${"<!--".repeat(250_000)}`, "A comment is not closed."],
-  ["instructions that do not close", `<a>${"<?".repeat(500_000)}`, "A processing instruction is not closed."],
-  ["CDATA that does not close", `<a>${"<![CDATA[".repeat(100_000)}`, "A CDATA section is not closed."],
+  ["comments that do not close", `<a>${"<!--".repeat(250_000)}`, "Expected `-->` to end the comment, found `--`."],
+  ["instructions that do not close", `<a>${"<?".repeat(500_000)}`, 'Expected a name after `<?`, found "<".'],
+  [
+    "CDATA that does not close",
+    `<a>${"<![CDATA[".repeat(100_000)}`,
+    "The CDATA section is not closed: expected `]]>`, found the end of the body.",
+  ],
   [
     "a string of a million characters that does not end",
     `{"a":"${"x".repeat(1_000_000)}`,
@@ -32,7 +36,7 @@ test.each([
   [
     "a million escapes that end in none",
     `{"a":"${"\\n".repeat(1_000_000)}\\x`,
-    "A backslash in a string starts no escape sequence.",
+    'Expected an escape sequence after the backslash, found "x".',
   ],
   [
     "a number of a million digits in a broken list",
@@ -52,11 +56,11 @@ test.each([
   [
     "entities nobody declared",
     `<a>${"&lol;".repeat(100_000)}</a>`,
-    '"&" starts no known entity and no character reference.',
+    "Expected a known entity or a reference to a character that XML allows, found `&lol;`.",
   ],
 ])("%s are refused", (_name, body, reason) => {
   const read = parseCallback(body);
-  expect(!read.ok && [read.error.code, read.error.reason]).toEqual(["malformed-body", reason]);
+  expect(!read.ok && [read.error.kind, read.error.reason]).toEqual(["malformed", reason]);
 });
 
 test("a million references to the five entities are read", () => {
@@ -76,8 +80,17 @@ test("10,000 JobsDetail are 10,000 jobs", () => {
   expect(jobsIn(jsonCallbackOf(details)).map((job) => job.jobId)).toEqual(ids);
 });
 
-test("an attribute of 8 MB is refused", () => {
-  const reason = "XML beyond plain elements and text is read up to 1000000 characters.";
-  const read = parseCallback(`<a b="${"x".repeat(8_000_000)}"/>`);
-  expect(read).toEqual({ ok: false, error: { code: "malformed-body", reason, line: null, column: null } });
+test("an attribute of 8 MB is read, beside a JobId", () => {
+  const [job] = jobsIn(`<Response b="${"x".repeat(8_000_000)}"><JobsDetail><JobId>a1</JobId></JobsDetail></Response>`);
+  expect(job?.jobId).toBe("a1");
+});
+
+test.each([
+  ["CDATA sections", "<a><![CDATA[", "]]></a>", 4],
+  ["comments inside the root element", "<a><!--", "--></a>", 4],
+  ["text beside elements", "<a>", "<b/></a>", 4],
+])("8 MB with %s is refused before the parser has it", (what, start, end, column) => {
+  const reason = `XML with ${what} is read up to 1000000 characters.`;
+  const read = parseCallback(start + "x".repeat(8_000_000) + end);
+  expect(read).toEqual({ ok: false, error: { kind: "malformed", reason, line: 1, column } });
 });

@@ -23,6 +23,39 @@ test.each([
   expect(parseJson(text)).toEqual({ ok: true, value: tree });
 });
 
+test.each([
+  ["compact", '{"a":"1","a":"2"}', { a: ["1", "2"] }],
+  ["with white space", ' {"a" : "1", "b":":\\":", "a": "2"}\n', { a: ["1", "2"], b: ':":' }],
+  ["with escapes", '{"a":"\\n\\u0020","a":"2"}', { a: ["\n ", "2"] }],
+  ["with the same value", '{"a":true,"a":true}', { a: ["true", "true"] }],
+  ["in different spelling", '{"b":{"a":"1","\\u0061":"2"}}', { b: { a: ["1", "2"] } }],
+  ["beside a number", '{"a":"1","a":2}', { a: ["1", "2"] }],
+  ["of lists", '{"a":["1","2"],"a":["3"]}', { a: ["1", "2", "3"] }],
+])("a member that repeats is an array, as in XML: %s", (_name, text, tree) => {
+  expect(parseJson(text)).toEqual({ ok: true, value: tree });
+});
+
+test("a member that repeats may have any name", () => {
+  const read = parseJson('{"__proto__":"1","constructor":"x","__proto__":"2"}');
+  expect(read.ok && Object.entries(read.value)).toEqual([
+    ["__proto__", ["1", "2"]],
+    ["constructor", "x"],
+  ]);
+});
+
+test("members that repeat count, and so does what JSON.parse would drop", () => {
+  const deep = `{"a":${"[".repeat(200)}${"]".repeat(200)},"a":"x"}`;
+  expect(parseJson(deep)).toEqual(failure(TOO_DEEP.error.reason, 1, 105));
+  const many = `{${'"a":"",'.repeat(MAX_NODES)}"a":""}`;
+  const read = parseJson(many);
+  expect(!read.ok && read.error.reason).toBe(TOO_MANY.error.reason);
+});
+
+test("white space around and between members repeats nothing", () => {
+  const text = '\t{ "a" : "x\\\\" ,\r\n "b" : [ { "c" : ": " } ] }\n';
+  expect(parseJson(text)).toEqual({ ok: true, value: { a: "x\\", b: { c: ": " } } });
+});
+
 test("members may have any name", () => {
   const text = '{"__proto__":{"a":1},"constructor":"x","hasOwnProperty":[1,2],"toString":null,"#text":"y","@a":"z"}';
   const tree = parseJson(text);
@@ -39,7 +72,7 @@ test("members may have any name", () => {
 
 const failure = (reason: string, line: number | null = null, column: number | null = null) => ({
   ok: false,
-  error: { code: "malformed-body", reason, line, column },
+  error: { kind: "malformed", reason, line, column },
 });
 
 test("what is not JSON fails with its place", () => {

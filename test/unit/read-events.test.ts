@@ -151,6 +151,22 @@ test("the job's own detail beats its line in a finished workflow", () => {
   expect(jobs.map((one) => [one.jobId, one.full, one.detail])).toEqual([["j1", true, own]]);
 });
 
+test("the job's own callback keeps the workflow of its line in a finished workflow, unless its own names a run", () => {
+  const told = (Workflow: object | undefined) => {
+    const own = { JobId: "j1", State: "Success", ...(Workflow === undefined ? {} : { Workflow }) };
+    return read({ ...finish({}), JobsDetail: own }).jobs.map((one) => [one.full, one.workflow]);
+  };
+  expect(told(undefined)).toEqual([[true, taskJob.workflow]]);
+  expect(told({ WorkflowName: "morning" })).toEqual([[true, taskJob.workflow]]);
+  const own = { runId: "i2", workflowId: null, workflowName: null, name: null };
+  expect(told({ RunId: "i2" })).toEqual([[true, own]]);
+});
+
+test("a member without a name makes no workflow", () => {
+  const { jobs } = read({ WorkflowExecution: { "": "x", Tasks: { JobId: "j1", Name: "Transcode_1" } } });
+  expect(jobs.map((one) => one.workflow)).toEqual([null]);
+});
+
 const moderation = { event: "ReviewImage", result: "0", trace_id: "s1" };
 const moderated = {
   state: "Success",

@@ -188,6 +188,18 @@ test("several JobsDetail are several jobs, in their order", () => {
   ]);
 });
 
+test("of two readings of one job in a body the workflow stands that names a run, then the last", () => {
+  const without = { ...detail, Workflow: { WorkflowName: "no run" } };
+  const running = { ...detail, State: "Running", Workflow: workflow };
+  const other = { ...running, Workflow: { ...workflow, RunId: "i2" } };
+  const told = (...sent: object[]) => read(envelope(sent)).jobs.map((one) => [one.state, one.workflow?.runId]);
+  expect(told(without, running)).toEqual([["Success", "i1"]]);
+  expect(told(running, without)).toEqual([["Success", "i1"]]);
+  expect(told(running, detail, other)).toEqual([["Success", "i2"]]);
+  expect(told(other, running, detail)).toEqual([["Success", "i1"]]);
+  expect(told(detail, without)).toEqual([["Success", null]]);
+});
+
 test("of two readings of one job in a body the greater rank stands, and of equals the last", () => {
   const running = { ...detail, State: "Running" };
   const again = { ...detail, Message: "again" };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isTerminal, jobRank, readState, runRank } from "../../src/callback/state.ts";
+import { isTerminal, jobRank, readState, runRank, workflowRank } from "../../src/callback/state.ts";
 
 test.each([
   ["Success", null, { state: "Success", stateSource: "reported", terminal: true }],
@@ -79,3 +79,17 @@ const TASK = {
   templateName: null,
   detail: {},
 };
+
+test("what readings say of a workflow ranks by whether it names a run, then by full, then by delivery", () => {
+  const named = { runId: "i1", workflowId: null, workflowName: null, name: null };
+  const unnamed = { ...named, runId: "", workflowName: "evening" };
+  const ranks = [
+    workflowRank({ workflow: null, full: true }, "f"),
+    workflowRank({ workflow: unnamed, full: false }, "f"),
+    workflowRank({ workflow: { ...unnamed, runId: null }, full: true }, "f"),
+    workflowRank({ workflow: named, full: false }, "f"),
+    workflowRank({ workflow: named, full: true }, "a"),
+    workflowRank({ workflow: named, full: true }, "b"),
+  ];
+  expect(ranks.toSorted()).toEqual(ranks);
+});

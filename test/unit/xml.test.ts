@@ -1,11 +1,19 @@
 import { expect, test } from "vitest";
 import { MAX_GENERAL_XML_CHARACTERS } from "../../src/callback/limits.ts";
-import { parseAnyXml, parseXml } from "../../src/callback/xml.ts";
+import { readStrictXml } from "../../src/callback/strict-xml.ts";
+import { parseXml, treeOf } from "../../src/callback/xml.ts";
+
+/** The tree that fast-xml-parser gives, whether a document is plain or not. */
+function parserTree(text: string) {
+  const checked = readStrictXml(text);
+  return checked.ok && treeOf(checked.value.content);
+}
 
 test.each([
   ["a plain document", "<a><b>x</b><b/></a>", { a: { b: ["x", ""] } }],
   ["attributes", '<a b="1" c="&lt;&#20170;"/>', { a: { "@b": "1", "@c": "<今" } }],
-  ["attributes of a leaf", '<a b=" 1&#10;">x </a>', { a: { "@b": " 1\n", "#text": "x " } }],
+  ["attributes of a leaf", '<a b=" 1\t\n&#10;">x </a>', { a: { "@b": " 1  \n", "#text": "x " } }],
+  ["attributes beside CDATA", '<a b="\t&#9;"><![CDATA[\t]]></a>', { a: { "@b": " \t", "#text": "\t" } }],
   ["attributes of a node", "<a b='1'>\n<c>x</c></a>", { a: { "@b": "1", c: "x" } }],
   ["text beside elements", "<a>x<b/> y</a>", { a: { b: "", "#text": "x y" } }],
   ["white space between elements", "<a>\n <b/>\t</a>", { a: { b: "" } }],
@@ -27,7 +35,7 @@ test.each([
   ],
 ])("%s", (_name, text, tree) => {
   expect(parseXml(text)).toEqual({ ok: true, value: tree });
-  expect(parseAnyXml(text)).toEqual({ ok: true, value: tree });
+  expect(parserTree(text)).toEqual(tree);
 });
 
 test("an element and an attribute may be called __proto__", () => {
@@ -51,17 +59,28 @@ test.each([
 test("what is not well-formed fails with its place", () => {
   expect(parseXml("<a>\r\n  <b>今😀</b>\r  <c></b>\r\n</a>")).toEqual({
     ok: false,
-    error: { code: "malformed-body", reason: "</b> stands where <c> has to end.", line: 3, column: 6 },
+    error: { kind: "malformed", reason: "Expected `</c>`, found `</b>`.", line: 3, column: 6 },
   });
 });
 
 test("only plain documents may be larger than the parser can hold", () => {
-  const reason = `XML beyond plain elements and text is read up to ${MAX_GENERAL_XML_CHARACTERS} characters.`;
   const text = "x".repeat(MAX_GENERAL_XML_CHARACTERS);
   expect(parseXml(`<a>${text}</a>`)).toEqual({ ok: true, value: { a: text } });
-  expect(parseXml(`<a >${text}</a>`)).toEqual({
+  const sound = `<?x?><!-- --><a xmlns="urn:a"><JobId >1</JobId ><Message /><b>${text}</b ></a><!-- -->`;
+  expect(parseXml(sound)).toEqual({ ok: true, value: { a: { "@xmlns": "urn:a", JobId: "1", Message: "", b: text } } });
+  const reason = `XML with CDATA sections is read up to ${MAX_GENERAL_XML_CHARACTERS} characters.`;
+  expect(parseXml(`<a>\n<![CDATA[]]>${text}</a>`)).toEqual({
     ok: false,
-    error: { code: "malformed-body", reason, line: null, column: null },
+    error: { kind: "malformed", reason, line: 2, column: 1 },
   });
-  expect(parseXml(`<a >${text.slice(8)}</a>`)).toEqual({ ok: true, value: { a: text.slice(8) } });
+  const small = text.slice("<a><![CDATA[]]></a>".length);
+  expect(parseXml(`<a><![CDATA[]]>${small}</a>`)).toEqual({ ok: true, value: { a: small } });
+});
+
+test("a large document that is cut short says so, plain or not", () => {
+  const text = "x".repeat(MAX_GENERAL_XML_CHARACTERS);
+  for (const cut of [`<a>${text}`, `<a><b/>${text}`, `<a>&amp;${text}`]) {
+    const read = parseXml(cut);
+    expect(!read.ok && read.error.reason).toBe("Expected `</a>`, found the end of the body.");
+  }
 });

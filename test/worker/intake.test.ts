@@ -25,7 +25,7 @@ test("a body at which the reader itself fails is kept, as a fault of ours, and r
     delivery: id,
     status: "quarantined",
     jobs: [],
-    reading: { ok: false, error: { code: "reader-failed", reason, line: null, column: null } },
+    reading: { ok: false, error: { kind: "reader-failed", reason, line: null, column: null } },
     events: [],
     fault: null,
   });

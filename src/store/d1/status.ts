@@ -124,7 +124,7 @@ export async function noteUpkeep(db: D1Database, persistently: Persistently, at:
 export async function retryUnfinished(db: D1Database, persistently: Persistently): Promise<number> {
   const known = await persistently(() => db.prepare(`SELECT ${markOf("reader")} AS reader`).first<number>("reader"));
   if (known === READER_VERSION) return 0;
-  const retry = db.prepare(RETRY_UNFINISHED).bind(UNFINISHED_READING.code);
+  const retry = db.prepare(RETRY_UNFINISHED).bind(UNFINISHED_READING.kind);
   const { meta } = await persistently(() => retry.run());
   if (meta.changes < RETRIED_AT_ONCE) await persistently(() => db.prepare(NOTE).bind("reader", READER_VERSION).run());
   return meta.changes;

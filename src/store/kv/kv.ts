@@ -1,0 +1,160 @@
+/**
+ * The other store: one KV namespace. No migrations and no ceiling, and entries expire by themselves; but look-ups may
+ * be a minute late, lists go by time only, and counts are best effort, since KV has no compare-and-set. What must not
+ * be lost or fall back is never read, changed and written: each delivery has keys of its own. Keys: docs/storage.md.
+ */
+import { READER_VERSION } from "../../callback/callback.ts";
+import { fail } from "../../callback/result.ts";
+import { timeOfKey } from "../keys.ts";
+import type { Persistently } from "../retry.ts";
+import { type DeliveryStatus, type Health, type Store, UNFINISHED_READING } from "../store.ts";
+import { claimsIn } from "./claims.ts";
+import { heardAt, headsIn } from "./heads.ts";
+import { KV_FILTERS, listsIn } from "./lists.ts";
+import { namespaceOf } from "./namespace.ts";
+import { pendingIn } from "./pending.ts";
+import { placesIn, type StatusFacts, statusPrefix } from "./places.ts";
+import type { Retention } from "./retention.ts";
+import { writerOf } from "./write.ts";
+
+/** Where a count stops. */
+const COUNT_BOUND = 500;
+
+/** Deliveries that are made pending again in one go: each is read and written whole. */
+const RETRIED_AT_ONCE = 5;
+
+/** Remembers for which reader the deliveries were tried again whose reading did not end. */
+const READER_MARK = "mark:reader";
+
+/** `retention` is how long entries are kept, in seconds. */
+export function kvStore(namespace: KVNamespace, persistently: Persistently, retention: Retention): Store {
+  const kv = namespaceOf(namespace, persistently);
+  const heads = headsIn(kv, retention);
+  const claims = claimsIn(kv, retention);
+  const pending = pendingIn(kv, heads);
+  const writer = writerOf({ heads, claims, places: placesIn(kv, retention), pending, retention });
+  const lists = listsIn(kv, heads, claims);
+
+  return {
+    name: "kv",
+    filters: KV_FILTERS,
+    consistency: "eventual; up to 60 s",
+    pollSeconds: { wait: 5, page: 30 },
+    outbox: null,
+
+    keep: (arrivals) => writer.keep(arrivals),
+
+    put: async (deliveries) => ({ counts: await writer.put(deliveries), events: [] }),
+
+    putReadings: async (readings) => ({ gone: await writer.putReadings(readings), events: [] }),
+
+    async claimReading(id) {
+      const claim = await pending.claim(id);
+      if (claim !== "exhausted") return claim;
+      const head = await heads.read(id);
+      if (head === null) return "not-pending";
+      const reading = fail(UNFINISHED_READING);
+      await writer.putReadings([{ id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), reading }]);
+      return "exhausted";
+    },
+
+    releaseReading: (id) => pending.release(id),
+
+    async retryUnfinished() {
+      if (Number(await kv.text(READER_MARK)) === READER_VERSION) return 0;
+      const quarantined = await kv.listAll<StatusFacts>(statusPrefix("quarantined"));
+      const unfinished = quarantined.filter(({ metadata }) => metadata?.code === UNFINISHED_READING.code);
+      const retried = unfinished.slice(0, RETRIED_AT_ONCE);
+      for (const { name } of retried) await writer.makePending(name.slice(-64));
+      // Deliveries that an older version kept unread have raised no flag.
+      await pending.raiseFlag();
+      if (unfinished.length <= RETRIED_AT_ONCE) await kv.set(READER_MARK, String(READER_VERSION), null);
+      return retried.length;
+    },
+
+    async getJob(jobId) {
+      return (await claims.readJobs([jobId])).get(jobId)?.kept ?? null;
+    },
+
+    async getJobWithBody(jobId) {
+      const kept = (await claims.readJobs([jobId])).get(jobId)?.kept;
+      if (kept === undefined) return null;
+      const body = (await heads.body(kept.delivery.id))?.body ?? null;
+      return { ...kept, delivery: { ...kept.delivery, hasBytes: body !== null }, body };
+    },
+
+    listJobs: (filter, limit, after) => lists.listJobs(filter, limit, after),
+
+    async getRun(runId) {
+      const run = await claims.readRun(runId);
+      if (run === null) return null;
+      const body = (await heads.body(run.delivery.id))?.body ?? null;
+      return { ...run, delivery: { ...run.delivery, hasBytes: body !== null }, body };
+    },
+
+    async getDelivery(id) {
+      const head = await heads.read(id);
+      return head === null ? null : heads.delivery(head);
+    },
+
+    getBody: (id) => heads.body(id),
+
+    async statusesOf(ids) {
+      const found = await Promise.all(ids.map((id) => heads.read(id)));
+      return new Map(
+        found.flatMap((head): [string, DeliveryStatus][] => (head === null ? [] : [[head.id, head.status]])),
+      );
+    },
+
+    listDeliveries: (filter, limit, after) => lists.listDeliveries(filter, limit, after),
+
+    listPending: (limit) => pending.list(limit),
+
+    /** Last received first: what arrives meanwhile stands before the position, so an export has all there was when it began. */
+    listOldestDeliveries: (limit, after) => lists.listDeliveries({}, limit, after),
+
+    async countDeliveries() {
+      return null;
+    },
+
+    /** Entries of KV expire by themselves. */
+    purge: async () => ({ rows: 0, isDone: true, operations: 0 }),
+
+    /** One read: a free plan has 100,000 of those a day, and 1,000 lists. */
+    async check() {
+      await kv.text("check");
+      return NOTHING_KNOWN;
+    },
+
+    async measure() {
+      const count = async (status: DeliveryStatus) =>
+        (await kv.list(statusPrefix(status), COUNT_BOUND, null)).keys.length;
+      const { keys } = await kv.list("arrived:", 1, null);
+      const [, last] = keys[0]?.name.split(":") ?? [];
+      const quarantined = await count("quarantined");
+      return {
+        ...NOTHING_KNOWN,
+        lastReceivedAt: last === undefined ? null : timeOfKey(last),
+        quarantined,
+        bytes: null,
+        deliveriesEver: null,
+        deliveries: { quarantined, pending: await count("pending"), "no-job": await count("no-job") },
+        jobs: {},
+        countBound: COUNT_BOUND,
+        events: null,
+      };
+    },
+
+    /** Not for a note: a free plan has 1,000 writes a day. */
+    noteUpkeep: async () => {},
+  };
+}
+
+const NOTHING_KNOWN: Health = {
+  schema: null,
+  region: null,
+  lastReceivedAt: null,
+  quarantined: null,
+  upkeepAt: null,
+  spilled: null,
+};

@@ -1,0 +1,76 @@
+/**
+ * Where deliveries and jobs stand in lists: `arrived:<time>:<delivery>` for every delivery, with the jobs it names,
+ * `status:<status>:<time>:<delivery>` for those of a status that few have, and `member:<RunId>:<JobId>` for the jobs
+ * of a run.
+ */
+import { keyPart } from "../keys.ts";
+import type { DeliveryStatus, Failure } from "../store.ts";
+import { type Head, keptAt, placeOf } from "./heads.ts";
+import type { ListedKey, Namespace } from "./namespace.ts";
+import { expiryOf, type Retention } from "./retention.ts";
+
+/** What lists tell of a delivery; `version` is absent in keys of the first version, which name no jobs. */
+export interface ArrivedFacts {
+  status: DeliveryStatus;
+  version?: 2;
+}
+
+/** What lists tell of a delivery that is pending or quarantined. */
+export interface StatusFacts {
+  /** Attempts to read it that have begun. */
+  attempts?: number;
+  code?: Failure["code"] | "internal-error";
+}
+
+export const ARRIVED = "arrived:";
+export const statusPrefix = (status: DeliveryStatus): string => `status:${status}:`;
+export const statusKey = (status: DeliveryStatus, head: Pick<Head, "received_at" | "id">): string =>
+  statusPrefix(status) + placeOf(head);
+export const memberPrefix = async (runId: string): Promise<string> => `member:${await keyPart(runId)}:`;
+
+/** Keys of the first version have no list of jobs. */
+export const isOfThisVersion = ({ metadata }: ListedKey<ArrivedFacts>): boolean => metadata?.version === 2;
+
+export type Places = ReturnType<typeof placesIn>;
+
+export function placesIn(kv: Namespace, retention: Retention) {
+  async function setStatus(head: Head): Promise<void> {
+    if (head.status === "stored") return;
+    const facts: StatusFacts = head.reason_code === null ? {} : { code: head.reason_code };
+    await kv.set(statusKey(head.status, head), "", expiryOf(head.status, retention, keptAt(head)), facts);
+  }
+
+  async function setArrived(head: Head, jobIds: readonly string[]): Promise<void> {
+    const facts = { status: head.status, version: 2 } satisfies ArrivedFacts;
+    await kv.setNoted(ARRIVED + placeOf(head), facts, jobIds, expiryOf(head.status, retention, keptAt(head)));
+  }
+
+  return {
+    /** The delivery's places, as its head says. */
+    async write(head: Head, jobIds: readonly string[]): Promise<void> {
+      await setArrived(head, jobIds);
+      // The place of one that is pending counts attempts: pending.ts writes it.
+      if (head.status !== "pending") await setStatus(head);
+    },
+
+    /** Gives up the place that the delivery had among those of a status, where it has another now. */
+    async leave(before: Head | null, head: Head): Promise<void> {
+      if (before === null || before.status === "stored") return;
+      const key = statusKey(before.status, before);
+      if (key !== statusKey(head.status, head)) await kv.remove(key);
+    },
+
+    /** The place of a delivery that told of jobs, to be kept from a later time on. */
+    async renew(head: Head): Promise<void> {
+      const { keys } = await kv.list<ArrivedFacts>(ARRIVED + placeOf(head), 1, null);
+      const jobIds = (await kv.notesOf<string[]>(keys.filter(isOfThisVersion))).get(ARRIVED + placeOf(head));
+      if (jobIds !== undefined) await setArrived(head, jobIds);
+    },
+
+    /** The job as one of the run's. */
+    async join(runId: string, jobId: string, since: number): Promise<void> {
+      const key = (await memberPrefix(runId)) + (await keyPart(jobId));
+      await kv.setNoted(key, {}, jobId, expiryOf("stored", retention, since));
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * What the claims of one job or run come to. Each delivery has claims of its own, so none overwrites another; the
+ * record is the greatest, in whatever order and however often they came. Reads and writes nothing.
+ */
+
+/** What one delivery says of one job or run, as far as the record is decided by it. */
+export interface Claim {
+  /** The key it is kept under. */
+  name: string;
+  deliveryId: string;
+  /** When the delivery first came, as far as its writer knew. Milliseconds since 1970, as all times here. */
+  receivedAt: number;
+  /** When it last came. */
+  heardAt: number;
+  /** From when on its life is counted: later than `heardAt` where others have told of the job since. */
+  keptAt: number;
+  /** Version of the reader that read it. */
+  reader: number;
+  rank: string;
+  workflowRank: string | null;
+  /** The run that it says the job belongs to, as a part of a key. */
+  run: string | null;
+  /** Written by the first version of the receiver, in which a job had one value that every delivery overwrote. */
+  isOlder: boolean;
+}
+
+export interface Merged<C extends Claim> {
+  /** The greatest claim, with the times of all claims of its delivery. */
+  record: C;
+  /** The claim that tells of the workflow. */
+  workflow: C | null;
+  /** The first delivery: the job's place in lists. */
+  first: C;
+  /** When any delivery last told of it. */
+  heardAt: number;
+}
+
+/** Null for no claims. */
+export function merge<C extends Claim>(claims: readonly C[]): Merged<C> | null {
+  const [some] = claims;
+  if (some === undefined) return null;
+  const readers = new Map<string, number>();
+  for (const { deliveryId, reader } of claims) readers.set(deliveryId, Math.max(reader, readers.get(deliveryId) ?? 0));
+  // A newer reader's word on a delivery replaces an older one's, also where it is less.
+  const standing = claims.filter(({ deliveryId, reader }) => reader === readers.get(deliveryId));
+  const telling = claims.filter(({ workflowRank }) => workflowRank !== null);
+  const record = standing.reduce((a, b) => (isGreater(b, a, "rank") ? b : a));
+  const ofRecord = claims.filter(({ deliveryId, isOlder }) => deliveryId === record.deliveryId && !isOlder);
+  return {
+    record: {
+      ...record,
+      receivedAt: Math.min(record.receivedAt, ...ofRecord.map(({ receivedAt }) => receivedAt)),
+      heardAt: Math.max(record.heardAt, ...ofRecord.map((claim) => claim.heardAt)),
+    },
+    workflow: telling.length === 0 ? null : telling.reduce((a, b) => (isGreater(b, a, "workflowRank") ? b : a)),
+    first: claims.reduce((a, b) => (isEarlier(b, a) ? b : a)),
+    heardAt: Math.max(...claims.map(({ heardAt }) => heardAt)),
+  };
+}
+
+/** Two claims of equal rank are of one delivery, whose repeats did not see each other: the last has counted most. */
+function isGreater(a: Claim, b: Claim, by: "rank" | "workflowRank"): boolean {
+  const [rankA, rankB] = [a[by] ?? "", b[by] ?? ""];
+  if (rankA !== rankB) return rankA > rankB;
+  if (a.isOlder !== b.isOlder) return b.isOlder;
+  return a.heardAt !== b.heardAt ? a.heardAt > b.heardAt : a.name > b.name;
+}
+
+function isEarlier(a: Claim, b: Claim): boolean {
+  if (a.receivedAt !== b.receivedAt) return a.receivedAt < b.receivedAt;
+  return a.isOlder !== b.isOlder ? a.isOlder : a.deliveryId < b.deliveryId;
+}

@@ -1,0 +1,157 @@
+/**
+ * The list of jobs, last received first. It goes through the deliveries and shows a job where its first one stands:
+ * for each job that a delivery names its claims are listed, so that the record is right and no job comes twice,
+ * whatever each writer knew of the others. That is one operation a job, so a page has a bound, and may come out short
+ * with more to follow.
+ */
+import { timeOfKey } from "../keys.ts";
+import { type KeptJob, type Page, type Position, PositionError } from "../store.ts";
+import type { Claims, FoundJob } from "./claims.ts";
+import { BULK_KEYS, type KeyPage, LIST_KEYS, type ListedKey, type Namespace } from "./namespace.ts";
+import { jobIdsOfOlder, type OlderFacts } from "./older.ts";
+import { type ArrivedFacts, isOfThisVersion } from "./places.ts";
+
+/** Operations of KV that a page may take: a Worker on the free plan has 50 subrequests. */
+export const PAGE_OPERATIONS = 45;
+
+/** Of these, what reading a group of jobs takes beside one list for each. */
+export const GROUP_OPERATIONS = 2;
+
+/** And what a list of places takes: the list, and one read for what did not fit into it. */
+export const SCAN_OPERATIONS = 2;
+
+/** What a job's first delivery is to lie between, exclusive, in milliseconds since 1970. */
+export interface Bounds {
+  receivedAfter: number;
+  receivedBefore: number;
+}
+
+/** Where the list goes on: in which list of keys, from which cursor, at which key and job of it. */
+interface Place {
+  /** `received` is the list that the first version of the receiver has written. */
+  list: "arrived" | "received";
+  cursor: string | null;
+  /** Keys before this one are done, and of its jobs the first `done`. */
+  key: string;
+  done: number;
+  /** A key of the first version has been seen. */
+  hasOlder: boolean;
+}
+
+const START: Place = { list: "arrived", cursor: null, key: "", done: 0, hasOlder: false };
+
+/** A job at the place of one delivery that names it. */
+interface Candidate {
+  jobId: string;
+  /** Null in the list of the first version. */
+  deliveryId: string | null;
+  receivedAt: number;
+  /** From here on the list has it still to show. */
+  place: Place;
+}
+
+type Key = ListedKey<ArrivedFacts & OlderFacts>;
+
+const receivedAtOf = ({ name }: Key): number => timeOfKey(name.split(":", 2)[1] ?? "");
+
+export function timeListIn(kv: Namespace, claims: Claims) {
+  /** One list of places: the jobs that stand there, and where to go on. */
+  async function scan(place: Place, limit: number, { receivedAfter, receivedBefore }: Bounds) {
+    // Where keys will be skipped, a long list costs no more than a short one.
+    const isSkipping = place.key !== "" || receivedBefore !== Infinity;
+    const page: KeyPage<ArrivedFacts & OlderFacts> = await kv.list(
+      `${place.list}:`,
+      isSkipping ? LIST_KEYS : limit,
+      place.cursor,
+    );
+    const due = page.keys.filter((key) => {
+      const receivedAt = receivedAtOf(key);
+      return key.name >= place.key && receivedAt > receivedAfter && receivedAt < receivedBefore;
+    });
+    const { taken, rest } = oneRead(place.list, due);
+    const hasOlder = place.hasOlder || page.keys.some((key) => !isOfThisVersion(key));
+    const isBeyond = page.keys.some((key) => receivedAtOf(key) <= receivedAfter);
+    let next = isBeyond ? null : nextPlace(place, page, hasOlder);
+    if (next === null && place.list === "arrived" && hasOlder) next = { ...START, list: "received", hasOlder };
+    if (rest !== undefined) next = { ...place, key: rest.name, done: 0, hasOlder };
+    return { found: await candidates(place, taken), next };
+  }
+
+  async function candidates(place: Place, keys: readonly Key[]): Promise<Candidate[]> {
+    const isOlder = place.list === "received";
+    const jobIds = isOlder ? await jobIdsOfOlder(kv, keys) : await kv.notesOf<string[]>(keys.filter(isOfThisVersion));
+    const found = keys.flatMap((key) =>
+      (jobIds.get(key.name) ?? [])
+        .toSorted()
+        .toReversed()
+        .map((jobId, done): Candidate => ({
+          jobId,
+          deliveryId: isOlder ? null : key.name.slice(key.name.lastIndexOf(":") + 1),
+          receivedAt: receivedAtOf(key),
+          place: { ...place, key: key.name, done },
+        })),
+    );
+    return found.filter((one) => one.place.key !== place.key || one.place.done >= place.done);
+  }
+
+  return async function listByTime(bounds: Bounds, limit: number, after: Position | null): Promise<Page<KeptJob>> {
+    const items: KeptJob[] = [];
+    let left = PAGE_OPERATIONS;
+    let place: Place | null = after === null ? START : placeOf(after);
+    while (place !== null) {
+      const isAffordable = left > SCAN_OPERATIONS + GROUP_OPERATIONS;
+      if (items.length >= limit || !isAffordable) return { items, next: positionOf(place) };
+      const { found, next }: Awaited<ReturnType<typeof scan>> = await scan(place, limit, bounds);
+      left -= SCAN_OPERATIONS;
+      let rest = found;
+      for (let [one] = rest; one !== undefined; [one] = rest) {
+        const size = Math.min(limit - items.length, left - GROUP_OPERATIONS);
+        if (size < 1) return { items, next: positionOf(one.place) };
+        const group = rest.slice(0, size);
+        const jobs = await claims.readJobs(group.map(({ jobId }) => jobId));
+        left -= GROUP_OPERATIONS + group.length;
+        for (const candidate of group) {
+          const job = jobs.get(candidate.jobId);
+          if (job !== undefined && isFirst(candidate, job)) items.push(job.kept);
+        }
+        rest = rest.slice(size);
+      }
+      place = next;
+    }
+    return { items, next: null };
+  };
+}
+
+/** As many of the keys as one read is enough for, where what they name is not told by the list; and the one after them. */
+function oneRead(list: Place["list"], keys: readonly Key[]): { taken: readonly Key[]; rest: Key | undefined } {
+  const isRead = ({ metadata }: Key) => list === "received" || (metadata?.version === 2 && metadata.note === undefined);
+  const rest = keys.filter(isRead)[BULK_KEYS];
+  return { taken: rest === undefined ? keys : keys.slice(0, keys.indexOf(rest)), rest };
+}
+
+/** Whether the candidate stands at the job's first delivery. */
+function isFirst({ deliveryId, receivedAt }: Candidate, { merged: { first } }: FoundJob): boolean {
+  if (first.receivedAt !== receivedAt) return false;
+  return deliveryId === null ? first.isOlder : !first.isOlder && first.deliveryId === deliveryId;
+}
+
+const nextPlace = (place: Place, { cursor }: KeyPage<unknown>, hasOlder: boolean): Place | null =>
+  cursor === null ? null : { ...place, cursor, hasOlder };
+
+const positionOf = ({ list, cursor, key, done, hasOlder }: Place): Position => [
+  list,
+  cursor ?? "",
+  key,
+  done,
+  Number(hasOlder),
+];
+
+function placeOf([list, cursor, key, done, hasOlder]: Position): Place {
+  const isPlace =
+    (list === "arrived" || list === "received") &&
+    typeof cursor === "string" &&
+    typeof key === "string" &&
+    typeof done === "number";
+  if (!isPlace) throw new PositionError("This position was not given by this list.");
+  return { list, cursor: cursor === "" ? null : cursor, key, done, hasOlder: hasOlder === 1 };
+}

@@ -1,0 +1,162 @@
+/**
+ * What is written of a delivery, in an order that leaves nothing acknowledged half-visible wherever it is cut off:
+ * its bytes, then what they say of jobs and runs, then its places in lists. All of it is written again by a repeat,
+ * which so finishes what was cut off, and renews the life of every entry.
+ */
+import { jobRows, type JobRow, readingRow, runRows, UNREAD } from "../rows.ts";
+import type { Arrival, DeliveryReading, ReadArrival } from "../store.ts";
+import { type Claims, type ListedClaim, runOf } from "./claims.ts";
+import { type Head, heardAt, type Heads, isNews, keptAt, withArrival, withReading, withTimes } from "./heads.ts";
+import type { Pending } from "./pending.ts";
+import type { Places } from "./places.ts";
+import { merge } from "./record.ts";
+import { type Retention, SLACK_SECONDS } from "./retention.ts";
+
+export type Writer = ReturnType<typeof writerOf>;
+
+interface Parts {
+  heads: Heads;
+  claims: Claims;
+  places: Places;
+  pending: Pending;
+  retention: Retention;
+}
+
+export function writerOf({ heads, claims, places, pending, retention }: Parts) {
+  /** What a delivery says of jobs and runs: claims first, since a place without one is skipped. */
+  async function writeRecords({ reading }: Pick<DeliveryReading, "reading">, head: Head): Promise<string[]> {
+    const told = { id: head.id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), reading };
+    const [jobs, runs] = [jobRows(told), runRows(told)];
+    await Promise.all([
+      ...jobs.map((row) => claims.write("job", row, head)),
+      ...runs.map((row) => claims.write("run", row, head)),
+    ]);
+    await Promise.all(jobs.map((row) => join(row, keptAt(head))));
+    if (retention.jobs !== null) {
+      // Retention is not worth a callback: a later one renews what this one could not.
+      await Promise.allSettled([
+        ...jobs.map((row) => renewOthers("job", row.job_id, head)),
+        ...runs.map((row) => renewOthers("run", row.run_id, head)),
+      ]);
+    }
+    return jobs.map((row) => row.job_id);
+  }
+
+  async function join(row: JobRow, since: number): Promise<void> {
+    const runId = runOf(row);
+    if (runId !== null) await places.join(runId, row.job_id, since);
+  }
+
+  /** The age of a job is that of its last word: what its record is made of is kept as long as this delivery. */
+  async function renewOthers(kind: "job" | "run", id: string, head: Head): Promise<void> {
+    const listed = await claims.list(kind, id);
+    const merged = merge(listed);
+    if (merged === null) return;
+    const { record, workflow, first } = merged;
+    const names = new Set([record.name, workflow?.name, first.name]);
+    const since = keptAt(head);
+    const isDue = (claim: ListedClaim) => names.has(claim.name) && claim.keptAt < since - SLACK_SECONDS * 1000;
+    for (const claim of listed.filter(isDue)) {
+      await claims.renew(claim, since);
+      if (kind === "job" && claim.run !== null) await renewMembership(id, since);
+      const opened = await heads.open(claim.deliveryId);
+      if (opened === null) continue;
+      const body = opened.head.apart === true ? null : opened.bytes;
+      await places.renew(await heads.write({ ...opened.head, kept_at: since }, body));
+    }
+  }
+
+  async function renewMembership(jobId: string, since: number): Promise<void> {
+    const runId = (await claims.readJobs([jobId])).get(jobId)?.runId ?? null;
+    if (runId !== null && runId !== "") await places.join(runId, jobId, since);
+  }
+
+  /** Arrivals of the same bytes are one write. Gives the head as it was before, as it is now, and the counts between. */
+  async function writeArrivals(arrivals: readonly Arrival[], withLast: (head: Head) => Head) {
+    const [arrival] = arrivals as [Arrival];
+    const kept = await heads.read(arrival.id);
+    let head = kept;
+    const counts: number[] = [];
+    for (const one of arrivals) {
+      head = withArrival(head, one);
+      counts.push(head.count);
+    }
+    return { kept, head: await heads.write(withLast(head as Head), arrival.body), counts };
+  }
+
+  return {
+    async keep(arrivals: readonly Arrival[]): Promise<number[]> {
+      return inGroups(arrivals, async (group) => {
+        const { kept, head, counts } = await writeArrivals(group, (arrived) => arrived);
+        // What was read already stays so, and has its places.
+        if (head.status === "pending") {
+          await pending.note(head, kept === null);
+          await places.write(head, []);
+        }
+        return counts;
+      });
+    },
+
+    async put(deliveries: readonly ReadArrival[]): Promise<number[]> {
+      return inGroups(deliveries, async (group) => {
+        const [{ reading }] = group as [ReadArrival];
+        const row = readingRow(reading);
+        const { kept, head, counts } = await writeArrivals(group, (arrived) => withReading(arrived, row));
+        const jobIds = await writeRecords({ reading }, head);
+        if (kept === null || isNews(kept, row)) {
+          await places.write(head, jobIds);
+          await places.leave(kept, head);
+        }
+        return counts;
+      });
+    },
+
+    /** The head after all that was read: until it says so, a pending delivery is read again. */
+    async putReadings(readings: readonly DeliveryReading[]): Promise<string[]> {
+      const gone: string[] = [];
+      const write = async (told: DeliveryReading) => {
+        const opened = await heads.open(told.id);
+        if (opened === null) {
+          gone.push(told.id);
+          return;
+        }
+        const row = readingRow(told.reading);
+        const head = withReading(withTimes(opened.head, told), row);
+        const jobIds = await writeRecords(told, head);
+        if (!isNews(opened.head, row)) return;
+        await places.write(head, jobIds);
+        await heads.write(head, opened.bytes);
+        await places.leave(opened.head, head);
+      };
+      await Promise.all(readings.map(write));
+      return gone;
+    },
+
+    /** Makes a delivery wait to be read again, with all its attempts. */
+    async makePending(id: string): Promise<void> {
+      const opened = await heads.open(id);
+      if (opened === null) return;
+      const { status, reason_code, reason } = UNREAD;
+      const head = { ...opened.head, status, reason_code, reason };
+      await pending.note(head, true);
+      await places.write(head, []);
+      await heads.write(head, opened.bytes);
+      await places.leave(opened.head, head);
+    },
+  };
+}
+
+/** Writes all deliveries at once, but one that came several times once. Gives the counts in order. */
+async function inGroups<A extends Arrival>(
+  arrivals: readonly A[],
+  write: (group: readonly A[]) => Promise<number[]>,
+): Promise<number[]> {
+  const counts: number[] = arrivals.map(() => 1);
+  const groups = Map.groupBy(arrivals.keys(), (index) => arrivals[index]?.id);
+  const writeGroup = async (indexes: readonly number[]) => {
+    const told = await write(indexes.map((index) => arrivals[index] as A));
+    for (const [at, index] of indexes.entries()) counts[index] = told[at] ?? 1;
+  };
+  await Promise.all([...groups.values()].map(writeGroup));
+  return counts;
+}
