@@ -14,7 +14,6 @@ import {
   readArrival,
   readPending,
 } from "./intake.ts";
-import type { LeasedEvent } from "./store/outbox.ts";
 
 /** Largest body that travels in a message, in bytes; a message holds 128,000 with all that is around it. */
 const QUEUED_BODY_BYTES = 100_000;
@@ -66,13 +65,13 @@ export interface BatchReport {
 /** The report, with the events that were caused, whose first attempts are the caller's to make. */
 export interface Consumed {
   report: BatchReport;
-  events: LeasedEvent[];
+  events: Outcome["events"];
 }
 
 /** Stores the messages of one batch: together, or where that fails, one by one, so that none holds the others up. */
 export async function consume(batch: MessageBatch<Queued>, places: Places): Promise<Consumed> {
   const report: BatchReport = { queue: batch.queue, messages: batch.messages.length, retried: 0, fault: null };
-  const events: LeasedEvent[] = [];
+  const events: Outcome["events"] = [];
   const isLastResort = batch.queue.endsWith(DEAD_LETTERS);
   const reachable = isLastResort ? places : { ...places, spill: null };
   try {
@@ -82,8 +81,8 @@ export async function consume(batch: MessageBatch<Queued>, places: Places): Prom
     const alone = batch.messages.map((message) =>
       takeIn([message], reachable).then(
         (caused) => {
-          events.push(...caused);
           message.ack();
+          return void events.push(...caused);
         },
         (error: unknown) => {
           message.retry({ delaySeconds: delayOf(message.attempts) });
@@ -97,7 +96,7 @@ export async function consume(batch: MessageBatch<Queued>, places: Places): Prom
   return { report, events };
 }
 
-async function takeIn(messages: readonly Message<Queued>[], places: Places): Promise<LeasedEvent[]> {
+async function takeIn(messages: readonly Message<Queued>[], places: Places): Promise<Outcome["events"]> {
   const incoming = messages.flatMap(({ body }) => ("bytes" in body ? [withNonce(body)] : []));
   const outcomes = incoming.length === 0 ? [] : await intake(places, await Promise.all(incoming.map(nameArrival)));
   const events = outcomes.flatMap((outcome) => outcome.events);

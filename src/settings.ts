@@ -3,12 +3,7 @@
  * callback: its default stands in, and it is a fault that is told. docs/settings.md has the same table for people,
  * and a test holds the two equal.
  */
-import {
-  parseSigningSecrets,
-  parseUrls,
-  SIGNING_ALLOWED,
-  URLS_ALLOWED,
-} from "./events/endpoints.ts";
+import { parseSigningSecrets, parseUrls, SIGNING_ALLOWED, URLS_ALLOWED } from "./events/endpoints.ts";
 import { EVENT_TYPES, type EventType } from "./events/events.ts";
 
 /** Every setting: what is allowed, and what it is when it is not set. */
@@ -217,7 +212,10 @@ function readForward(env: RawSettings, faults: SettingFault[]): Forward {
 function readSeveral(env: RawSettings, name: "FORWARD_EVENTS", faults: SettingFault[]): EventType[] {
   const { fallback, choices } = SETTINGS[name];
   const value = textOf(env, name) || fallback;
-  const wanted = value.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const wanted = value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
   const known = choices.filter((choice) => wanted.includes(choice));
   if (wanted.length > 0 && wanted.every((part) => choices.some((choice) => choice === part))) return known;
   faults.push({ name, value, allowed: allowedOf(name) });

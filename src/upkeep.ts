@@ -214,7 +214,13 @@ async function purge(store: Store, cutoffs: Cutoffs, budget: Budget, report: Upk
 }
 
 /** Deletes events that have passed their time, with what the other duties have left: they are few and small. */
-async function purgeEvents(outbox: Outbox, days: number, now: number, budget: Budget, report: UpkeepReport): Promise<void> {
+async function purgeEvents(
+  outbox: Outbox,
+  days: number,
+  now: number,
+  budget: Budget,
+  report: UpkeepReport,
+): Promise<void> {
   while (budget.left >= PURGE_EVENTS_OPERATIONS + READ_OPERATIONS) {
     budget.spend(PURGE_EVENTS_OPERATIONS);
     const { rows, isDone } = await outbox.purge(cutoffOf(days, now), now - FAILED_DAYS * DAY_MILLISECONDS);

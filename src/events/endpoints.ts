@@ -58,7 +58,8 @@ function gather(parts: readonly string[], isGood: (part: string) => boolean): Pa
   const parsed: Parsed = { values: [], faults: [] };
   for (const [index, part] of parts.entries()) {
     if (isGood(part)) parsed.values.push(part);
-    else parsed.faults.push(`Value ${index + 1} of ${parts.length} is not allowed, or repeats another, and is left out.`);
+    else
+      parsed.faults.push(`Value ${index + 1} of ${parts.length} is not allowed, or repeats another, and is left out.`);
   }
   return parsed;
 }

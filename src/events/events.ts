@@ -52,6 +52,10 @@ const KEY_DIGITS = 32;
  * Names what happened, for whichever endpoint: the type, whom it is about, and the cause. Of an end that is the
  * delivery behind the record and the state it tells; of a change, the change.
  */
-export async function eventKey(type: EventType, subject: string, ...cause: readonly (string | null)[]): Promise<string> {
+export async function eventKey(
+  type: EventType,
+  subject: string,
+  ...cause: readonly (string | null)[]
+): Promise<string> {
   return (await digestText(JSON.stringify([type, subject, ...cause]))).slice(0, KEY_DIGITS);
 }

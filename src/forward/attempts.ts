@@ -80,7 +80,8 @@ async function wave(means: Means, endpoint: Endpoint, events: readonly LeasedEve
       const settlement = await attempt(means, endpoint, event);
       if (settlement === null) return [];
       // A 410 is an answer: the endpoint is there.
-      if (settlement.lastError === null || settlement.lastError === "gone") Object.assign(since, { answered: true, failures: 0 });
+      if (settlement.lastError === null || settlement.lastError === "gone")
+        Object.assign(since, { answered: true, failures: 0 });
       else if (settlement.lastError !== "record-gone" && settlement.lastError !== "unfinished") since.failures += 1;
       report[settlement.status === "delivered" ? "told" : "untold"] += 1;
       return [settlement];

@@ -19,7 +19,10 @@ export async function contentOf(store: Store, event: LeasedEvent): Promise<strin
       return kept === null ? null : jobContent(event, { type, at }, kept);
     }
     case "run.finished": {
-      const [run, jobs] = await Promise.all([store.getRun(subject), store.listJobs({ runId: subject }, RUN_JOBS, null)]);
+      const [run, jobs] = await Promise.all([
+        store.getRun(subject),
+        store.listJobs({ runId: subject }, RUN_JOBS, null),
+      ]);
       return run === null ? null : bodyOf({ type, at }, runOf(subject, run, jobs.items));
     }
     case "delivery.quarantined": {

@@ -33,8 +33,7 @@ export async function enqueueLater(
   if (messages.length > 0) await queue.sendBatch(messages).catch(() => {});
 }
 
-export const isForwardBatch = (batch: MessageBatch<unknown>): batch is MessageBatch<DueEvent> =>
-  batch.queue.endsWith(FORWARD);
+export const isForwardBatch = (batch: MessageBatch): batch is MessageBatch<DueEvent> => batch.queue.endsWith(FORWARD);
 
 /** Attempts the events of a batch. None is brought again by the queue: what is due then still, the cron sends again. */
 export async function consumeEvents({ queue, messages }: MessageBatch<DueEvent>, forwarder: Forwarder | null) {

@@ -37,7 +37,9 @@ export interface Failed {
 export function nextAttempt({ attempt, at, retryAfter }: Failed, random: number): number | null {
   const delay = DELAYS_MILLISECONDS[attempt - 1];
   if (attempt >= MAX_ATTEMPTS || delay === undefined) return null;
-  return at + Math.ceil(Math.max(delay * (1 + random * JITTER), Math.min(retryAfter ?? 0, RETRY_AFTER_LONGEST_MILLISECONDS)));
+  return (
+    at + Math.ceil(Math.max(delay * (1 + random * JITTER), Math.min(retryAfter ?? 0, RETRY_AFTER_LONGEST_MILLISECONDS)))
+  );
 }
 
 /** `Retry-After` in milliseconds from now: seconds or a date (RFC 9110 section 10.2.3). Null where it says neither. */

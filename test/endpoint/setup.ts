@@ -2,12 +2,6 @@
 import type { TestProject } from "vitest/node";
 import { startEndpoint } from "./server.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    endpoint: string;
-  }
-}
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { base, stop } = await startEndpoint();
   project.provide("endpoint", base);

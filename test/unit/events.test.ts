@@ -10,7 +10,10 @@ describe("the URLs of endpoints", () => {
   test.each([
     ["https://a.example/hook", ["https://a.example/hook"]],
     [" https://a.example/x,y?z=1,2 , https://b.example/ ,", ["https://a.example/x,y?z=1,2", "https://b.example/"]],
-    ["http://127.0.0.1:9999/hook,http://localhost/,http://[::1]:1/", ["http://127.0.0.1:9999/hook", "http://localhost/", "http://[::1]:1/"]],
+    [
+      "http://127.0.0.1:9999/hook,http://localhost/,http://[::1]:1/",
+      ["http://127.0.0.1:9999/hook", "http://localhost/", "http://[::1]:1/"],
+    ],
     ["http://127.8.9.1/", ["http://127.8.9.1/"]],
     ["", []],
   ])("are split at commas before http: %s", (text, values) => {
@@ -28,13 +31,23 @@ describe("the URLs of endpoints", () => {
     "https://",
     "https://b.example/hook?other",
   ])("are https, or http to loopback, and no two the same up to ?: %s is told by its place alone", (wrong) => {
-    expect(parseUrls(`https://b.example/hook,${wrong.startsWith("http") ? "" : "https://c.example/,"}${wrong}`).faults.join()).not.toContain("example");
-    expect(parseUrls(`${wrong},https://b.example/hook`)).toMatchObject({ values: [expect.stringContaining("b.example/hook")], faults: [expect.stringMatching(/^Value [12] of 2 /)] });
+    expect(
+      parseUrls(
+        `https://b.example/hook,${wrong.startsWith("http") ? "" : "https://c.example/,"}${wrong}`,
+      ).faults.join(),
+    ).not.toContain("example");
+    expect(parseUrls(`${wrong},https://b.example/hook`)).toMatchObject({
+      values: [expect.stringContaining("b.example/hook")],
+      faults: [expect.stringMatching(/^Value [12] of 2 /)],
+    });
   });
 
   test("are five at most", () => {
     const urls = Array.from({ length: 6 }, (_, at) => `https://e${at}.example/`);
-    expect(parseUrls(urls.join(","))).toMatchObject({ values: urls.slice(0, 5), faults: [expect.stringContaining("6 of 6")] });
+    expect(parseUrls(urls.join(","))).toMatchObject({
+      values: urls.slice(0, 5),
+      faults: [expect.stringContaining("6 of 6")],
+    });
   });
 });
 
@@ -45,12 +58,15 @@ describe("secrets", () => {
     expect(parseSigningSecrets(text).faults).toEqual([]);
   });
 
-  test.each([secret(15), "whsec_", "whsec_%%%", Buffer.alloc(32).toString("base64"), "whsec"])("do not sign: %s", (text) => {
-    expect(parseSigningSecrets(`${secret(32)},${text}`)).toEqual({
-      values: [secret(32)],
-      faults: ["Value 2 of 2 is not allowed, or repeats another, and is left out."],
-    });
-  });
+  test.each([secret(15), "whsec_", "whsec_%%%", Buffer.alloc(32).toString("base64"), "whsec"])(
+    "do not sign: %s",
+    (text) => {
+      expect(parseSigningSecrets(`${secret(32)},${text}`)).toEqual({
+        values: [secret(32)],
+        faults: ["Value 2 of 2 is not allowed, or repeats another, and is left out."],
+      });
+    },
+  );
 });
 
 test("the key of a secret is its base64", () => {

@@ -206,8 +206,12 @@ describe("the contract", () => {
     const off = {};
     const on = telling(newHook());
     const failed = JSON.stringify({ status: "failed" });
-    const tell = (path: string, changes: object, headers: Record<string, string> = bearer, body: string | null = failed) =>
-      send(path, { method: "POST", headers, body }, changes as Record<string, unknown>);
+    const tell = (
+      path: string,
+      changes: object,
+      headers: Record<string, string> = bearer,
+      body: string | null = failed,
+    ) => send(path, { method: "POST", headers, body }, changes as Record<string, unknown>);
     const told = newJobId();
     await post(segmentation(told), on);
     const id = await env.DB.prepare("SELECT id FROM events WHERE subject = ?").bind(told).first<string>("id");

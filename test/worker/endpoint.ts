@@ -1,7 +1,7 @@
 /** The user's system as a test of the Worker sees it: a hook of its own on the real server of test/endpoint. */
 import { env } from "cloudflare:workers";
 import { inject } from "vitest";
-import type { Seen, Step } from "../endpoint/server.ts";
+import type { Seen, Step } from "../endpoint/types.ts";
 import { newJobId } from "./bodies.ts";
 import type { Changes } from "./receiver.ts";
 
@@ -22,7 +22,8 @@ export function newHook(): Hook {
   const seen = async () => (await fetch(`${base}/seen/${name}`)).json<Seen[]>();
   return {
     url: `${base}/hook/${name}`,
-    plan: async (...steps) => void (await fetch(`${base}/plan/${name}`, { method: "PUT", body: JSON.stringify(steps) })),
+    plan: async (...steps) =>
+      void (await fetch(`${base}/plan/${name}`, { method: "PUT", body: JSON.stringify(steps) })),
     seen,
     ids: async () => (await seen()).map(({ headers }) => headers["webhook-id"] ?? ""),
   };

@@ -15,6 +15,9 @@ const bearer = { authorization: `Bearer ${TOKEN}` };
 const ask = (path: string, changes: Changes, body?: object) =>
   send(path, { method: "POST", headers: bearer, ...(body && { body: JSON.stringify(body) }) }, changes);
 
+/** The id of the only event about a job. */
+const idOf = async (jobId: string): Promise<string> => (await rowsOf(jobId))[0]?.id ?? "";
+
 beforeEach(async () => {
   await env.DB.batch(["events", "endpoints"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
 });
@@ -22,7 +25,10 @@ beforeEach(async () => {
 describe("GET /events", () => {
   test("lists events newest first, by status, type and job, and names an endpoint by its host alone", async () => {
     const hook = newHook();
-    const changes = { ...telling({ url: `${hook.url}?token=hidden` }), FORWARD_EVENTS: "job.finished,run.finished,delivery.quarantined" };
+    const changes = {
+      ...telling({ url: `${hook.url}?token=hidden` }),
+      FORWARD_EVENTS: "job.finished,run.finished,delivery.quarantined",
+    };
     const [failing, fine] = [newJobId(), newJobId()];
     await hook.plan({ status: 500 });
     await post(segmentation(failing), changes);
@@ -66,7 +72,11 @@ describe("GET /events", () => {
     const hook = newHook();
     await post(workflowFinish(newJobId(), Array.from({ length: 25 }, newJobId)), telling(hook));
     await env.DB.prepare("UPDATE events SET status = 'failed', due_at = NULL WHERE seq % 3 = 0").run();
-    for (const [query, count] of [["", 25], ["&status=delivered", await countOf("delivered")], ["&status=failed", await countOf("failed")]] as const) {
+    for (const [query, count] of [
+      ["", 25],
+      ["&status=delivered", await countOf("delivered")],
+      ["&status=failed", await countOf("failed")],
+    ] as const) {
       const ids: unknown[] = [];
       let cursor = "";
       for (let pages = 0; pages < 20; pages += 1) {
@@ -107,7 +117,7 @@ describe("POST /events/{id}/resend", () => {
     const hook = newHook();
     const jobId = newJobId();
     await post(segmentation(jobId), telling(hook));
-    const [{ id = "" } = {}] = await rowsOf(jobId);
+    const id = await idOf(jobId);
     const response = await ask(`/events/${id}/resend`, telling(hook));
     expect(await response.json()).toMatchObject({ id, status: "pending", attempts: 0, jobId });
     expect(await hook.ids()).toEqual([id, id]);
@@ -120,7 +130,7 @@ describe("POST /events/{id}/resend", () => {
     await hook.plan({ delayMilliseconds: 400 });
     const underWay = post(segmentation(jobId), telling(hook));
     while ((await hook.ids()).length === 0) await scheduler.wait(10);
-    const [{ id = "" } = {}] = await rowsOf(jobId);
+    const id = await idOf(jobId);
     await ask(`/events/${id}/resend`, telling(hook));
     await underWay;
     expect((await hook.seen()).map(({ overlaps }) => overlaps)).toEqual([false]);
@@ -138,7 +148,7 @@ describe("POST /events/{id}/resend", () => {
     await removed.plan({ status: 500 });
     await post(segmentation(jobId), telling(removed));
     await cron(telling(other));
-    const [{ id = "" } = {}] = await rowsOf(jobId);
+    const id = await idOf(jobId);
     const response = await ask(`/events/${id}/resend`, telling(other));
     expect(await response.json()).toMatchObject({ status: "failed", lastError: "endpoint-removed", endpoint: null });
   });
@@ -221,18 +231,24 @@ describe("POST /events/test", () => {
       ],
     });
     const [seen] = await hooks[0].seen();
-    expect(new Webhook(SECRET).verify(seen?.body ?? "", seen?.headers ?? {})).toMatchObject({ type: "receiver.test", data: {} });
+    expect(new Webhook(SECRET).verify(seen?.body ?? "", seen?.headers ?? {})).toMatchObject({
+      type: "receiver.test",
+      data: {},
+    });
     expect((await read<Listed>("/events")).events).toEqual([]);
   });
 });
 
 describe("with forwarding off", () => {
-  test.each(["/events/test", "/events/resend", "/events/evt_x/resend", "/jobs/x/resend"])("POST %s is a problem", async (path) => {
-    for (const changes of [{ FORWARD_SECRETS: SECRET }, { FORWARD_URLS: newHook().url }]) {
-      const response = await ask(path, changes, { status: "failed" });
-      expect([response.status, await response.json()]).toMatchObject([409, { type: "/problems/forwarding-off" }]);
-    }
-  });
+  test.each(["/events/test", "/events/resend", "/events/evt_x/resend", "/jobs/x/resend"])(
+    "POST %s is a problem",
+    async (path) => {
+      for (const changes of [{ FORWARD_SECRETS: SECRET }, { FORWARD_URLS: newHook().url }]) {
+        const response = await ask(path, changes, { status: "failed" });
+        expect([response.status, await response.json()]).toMatchObject([409, { type: "/problems/forwarding-off" }]);
+      }
+    },
+  );
 
   test("the list is there", async () => {
     expect((await get("/events")).status).toBe(200);

@@ -108,10 +108,12 @@ describe("a job that has ended", () => {
       bodies.map((bytes) => nameArrival({ bytes, contentType: null, receivedAt: Date.now() })),
     );
     const outcomes = await intake(places, arrivals);
-    expect(outcomes.flatMap(({ events }) => events)).toMatchObject([{ type: "job.finished", subject: jobId, attempt: 1 }]);
-    expect(await env.DB.prepare("SELECT delivery_id FROM events WHERE subject = ?").bind(jobId).first("delivery_id")).toBe(
-      await sha256(ends[1] as string),
-    );
+    expect(outcomes.flatMap(({ events }) => events)).toMatchObject([
+      { type: "job.finished", subject: jobId, attempt: 1 },
+    ]);
+    expect(
+      await env.DB.prepare("SELECT delivery_id FROM events WHERE subject = ?").bind(jobId).first("delivery_id"),
+    ).toBe(await sha256(ends[1] as string));
   });
 
   test("in a body that is stored before it is read is told all the same", async () => {
@@ -173,7 +175,9 @@ describe("nothing is told", () => {
       .bind(jobId)
       .run();
     await reparse(await sha256(body), { ...telling(hook), FORWARD_EVENTS: "job.finished,job.updated" });
-    expect(await env.DB.prepare("SELECT message FROM jobs WHERE job_id = ?").bind(jobId).first("message")).toBe("Success");
+    expect(await env.DB.prepare("SELECT message FROM jobs WHERE job_id = ?").bind(jobId).first("message")).toBe(
+      "Success",
+    );
     expect(await rowsOf(jobId)).toEqual([]);
   });
 });
@@ -292,7 +296,9 @@ describe("delivery.quarantined", () => {
     const body = segmentation(newJobId());
     const id = await sha256(body);
     await post(body);
-    await env.DB.prepare("UPDATE deliveries SET status = 'pending', reader = 0, attempts = 5 WHERE id = ?").bind(id).run();
+    await env.DB.prepare("UPDATE deliveries SET status = 'pending', reader = 0, attempts = 5 WHERE id = ?")
+      .bind(id)
+      .run();
     await cron({ ...telling(hook), ...QUARANTINED });
     await cron({ ...telling(hook), ...QUARANTINED });
     expect(await hook.ids()).toHaveLength(1);

@@ -1,6 +1,6 @@
 /** Retention against everything that may happen at the same time, and against rows of every age. */
 import { env } from "cloudflare:workers";
-import { createMessageBatch } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
 import worker from "../../src/index.ts";
 import type { Queued } from "../../src/queue.ts";
@@ -28,7 +28,7 @@ async function receive(body: string, agoMilliseconds: number): Promise<string> {
   const batch = createMessageBatch<Queued>("ci-callbacks", [
     { id: "0", timestamp: new Date(), attempts: 1, body: message },
   ]);
-  await worker.queue(batch, env as never);
+  await worker.queue(batch, env as never, createExecutionContext());
   return sha256(body);
 }
 

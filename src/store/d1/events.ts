@@ -60,7 +60,8 @@ export function changeText(number: string): string {
 }
 
 /** Of bytes that are kept: that they are there, and that they came to this receiver, or were read here before: no export brought them. */
-const CAME_HERE = "EXISTS (SELECT 1 FROM deliveries AS kept WHERE kept.id = told.delivery_id AND (kept.receipts <> '' OR kept.reader > 0))";
+const CAME_HERE =
+  "EXISTS (SELECT 1 FROM deliveries AS kept WHERE kept.id = told.delivery_id AND (kept.receipts <> '' OR kept.reader > 0))";
 
 /** A newer reader's word about the same delivery counts only where it says something else of how the job ended. */
 const saysElse = (table: string) =>
@@ -123,7 +124,11 @@ export async function eventStatements(
   ]);
   const bound = (sql: string, causes: readonly Cause[]) =>
     inChunks(causes).map((json) => db.prepare(sql).bind(json, endpoints, now, leased));
-  return [...bound(SQL[bytes].jobs, jobs), ...bound(SQL[bytes].runs, runs), ...bound(SQL[bytes].quarantined, quarantined)];
+  return [
+    ...bound(SQL[bytes].jobs, jobs),
+    ...bound(SQL[bytes].runs, runs),
+    ...bound(SQL[bytes].quarantined, quarantined),
+  ];
 }
 
 /** Those that are born leased; the others are found when they are due. */
@@ -163,8 +168,7 @@ async function jobCauses(told: readonly DeliveryReading[], types: readonly Event
 export const jobEventKey = (
   type: "job.finished" | "job.updated",
   { job_id, delivery_id, state }: Pick<JobRow, "job_id" | "delivery_id" | "state">,
-): Promise<string> =>
-  type === "job.finished" ? eventKey(type, job_id, delivery_id, state) : eventKey(type, job_id);
+): Promise<string> => (type === "job.finished" ? eventKey(type, job_id, delivery_id, state) : eventKey(type, job_id));
 
 const runCauses = (told: readonly DeliveryReading[]) =>
   Promise.all(
@@ -172,7 +176,15 @@ const runCauses = (told: readonly DeliveryReading[]) =>
       .filter(({ terminal }) => terminal === 1)
       .map(async ({ run_id: subject, delivery_id, rank, terminal, state }) => {
         const type = "run.finished" as const;
-        return { key: await eventKey(type, subject, delivery_id, state), type, subject, delivery_id, rank, terminal, state };
+        return {
+          key: await eventKey(type, subject, delivery_id, state),
+          type,
+          subject,
+          delivery_id,
+          rank,
+          terminal,
+          state,
+        };
       }),
   );
 

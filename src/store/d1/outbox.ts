@@ -51,7 +51,17 @@ const TAKE_PROBE = `
   UPDATE endpoints SET open_until = ?1 + ${LEASE_MILLISECONDS}
   WHERE id = ?2 AND failures >= ${BREAKER_FAILURES} AND open_until <= ?1 RETURNING id`;
 
-const COLUMNS_SETTLED = ["id", "attempt", "lease", "status", "due_at", "attempts", "last_status", "last_error", "ended_at"];
+const COLUMNS_SETTLED = [
+  "id",
+  "attempt",
+  "lease",
+  "status",
+  "due_at",
+  "attempts",
+  "last_status",
+  "last_error",
+  "ended_at",
+];
 const SETTLE = `
   UPDATE events SET status = told.status, due_at = told.due_at, attempts = told.attempts,
     last_status = told.last_status, last_error = told.last_error, ended_at = told.ended_at
@@ -299,4 +309,3 @@ export const pendingFigures = (bound: number) => `
     )
   ) AS oldest
   FROM places WHERE endpoint IS NOT NULL`;
-

@@ -41,7 +41,10 @@ export async function put(
   const batch = [...events, ...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
   if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...firstReceivedStatements(db, deliveries));
   const results = await persistently(() => db.batch<WrittenRow & EventRow>(batch));
-  return { counts: countsOf(deliveries, results.slice(events.length)), events: bornOf(results.slice(0, events.length)) };
+  return {
+    counts: countsOf(deliveries, results.slice(events.length)),
+    events: bornOf(results.slice(0, events.length)),
+  };
 }
 
 /** How many times each has come, as the deliveries' statements, which stand first in a batch, have told. */
