@@ -16,6 +16,8 @@ export type ProblemCode =
   | "job-not-found"
   | "run-not-found"
   | "delivery-not-found"
+  | "event-not-found"
+  | "forwarding-off"
   | "bytes-gone"
   | "invalid-request"
   | "method-not-allowed"

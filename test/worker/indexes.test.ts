@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { WALKED_ROWS } from "../../src/store/d1/lists.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
-import { get, post } from "./receiver.ts";
+import { newHook, rowsOf as eventsOf, telling } from "./endpoint.ts";
+import { cron, get, post } from "./receiver.ts";
 
 /** D1, with what passes through it: the SQL that is prepared with what is bound, and the rows that are read and written. */
 function watched() {
@@ -151,6 +152,29 @@ describe("rows written", () => {
 
   test("by a body about no job are 3", async () => {
     expect(await rowsOf(`{"test": "${newJobId()}"}`)).toBe(3);
+  });
+
+  test("by an event are 4 at birth, for each endpoint, 1 at success, 2 and one for its endpoint at a failure, 1 at its end", async () => {
+    const hooks = [newHook(), newHook()] as const;
+    const write = async (changes: object) => {
+      const { DB, written } = watched();
+      const jobId = newJobId();
+      await post(segmentation(jobId), { DB, ...changes });
+      return { jobId, written };
+    };
+    const [first, ...others] = (await write(telling(...hooks))).written;
+    expect(first).toBe(2 * 4);
+    // For each endpoint the event and, where its breaker counted failures, the endpoint.
+    expect(others.slice(-4).toSorted()).toEqual([0, 0, 1, 1]);
+    await hooks[0].plan({ status: 500 });
+    const failed = await write(telling(hooks[0]));
+    expect(failed.written.slice(-2)).toEqual([2, 1]);
+    await env.DB.prepare("UPDATE events SET due_at = NULL, status = 'delivered', ended_at = 1").run();
+    const rows = await env.DB.prepare("SELECT count(*) AS n FROM events").first<number>("n");
+    const { DB, written } = watched();
+    await cron({ DB });
+    expect(written.at(-1)).toBe(rows);
+    expect(await eventsOf(failed.jobId)).toEqual([]);
   });
 
   test("by the end of a workflow that adds nothing to its jobs but their workflow", async () => {
