@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { wranglerCommand } from "./deploy/wrangler-script.ts";
 
 const options = process.argv.slice(2);
 const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
@@ -22,14 +23,14 @@ const migrate = [
   "--local",
   ...(persist === undefined ? [] : ["--persist-to", persist]),
 ];
-const migrated = spawnSync("wrangler", migrate, { env: { ...env, CI: "true" }, encoding: "utf8" });
+const migrated = spawnSync(...wranglerCommand(migrate), { env: { ...env, CI: "true" }, encoding: "utf8" });
 if (migrated.status !== 0) {
   console.error(migrated.stdout + migrated.stderr);
   console.error("The migrations could not be applied to the local database: see above.");
   process.exit(1);
 }
 
-const wrangler = spawn("wrangler", ["dev", ...options], { env, stdio: ["inherit", "inherit", "inherit"] });
+const wrangler = spawn(...wranglerCommand(["dev", ...options]), { env, stdio: ["inherit", "inherit", "inherit"] });
 wrangler.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => wrangler.kill(signal));
 

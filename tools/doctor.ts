@@ -5,6 +5,7 @@
 import { askAt } from "./doctor/ask.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { checkHost, checkLatency, checkReachable, checkTls, checkUrlLength } from "./doctor/host.ts";
+import { checkKeyShape } from "./doctor/key.ts";
 import { type DoctorOptions, HELP, isLoopback, readOptions } from "./doctor/options.ts";
 import { checkReadiness } from "./doctor/readiness.ts";
 import { hasFault, jsonReport, textReport } from "./doctor/report.ts";
@@ -24,6 +25,7 @@ export async function examine({ base, key, token, timeoutSeconds }: DoctorOption
     await checkLatency(ask),
     checkHost(base, local),
     ...(key === null ? [] : checkUrlLength(new URL(`callbacks/${encodeURIComponent(key)}`, base))),
+    ...(key === null || local ? [] : [checkKeyShape(key)]),
     ...(await checkReadiness(ask, local)),
     ...(await checkWrongKey(ask, local)),
     await checkNoToken(ask),

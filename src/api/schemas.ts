@@ -90,6 +90,48 @@ export const EventsQuery = v.strictObject({
   ...page,
 });
 
+/** A page of an export is the work of one request: its deliveries are two queries each at most. The free plan allows 50. */
+export const EXPORT_LIMIT_DEFAULT = 20;
+export const EXPORT_LIMIT_MAX = 100;
+
+export const ExportQuery = v.strictObject({
+  limit: v.optional(
+    saying(
+      whole(1, EXPORT_LIMIT_MAX, `must be a whole number from 1 to ${EXPORT_LIMIT_MAX}`),
+      "How many at most, 1 to 100. More than 20 may pass the 50 queries of the free plan.",
+    ),
+    `${EXPORT_LIMIT_DEFAULT}`,
+  ),
+  cursor: v.optional(saying(filled, "`next` of the page before.")),
+});
+
+const exactTime = v.nullable(
+  v.pipe(
+    v.string("must be a time in ISO 8601, or null"),
+    v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "must be a time such as 2026-03-01T08:00:00.000Z"),
+    v.check((text) => !Number.isNaN(Date.parse(text)), "must be a time that exists"),
+  ),
+);
+
+/** A line of an export. What a later version adds to it is passed over. */
+export const ExportedDelivery = v.object(
+  {
+    id: v.pipe(v.string("must be text"), v.regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 hexadecimal digits")),
+    receivedAt: exactTime,
+    lastReceivedAt: exactTime,
+    count: v.nullable(
+      v.pipe(
+        v.number("must be a number, or null"),
+        v.safeInteger("must be a whole number"),
+        v.minValue(1, "must be at least 1"),
+      ),
+    ),
+    contentType: v.nullable(v.string("must be text, or null")),
+    bytes: v.nullable(v.string("must be base64, or null")),
+  },
+  ({ expected }) => (expected === "Object" ? "must be a JSON object" : "is missing"),
+);
+
 const Workflow = named(
   "Workflow",
   v.object({ runId: nullable, workflowId: nullable, workflowName: nullable, name: nullable }),
@@ -267,6 +309,19 @@ export const Reparsed = named(
 );
 
 export const ReparsedList = v.object({ reparsed: v.array(Reparsed), next: nullable, left: v.nullable(v.number()) });
+
+const ImportedLine = named(
+  "ImportedLine",
+  v.object({
+    line: saying(v.number(), "The line's place in the request, from 1."),
+    delivery: nullable,
+    status: v.picklist(["stored", "no-job", "quarantined", "pending", "refused"]),
+    reason: nullable,
+  }),
+);
+export type ImportedLine = v.InferOutput<typeof ImportedLine>;
+
+export const ImportedList = v.object({ imported: v.array(ImportedLine) });
 
 export const Readiness = v.object({
   status: v.literal("ready"),

@@ -66,7 +66,7 @@ describe("a job", () => {
     expect(raw.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
   });
 
-  test.each(["a/b", "100%", "job?x=1#y", "作业", "__proto__", "a b", "\ud800", "a\u0000b"])(
+  test.each(["a/b", "100%", "job?x=1#y", "作业", "__proto__", "a b", "\ud800"])(
     "may have any JobId: %j",
     async (id) => {
       const jobId = `${id}-${newJobId()}`;

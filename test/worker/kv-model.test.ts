@@ -5,7 +5,7 @@ import { intake, nameArrival } from "../../src/intake.ts";
 import { d1Store } from "../../src/store/d1/d1.ts";
 import { kvStore } from "../../src/store/kv/kv.ts";
 import { persistent } from "../../src/store/retry.ts";
-import type { KeptJob, KeptRun, Page, Position, Store } from "../../src/store/store.ts";
+import type { KeptJob, KeptRun, ListedDelivery, Page, Position, Store } from "../../src/store/store.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { type Random, seeded } from "./faults.ts";
 import { staleKv } from "./kv-layers.ts";
@@ -34,35 +34,38 @@ function bodiesOf(jobIds: readonly string[], runIds: readonly string[]): string[
 
 const pick = <T>(from: readonly T[], random: Random): T => from[Math.floor(random() * from.length)] as T;
 
-/** Everything in KV, in pages of any size. */
-async function allJobs(store: Store, random: Random): Promise<KeptJob[]> {
-  const jobs: KeptJob[] = [];
+async function all<T>(list: (after: Position | null) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
   let after: Position | null = null;
   do {
-    const page: Page<KeptJob> = await store.listJobs({}, 1 + Math.floor(random() * 7), after);
-    jobs.push(...page.items);
+    const page: Page<T> = await list(after);
+    items.push(...page.items);
     after = page.next;
   } while (after !== null);
-  return jobs;
+  return items;
 }
 
 async function jobsOfRun(store: Store, runId: string): Promise<KeptJob[]> {
-  const jobs: KeptJob[] = [];
-  let after: Position | null = null;
-  do {
-    const page: Page<KeptJob> = await store.listJobs({ runId }, 2, after);
-    jobs.push(...page.items);
-    after = page.next;
-  } while (after !== null);
+  const jobs = await all((after) => store.listJobs({ runId }, 2, after));
   return jobs.toSorted((a, b) => (a.summary.jobId < b.summary.jobId ? -1 : 1));
 }
+
+/** The jobs that a delivery is listed with. What they are about is told by the delivery here, and by the job in D1. */
+const namesOf = (delivery: ListedDelivery | undefined) => ({ jobIds: delivery?.jobIds, jobCount: delivery?.jobCount });
 
 /** All but how often and when last the delivery came, which is best effort in KV. */
 function recordOf(job: KeptJob | null) {
   if (job === null) return null;
-  const { summary, rank, version, delivery } = job;
+  const { summary, rank, version, firstReceivedAt, updatedAt, delivery } = job;
   const { id, status, format, size, receivedAt, hasBytes } = delivery;
-  return { summary, rank, version, delivery: { id, status, format, size, receivedAt, hasBytes } };
+  return {
+    summary,
+    rank,
+    version,
+    firstReceivedAt,
+    updatedAt,
+    delivery: { id, status, format, size, receivedAt, hasBytes },
+  };
 }
 
 function runRecordOf(run: KeptRun | null) {
@@ -95,7 +98,7 @@ describe.each(Array.from({ length: 12 }, (_, seed) => seed))("any deliveries in 
     }
     await intake({ store: kv, spill: null }, arrivals.slice(0, 5), { keepsFirst });
     staleness.share = 0;
-    await intake({ store: d1, spill: null }, arrivals);
+    for (const arrival of arrivals) await intake({ store: d1, spill: null }, [arrival]);
 
     for (const jobId of jobIds) {
       expect(recordOf(await kv.getJob(jobId))).toEqual(recordOf(await d1.getJob(jobId)));
@@ -106,8 +109,21 @@ describe.each(Array.from({ length: 12 }, (_, seed) => seed))("any deliveries in 
       const [ours, theirs] = [await jobsOfRun(kv, runId), await jobsOfRun(d1, runId)];
       expect(ours.map(recordOf)).toEqual(theirs.map(recordOf));
     }
+    const ended = (await all((after) => kv.listRuns({}, 3, after))).filter(({ summary }) =>
+      runIds.includes(summary.runId),
+    );
+    const expectedRuns = (await d1.listRuns({}, 100, null)).items.filter(({ summary }) =>
+      runIds.includes(summary.runId),
+    );
+    expect(ended).toEqual(expectedRuns);
+    for (const jobId of jobIds) {
+      const told = await all((after) => kv.listDeliveriesOfJob(jobId, 3, after));
+      const expectedOf = (await d1.listDeliveriesOfJob(jobId, 100, null)).items;
+      expect(told.map(({ id }) => id).toSorted()).toEqual(expectedOf.map(({ id }) => id).toSorted());
+      expect(told.map(namesOf)).toEqual(told.map(({ id }) => namesOf(expectedOf.find((one) => one.id === id))));
+    }
     const isOurs = ({ summary }: KeptJob) => jobIds.includes(summary.jobId);
-    const listed = (await allJobs(kv, random)).filter(isOurs);
+    const listed = (await all((after) => kv.listJobs({}, 1 + Math.floor(random() * 7), after))).filter(isOurs);
     const expected = (await d1.listJobs({}, 100, null)).items.filter(isOurs);
     expect(listed.map(recordOf)).toEqual(expected.map(recordOf));
   });

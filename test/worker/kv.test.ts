@@ -16,8 +16,10 @@ import {
   type Position,
   PositionError,
   READ_ATTEMPTS,
+  type RunFilter,
   type Store,
   UNFINISHED_READING,
+  UnsupportedError,
 } from "../../src/store/store.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { seeded } from "./faults.ts";
@@ -439,18 +441,56 @@ describe("what is kept of a delivery", () => {
     const claim = (await keysOf(jobId)).find(({ name: key }) => key.startsWith("job-claim:"));
     const { name, metadata } = claim as KVNamespaceListKey<{ rank: string; note: { row: { tag: string } } }>;
     const newer = structuredClone(metadata) as { rank: string; note: { row: { tag: string } } };
-    newer.rank = newer.rank.replace(/^11(.*) 001$/, "00$1 002");
+    newer.rank = newer.rank.replace(/^11(.*) \d{3}$/, "00$1 900");
     newer.note.row.tag = "Newer";
-    await env.KV.put(name.replace(/001$/, "002"), "", { metadata: newer });
+    await env.KV.put(name.replace(/\d{3}$/, "900"), "", { metadata: newer });
     const value = (await env.KV.get(`delivery:${arrival.id}`)) as string;
     await env.KV.put(
       `delivery:${arrival.id}`,
-      value.replace('"reader":1', '"reader":2').replace('"stored"', '"no-job"'),
+      value.replace(/"reader":\d+/, '"reader":900').replace('"stored"', '"no-job"'),
     );
     await takeIn(segmentation(jobId));
     await store.putReadings([readArrival(arrival)]);
     expect((await store.getJob(jobId))?.summary.tag).toBe("Newer");
     expect(await store.getDelivery(arrival.id)).toMatchObject({ status: "no-job", count: 2 });
+  });
+});
+
+describe("what is told of jobs and runs", () => {
+  test("are the deliveries that named a job, last received first, and the jobs that each names", async () => {
+    const [jobId, other] = [newJobId(), newJobId()];
+    const first = await takeIn(segmentation(jobId, { State: "Running", EndTime: "-" }));
+    const second = await takeIn(segmentation(jobId));
+    await takeIn(segmentation(jobId));
+    const third = await takeIn(workflowFinish(`i${jobId}`, [other, jobId]));
+    const told = await all((after) => store.listDeliveriesOfJob(jobId, 2, after));
+    expect(told).toMatchObject([
+      { id: third.id, jobIds: [other, jobId], jobCount: 2, tag: "WordsGeneralize", object: "notes/a.txt" },
+      { id: second.id, count: 2, jobIds: [jobId], jobCount: 1 },
+      { id: first.id },
+    ]);
+    expect(await store.getDelivery(second.id)).toMatchObject({ jobIds: [jobId], jobCount: 1 });
+    expect(await store.listDeliveriesOfJob(newJobId(), 2, null)).toEqual({ items: [], next: null });
+    expect(await store.getJob(jobId)).toMatchObject({ firstReceivedAt: first.receivedAt, updatedAt: third.receivedAt });
+  });
+
+  test("are the runs whose end was told, each once, by state and workflow", async () => {
+    const runIds = [`i${newJobId()}`, `i${newJobId()}`];
+    for (const runId of runIds) await takeIn(workflowFinish(runId, [newJobId()]));
+    await takeIn(workflowFinish(runIds[0] as string, [newJobId()], "Running"));
+    const idsOf = async (filter: RunFilter) =>
+      (await all((after) => store.listRuns(filter, 1, after)))
+        .map(({ summary }) => summary.runId)
+        .filter((runId) => runIds.includes(runId));
+    expect(await idsOf({})).toEqual(runIds.toReversed());
+    expect(await idsOf({ state: "Success", workflowId: "w1" })).toEqual(runIds.toReversed());
+    expect(await idsOf({ state: "Running" })).toEqual([]);
+    expect(await idsOf({ workflowId: "w2" })).toEqual([]);
+  });
+
+  test("is no feed of changes, which KV cannot number", async () => {
+    await expect(store.listChanges(null, 1)).rejects.toThrow(UnsupportedError);
+    await expect(store.newestChange()).rejects.toThrow(UnsupportedError);
   });
 });
 
@@ -476,7 +516,7 @@ describe("what the first version has written", () => {
     const time = newestFirst(receivedAt);
     await env.KV.put(`delivery:${id}`, `${JSON.stringify({ ...delivery, receipts: [arrival.nonce] })}\n${body}`);
     await env.KV.put(`arrived:${time}:${id}`, "", { metadata: { status: "stored" } });
-    for (const { heard_at: _, ...row } of jobRows(arrival)) {
+    for (const { heard_at: _, restored: __, ...row } of jobRows(arrival)) {
       const key = `job:${row.job_id}`;
       await env.KV.put(key, JSON.stringify({ row, delivery }));
       await env.KV.put(`received:${time}:${key}`, "", { metadata: { key } });
@@ -546,7 +586,7 @@ test("a callback costs three writes, and a look-up one list", async () => {
     "a job": { reads: 1, writes: 3, lists: 0 },
     "the same bytes": { reads: 1, writes: 3, lists: 0 },
     "of a run": { reads: 1, writes: 4, lists: 0 },
-    "the end of a run of two": { reads: 1, writes: 7, lists: 0 },
+    "the end of a run of two": { reads: 1, writes: 8, lists: 0 },
     quarantined: { reads: 1, writes: 3, lists: 0 },
     "with retention": { reads: 1, writes: 3, lists: 1 },
     "with retention of bytes": { reads: 1, writes: 4, lists: 0 },

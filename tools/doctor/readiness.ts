@@ -9,7 +9,12 @@ const CLOCK_SECONDS = 60;
 const UPKEEP_SECONDS = 900;
 
 interface Said {
-  checks?: { store?: string; schema?: { found: number; needed: number } | null; missingSecrets?: string[] };
+  checks?: {
+    store?: string;
+    schema?: { found: number; needed: number } | null;
+    missingSecrets?: string[];
+    wrongSettings?: string[];
+  };
   store?: { name?: string; region?: string | null };
   quarantined?: number | null;
   spilled?: number | null;
@@ -23,16 +28,12 @@ interface Said {
 export async function checkReadiness(ask: Ask, local: boolean): Promise<Finding[]> {
   const answer = await ask("readyz");
   const said = answer.said as Said;
-  if (said.type === "/problems/misconfigured") {
-    const remedy = "Correct it in wrangler.toml (docs/settings.md), and deploy again.";
-    return [fault("settings", said.detail ?? "a setting is wrong", remedy)];
-  }
   if (said.checks === undefined) {
     const says = answer.fault ?? `/readyz answers ${answer.status}, and not as this receiver does`;
     return [fault("settings", says, "Check that the address is the receiver's, and of this version.")];
   }
   return [
-    good("settings", "all allowed"),
+    settings(said.checks.wrongSettings ?? []),
     secrets(said.checks.missingSecrets ?? []),
     ...store(said),
     ...upkeep(said, local),
@@ -40,9 +41,15 @@ export async function checkReadiness(ask: Ask, local: boolean): Promise<Finding[
   ];
 }
 
+function settings(wrong: readonly string[]): Finding {
+  if (wrong.length === 0) return good("settings", "all allowed");
+  const remedy = "Correct it in wrangler.toml (docs/settings.md), and deploy again. Until then its default is used.";
+  return fault("settings", `not allowed: ${wrong.join(", ")}`, remedy);
+}
+
 function secrets(missing: readonly string[]): Finding {
   if (missing.length === 0) return good("secrets", "CALLBACK_KEYS and LOOKUP_TOKENS are set");
-  const remedy = `npx wrangler secret put ${missing[0]}, or npm run deploy, which makes what is missing.`;
+  const remedy = "npm run deploy, which sets what is missing. For a local run: .dev.vars.";
   return fault("secrets", `not set: ${missing.join(", ")}`, remedy);
 }
 
@@ -50,7 +57,7 @@ function store({ checks, store: place }: Said): Finding[] {
   const name = place?.name === "kv" ? "KV" : "D1";
   const where = name === "KV" ? "KV, everywhere" : place?.region == null ? "D1" : `D1, in ${place.region}`;
   const { found, needed } = checks?.schema ?? { found: null, needed: null };
-  const migrate = "npx wrangler d1 migrations apply DB --remote (--local for a local run).";
+  const migrate = "npm run deploy, which applies them; npm run dev does for a local run.";
   switch (checks?.store) {
     case "ok": {
       const reading =
@@ -67,7 +74,7 @@ function store({ checks, store: place }: Said): Finding[] {
       ];
     case undefined:
     default: {
-      const remedy = "See cloudflarestatus.com and docs/operations.md#d1-is-down. Callbacks go to the second place.";
+      const remedy = "See cloudflarestatus.com and docs/operations.md#d1-is-down. Callbacks go to the spill.";
       return [fault("store", `${name} ${checks?.store ?? "cannot be asked"}`, remedy)];
     }
   }

@@ -3,6 +3,7 @@
  * The test bodies are the same in every run, so that however often it runs they are one delivery each.
  */
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, Ask } from "./ask.ts";
 import { fault, type Finding, good, leftOut, warning } from "./finding.ts";
 import { LOCAL_KEY, LOCAL_TOKEN } from "./options.ts";
@@ -26,6 +27,9 @@ export const TEST_MESSAGE = `{"code":0,"data":{"trace_id":"test_trace_id"},"mess
 
 const digestOf = (body: string): string => createHash("sha256").update(body).digest("hex");
 const NEVER_A_KEY = "doctor-wrong-key";
+
+/** How long a queue may take to bring a callback to the store, in seconds. */
+const QUEUE_SECONDS = 20;
 
 export async function checkWrongKey(ask: Ask, local: boolean): Promise<Finding[]> {
   const { status } = await ask(`callbacks/${NEVER_A_KEY}`, { method: "POST", body: "" });
@@ -75,7 +79,7 @@ export async function checkRoundTrip(ask: Ask, key: string | null, token: string
   if (receipt.verdict === "fault") return [receipt];
   const message = await post(ask, key, TEST_MESSAGE, "application/json");
   const isTaken =
-    message.status === 200 && (message.said["status"] === "no-job" || message.said["status"] === "duplicate");
+    message.status === 200 && ["no-job", "duplicate", "queued", "spilled"].includes(String(message.said["status"]));
   const console = isTaken
     ? good("console test", "a body that names no job is answered 200, as CI's consoles want")
     : fault(
@@ -83,7 +87,7 @@ export async function checkRoundTrip(ask: Ask, key: string | null, token: string
         `a body that names no job is answered ${message.status}, not 200`,
         "CI's consoles do not save such a callback URL. See the log of the receiver.",
       );
-  return [receipt, console, await checkLookUp(ask, token)];
+  return [receipt, console, await checkLookUp(ask, token, posted.said["status"] === "queued")];
 }
 
 const post = (ask: Ask, key: string, body: string, type: string): Promise<Answer> =>
@@ -94,14 +98,16 @@ function checkReceipt({ status, said, fault: why, milliseconds }: Answer): Findi
   const taken = `${String(said["status"])} in ${Math.round(milliseconds)} ms`;
   if (status === 404)
     return fault(check, "the key is not one of the receiver's CALLBACK_KEYS", "Give one with --key or CALLBACK_KEY.");
-  if (status === 202) return warning(check, `${taken}: D1 did not take it`, "docs/operations.md#d1-is-down");
+  const isAccepted = status === 200;
+  if (isAccepted && said["status"] === "spilled")
+    return warning(check, `${taken}: D1 did not take it`, "docs/operations.md#d1-is-down");
   const isRight =
-    status === 200 &&
+    isAccepted &&
     said["delivery"] === digestOf(TEST_CALLBACK) &&
     JSON.stringify(said["jobs"]) === JSON.stringify([TEST_JOB]);
   if (isRight)
     return good(check, said["status"] === "duplicate" ? `${taken}, since an earlier run posted it too` : taken);
-  if (status === 200)
+  if (isAccepted)
     return fault(
       check,
       "the receipt names another delivery or job than was posted",
@@ -111,10 +117,16 @@ function checkReceipt({ status, said, fault: why, milliseconds }: Answer): Findi
   return fault(check, why ?? `answered ${status}${detail}`, "See /readyz and the log of the receiver.");
 }
 
-async function checkLookUp(ask: Ask, token: string | null): Promise<Finding> {
+async function checkLookUp(ask: Ask, token: string | null, isQueued: boolean): Promise<Finding> {
   const check = "look-up";
   if (token === null) return leftOut(check, "needs --token or LOOKUP_TOKEN");
-  const answer = await ask(`jobs/${TEST_JOB}`, { headers: { authorization: `Bearer ${token}` } });
+  const init = { headers: { authorization: `Bearer ${token}` } };
+  let answer = await ask(`jobs/${TEST_JOB}`, init);
+  const patienceSeconds = isQueued ? QUEUE_SECONDS : 0;
+  for (let seconds = 0; answer.status === 404 && seconds < patienceSeconds; seconds += 1) {
+    await sleep(1_000);
+    answer = await ask(`jobs/${TEST_JOB}`, init);
+  }
   const { status, said, milliseconds, headers } = answer;
   if (status === 401)
     return fault(
@@ -124,6 +136,12 @@ async function checkLookUp(ask: Ask, token: string | null): Promise<Finding> {
     );
   if (status === 404 && headers.has("x-consistency"))
     return warning(check, "not found yet: KV may be a minute late", "Run the doctor again in a minute.");
+  if (status === 404 && isQueued)
+    return warning(
+      check,
+      `the queue has not brought the job to the store within ${QUEUE_SECONDS} s`,
+      "Run the doctor again. If it lasts: does the queue have this Worker as its consumer? npx wrangler queues list",
+    );
   if (status !== 200)
     return fault(check, answer.fault ?? `answered ${status}`, "See /readyz and the log of the receiver.");
   const { tag, state, userData } = said;

@@ -46,7 +46,7 @@ export interface ListedClaim extends Claim {
 }
 
 /** Columns that are in the key, or in what lists tell. */
-const TOLD_APART = new Set(["job_id", "received_at", "heard_at", "delivery_id", "rank", "workflow_rank"]);
+const TOLD_APART = new Set(["job_id", "received_at", "heard_at", "restored", "delivery_id", "rank", "workflow_rank"]);
 
 const JOB_COLUMNS = [...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
 
@@ -55,6 +55,11 @@ export interface FoundJob {
   merged: Merged<ListedClaim>;
   claims: readonly ListedClaim[];
   runId: string | null;
+}
+
+export interface FoundRun {
+  kept: Omit<KeptRun, "body">;
+  merged: Merged<ListedClaim>;
 }
 
 export type Claims = ReturnType<typeof claimsIn>;
@@ -124,6 +129,9 @@ export function claimsIn(kv: Namespace, retention: Retention) {
         delivery: deliveryBehind(record, said),
         rank: row.rank,
         version: versionOf(row),
+        firstReceivedAt: merged.first.receivedAt,
+        // The record or its workflow changed last when the later of the two deliveries first came.
+        updatedAt: Math.max(record.receivedAt, workflow?.receivedAt ?? 0),
       };
       jobs.set(id, { kept, merged, claims, runId: row.run_id });
     }
@@ -134,22 +142,43 @@ export function claimsIn(kv: Namespace, retention: Retention) {
     list,
     readJobs,
 
-    async readRun(runId: string): Promise<(Omit<KeptRun, "body"> & { deliveryId: string }) | null> {
-      const [listed, older] = await Promise.all([
-        list("run", runId),
-        kv.getMany<RunRow>([await idKey("run:", runId)]).then((found) => [...found.values()]),
+    /** The same for runs whose end was told. */
+    async readRuns(ids: readonly string[]): Promise<Map<string, FoundRun>> {
+      const unique = [...new Set(ids)];
+      const olderKeys = await Promise.all(unique.map((id) => idKey("run:", id)));
+      const [older, lists] = await Promise.all([
+        kv.getMany<RunRow>(olderKeys),
+        Promise.all(unique.map((id) => list("run", id))),
       ]);
-      const merged = merge([
-        ...listed,
-        ...older.filter((row) => row.run_id === runId).map((row) => olderClaim(row, UNKNOWN_DELIVERY)),
-      ]);
-      if (merged === null || isPast(retention.jobs, merged.heardAt)) return null;
-      const { record } = merged;
-      const said = (await saidBy([record]))(record);
-      if (said === null) return null;
-      const row = { ...columnsOf(said, RUN_COLUMNS), run_id: runId } as unknown as RunRow;
-      const delivery = deliveryBehind(record, said);
-      return { summary: runSummaryOf(row), rank: record.rank, delivery, deliveryId: record.deliveryId };
+      const found = unique.flatMap((id, at) => {
+        const row = older.get(olderKeys[at] as string);
+        const merged = merge([
+          ...(lists[at] ?? []),
+          ...(row?.run_id === id ? [olderClaim(row, UNKNOWN_DELIVERY)] : []),
+        ]);
+        return merged === null || isPast(retention.jobs, merged.heardAt) ? [] : [{ id, merged }];
+      });
+      const saidOf = await saidBy(found.map(({ merged }) => merged.record));
+      return new Map(
+        found.flatMap(({ id, merged }): [string, FoundRun][] => {
+          const { record } = merged;
+          const said = saidOf(record);
+          if (said === null) return [];
+          const row = { ...columnsOf(said, RUN_COLUMNS), run_id: id } as unknown as RunRow;
+          const delivery = deliveryBehind(record, said);
+          return [[id, { kept: { summary: runSummaryOf(row), rank: record.rank, delivery }, merged }]];
+        }),
+      );
+    },
+
+    /** The deliveries that named a job, last received first. */
+    async deliveriesOf(jobId: string): Promise<{ id: string; receivedAt: number }[]> {
+      const job = (await readJobs([jobId])).get(jobId);
+      const times = new Map<string, number>();
+      for (const { deliveryId, receivedAt } of job?.claims ?? [])
+        times.set(deliveryId, Math.min(receivedAt, times.get(deliveryId) ?? receivedAt));
+      const deliveries = [...times].map(([id, receivedAt]) => ({ id, receivedAt }));
+      return deliveries.toSorted((a, b) => b.receivedAt - a.receivedAt || (a.id < b.id ? -1 : 1));
     },
 
     /** Writes a claim of the delivery with this head. Twice is as once. */

@@ -6,8 +6,8 @@ import { type Body, decodeBytes } from "../../callback/callback.ts";
 import { verified } from "../encoding.ts";
 import { openEnvelope, sealEnvelope } from "../envelope.ts";
 import { newestFirst } from "../keys.ts";
-import { deliveryOf, type DeliveryRow, type ReadingRow, UNREAD } from "../rows.ts";
-import type { Arrival, Delivery, DeliveryReading, KeptBody } from "../store.ts";
+import { deliveryOf, type DeliveryRow, type ReadingRow, readingRow, UNREAD } from "../rows.ts";
+import type { Arrival, Delivery, DeliveryReading, KeptBody, ListedDelivery } from "../store.ts";
 import type { Namespace } from "./namespace.ts";
 import { bytesExpiryOf, expiryOf, isPast, type Retention } from "./retention.ts";
 
@@ -22,7 +22,12 @@ export interface Head extends DeliveryRow {
   kept_at?: number;
   /** The bytes have a key of their own. */
   apart?: boolean | undefined;
+  /** The jobs it names, as lists of deliveries show them; absent where it names none, and in heads of the first version. */
+  named?: { job_ids: string[]; job_count: number; tag: string | null; object: string | null };
 }
+
+/** Jobs that a delivery is listed with. */
+const LISTED_JOBS = 10;
 
 /** The head with one more arrival of its bytes: the merge of what D1 does in `putDeliveries`. */
 export function withArrival(kept: Head | null, arrival: Arrival): Head {
@@ -45,9 +50,19 @@ export const withTimes = (head: Head, { receivedAt, lastReceivedAt }: DeliveryRe
   heard_at: Math.max(heardAt(head), lastReceivedAt),
 });
 
-/** The head with what was made of the bytes: none of an older reader is news. */
-export const withReading = (head: Head, reading: ReadingRow): Head =>
-  isNews(head, reading) ? { ...head, ...headOf(reading) } : head;
+/** The head with what was made of the bytes: none of an older reader is news. What jobs were found before stays known. */
+export function withReading(head: Head, reading: DeliveryReading["reading"]): Head {
+  const row = readingRow(reading);
+  return isNews(head, row) ? { ...head, ...headOf(row), ...namedBy(reading) } : head;
+}
+
+function namedBy(reading: DeliveryReading["reading"]): Pick<Head, "named"> {
+  const [first] = reading.ok ? reading.value.jobs : [];
+  if (!reading.ok || first === undefined) return {};
+  const { jobs } = reading.value;
+  const job_ids = jobs.slice(0, LISTED_JOBS).map(({ jobId }) => jobId);
+  return { named: { job_ids, job_count: jobs.length, tag: first.tag, object: first.object } };
+}
 
 export const isNews = (head: Head, reading: ReadingRow): boolean =>
   reading.status !== "pending" && reading.reader >= (head.reader ?? 0);
@@ -84,6 +99,11 @@ export function headsIn(kv: Namespace, retention: Retention) {
 
   const delivery = (head: Head): Delivery => deliveryOf({ ...head, has_bytes: hasBytes(head) ? 1 : 0 });
 
+  const listed = (head: Head): ListedDelivery => {
+    const { job_ids = [], job_count = 0, tag = null, object = null } = head.named ?? {};
+    return { ...delivery(head), jobIds: job_ids, jobCount: job_count, tag, object };
+  };
+
   /** The head, and the bytes where they have not passed their time; null where the delivery is not kept. */
   async function open(id: string): Promise<{ head: Head; bytes: Uint8Array | null } | null> {
     const value = await kv.bytes(`delivery:${id}`);
@@ -97,7 +117,7 @@ export function headsIn(kv: Namespace, retention: Retention) {
 
   return {
     open,
-    delivery,
+    listed,
 
     /** The head alone, whose bytes are not fetched. */
     read: async (id: string): Promise<Head | null> => (await kv.head(`delivery:${id}`)) as Head | null,

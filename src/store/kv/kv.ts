@@ -7,7 +7,7 @@ import { READER_VERSION } from "../../callback/callback.ts";
 import { fail } from "../../callback/result.ts";
 import { timeOfKey } from "../keys.ts";
 import type { Persistently } from "../retry.ts";
-import { type DeliveryStatus, type Health, type Store, UNFINISHED_READING } from "../store.ts";
+import { type DeliveryStatus, type Health, type Store, UNFINISHED_READING, UnsupportedError } from "../store.ts";
 import { claimsIn } from "./claims.ts";
 import { heardAt, headsIn } from "./heads.ts";
 import { KV_FILTERS, listsIn } from "./lists.ts";
@@ -54,7 +54,9 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
       const head = await heads.read(id);
       if (head === null) return "not-pending";
       const reading = fail(UNFINISHED_READING);
-      await writer.putReadings([{ id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), reading }]);
+      await writer.putReadings([
+        { id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), isRestored: false, reading },
+      ]);
       return "exhausted";
     },
 
@@ -63,7 +65,7 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     async retryUnfinished() {
       if (Number(await kv.text(READER_MARK)) === READER_VERSION) return 0;
       const quarantined = await kv.listAll<StatusFacts>(statusPrefix("quarantined"));
-      const unfinished = quarantined.filter(({ metadata }) => metadata?.code === UNFINISHED_READING.code);
+      const unfinished = quarantined.filter(({ metadata }) => metadata?.code === UNFINISHED_READING.kind);
       const retried = unfinished.slice(0, RETRIED_AT_ONCE);
       for (const { name } of retried) await writer.makePending(name.slice(-64));
       // Deliveries that an older version kept unread have raised no flag.
@@ -83,18 +85,26 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
       return { ...kept, delivery: { ...kept.delivery, hasBytes: body !== null }, body };
     },
 
+    listChanges: () => Promise.reject(new UnsupportedError(NO_CHANGES)),
+
+    newestChange: () => Promise.reject(new UnsupportedError(NO_CHANGES)),
+
+    listDeliveriesOfJob: (jobId, limit, after) => lists.listDeliveriesOfJob(jobId, limit, after),
+
+    listRuns: (filter, limit, after) => lists.listRuns(filter, limit, after),
+
     listJobs: (filter, limit, after) => lists.listJobs(filter, limit, after),
 
     async getRun(runId) {
-      const run = await claims.readRun(runId);
-      if (run === null) return null;
+      const run = (await claims.readRuns([runId])).get(runId)?.kept;
+      if (run === undefined) return null;
       const body = (await heads.body(run.delivery.id))?.body ?? null;
       return { ...run, delivery: { ...run.delivery, hasBytes: body !== null }, body };
     },
 
     async getDelivery(id) {
       const head = await heads.read(id);
-      return head === null ? null : heads.delivery(head);
+      return head === null ? null : heads.listed(head);
     },
 
     getBody: (id) => heads.body(id),
@@ -149,6 +159,9 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     noteUpkeep: async () => {},
   };
 }
+
+/** KV has no transaction that could number changes. */
+const NO_CHANGES = "feed of changes";
 
 const NOTHING_KNOWN: Health = {
   schema: null,

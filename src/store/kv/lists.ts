@@ -1,15 +1,17 @@
-/** Lists of deliveries, and of the jobs of one run. The list of all jobs is in time-list.ts. */
+/** Lists of jobs, runs and deliveries. Those that go by time are made in time-list.ts. */
 import { keyPart, timeOfKey } from "../keys.ts";
 import {
-  type Delivery,
   type DeliveryFilter,
   FilterError,
   type JobFilter,
   type JobFilterName,
   type KeptJob,
+  type ListedDelivery,
+  type ListedRun,
   type Page,
   type Position,
   PositionError,
+  type RunFilter,
 } from "../store.ts";
 import type { Claims } from "./claims.ts";
 import type { Heads } from "./heads.ts";
@@ -18,11 +20,14 @@ import { jobIdsOfOlder, membersOnly, olderMembersPrefix } from "./older.ts";
 import { ARRIVED, type ArrivedFacts, memberPrefix, statusPrefix } from "./places.ts";
 import { type Bounds, GROUP_OPERATIONS, PAGE_OPERATIONS, SCAN_OPERATIONS, timeListIn } from "./time-list.ts";
 
+const EVER: Bounds = { receivedAfter: -Infinity, receivedBefore: Infinity };
+
 /** What lists of jobs can be filtered by. */
 export const KV_FILTERS = ["runId", "receivedAfter", "receivedBefore"] as const satisfies readonly JobFilterName[];
 
 export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
-  const listByTime = timeListIn(kv, claims);
+  const listByTime = timeListIn(kv, "arrived", (ids) => claims.readJobs(ids));
+  const listRunsByTime = timeListIn(kv, "ran", (ids) => claims.readRuns(ids));
 
   /** In order of the keys, which name each job once: first those of this version, then those of the first one. */
   async function listByRun(
@@ -56,15 +61,48 @@ export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
       if (unsupported !== undefined) throw new FilterError(unsupported);
       const { runId, receivedAfter = -Infinity, receivedBefore = Infinity } = filter;
       const bounds = { receivedAfter, receivedBefore };
-      return runId === undefined ? listByTime(bounds, limit, after) : listByRun(runId, bounds, limit, after);
+      if (runId !== undefined) return listByRun(runId, bounds, limit, after);
+      const { items, next } = await listByTime(bounds, limit, after);
+      return { items: items.map(({ kept }) => kept), next };
+    },
+
+    /** Those that the filter passes over are read as well. Runs that the first version has kept are not listed. */
+    async listRuns({ state, workflowId }: RunFilter, limit: number, after: Position | null): Promise<Page<ListedRun>> {
+      const { items, next } = await listRunsByTime(EVER, limit, after);
+      const runs = items.map(({ kept, merged }) => ({ summary: kept.summary, receivedAt: merged.first.receivedAt }));
+      const wanted = runs.filter(
+        ({ summary }) =>
+          (state === undefined || summary.state === state) &&
+          (workflowId === undefined || summary.workflowId === workflowId),
+      );
+      return { items: wanted, next };
+    },
+
+    async listDeliveriesOfJob(jobId: string, limit: number, after: Position | null): Promise<Page<ListedDelivery>> {
+      const all = await claims.deliveriesOf(jobId);
+      const [time, last = ""] = after === null ? [] : textsOf(after, 2);
+      const lastAt = time === undefined ? Infinity : Number(time);
+      const rest = all.filter(({ id, receivedAt }) => receivedAt < lastAt || (receivedAt === lastAt && id > last));
+      const page = rest.slice(0, Math.min(limit, PAGE_OPERATIONS - SCAN_OPERATIONS - GROUP_OPERATIONS));
+      const found = await Promise.all(page.map(({ id }) => heads.read(id)));
+      const items = found.flatMap((head) => (head === null ? [] : [heads.listed(head)]));
+      const end = page.at(-1);
+      return {
+        items,
+        next: end === undefined || page.length === rest.length ? null : [String(end.receivedAt), end.id],
+      };
     },
 
     /** A delivery stands where its head says: another place of it was written by a repeat that did not see the first. */
-    async listDeliveries({ status }: DeliveryFilter, limit: number, after: Position | null): Promise<Page<Delivery>> {
+    async listDeliveries(
+      { status }: DeliveryFilter,
+      limit: number,
+      after: Position | null,
+    ): Promise<Page<ListedDelivery>> {
       const prefix = status === undefined || status === "stored" ? ARRIVED : statusPrefix(status);
       const [from = ""] = after === null ? [] : textsOf(after, 1);
       let cursor = from === "" ? null : from;
-      const items: Delivery[] = [];
+      const items: ListedDelivery[] = [];
       let left = PAGE_OPERATIONS;
       do {
         const size = Math.min(limit - items.length, left - 1);
@@ -75,7 +113,7 @@ export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
         for (const [index, head] of found.entries()) {
           if (head === null || (status !== undefined && head.status !== status)) continue;
           const [time = ""] = (wanted[index]?.name ?? "").slice(prefix.length).split(":", 1);
-          if (timeOfKey(time) === head.received_at) items.push(heads.delivery(head));
+          if (timeOfKey(time) === head.received_at) items.push(heads.listed(head));
         }
         left -= 1 + wanted.length;
         cursor = page.cursor;

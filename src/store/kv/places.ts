@@ -1,10 +1,11 @@
 /**
  * Where deliveries and jobs stand in lists: `arrived:<time>:<delivery>` for every delivery, with the jobs it names,
  * `status:<status>:<time>:<delivery>` for those of a status that few have, and `member:<RunId>:<JobId>` for the jobs
- * of a run.
+ * of a run; `ran:<time>:<delivery>` for a delivery that tells the end of runs.
  */
 import { keyPart } from "../keys.ts";
-import type { DeliveryStatus, Failure } from "../store.ts";
+import type { ReadingRow } from "../rows.ts";
+import type { DeliveryStatus } from "../store.ts";
 import { type Head, keptAt, placeOf } from "./heads.ts";
 import type { ListedKey, Namespace } from "./namespace.ts";
 import { expiryOf, type Retention } from "./retention.ts";
@@ -19,10 +20,11 @@ export interface ArrivedFacts {
 export interface StatusFacts {
   /** Attempts to read it that have begun. */
   attempts?: number;
-  code?: Failure["code"] | "internal-error";
+  code?: NonNullable<ReadingRow["reason_code"]>;
 }
 
 export const ARRIVED = "arrived:";
+export const RAN = "ran:";
 export const statusPrefix = (status: DeliveryStatus): string => `status:${status}:`;
 export const statusKey = (status: DeliveryStatus, head: Pick<Head, "received_at" | "id">): string =>
   statusPrefix(status) + placeOf(head);
@@ -40,12 +42,18 @@ export function placesIn(kv: Namespace, retention: Retention) {
     await kv.set(statusKey(head.status, head), "", expiryOf(head.status, retention, keptAt(head)), facts);
   }
 
+  /** The runs whose end a delivery told. */
+  const setRan = (head: Head, runIds: readonly string[]) =>
+    kv.setNoted(RAN + placeOf(head), { version: 2 }, runIds, expiryOf("stored", retention, keptAt(head)));
+
   async function setArrived(head: Head, jobIds: readonly string[]): Promise<void> {
     const facts = { status: head.status, version: 2 } satisfies ArrivedFacts;
     await kv.setNoted(ARRIVED + placeOf(head), facts, jobIds, expiryOf(head.status, retention, keptAt(head)));
   }
 
   return {
+    setRan,
+
     /** The delivery's places, as its head says. */
     async write(head: Head, jobIds: readonly string[]): Promise<void> {
       await setArrived(head, jobIds);
@@ -62,9 +70,14 @@ export function placesIn(kv: Namespace, retention: Retention) {
 
     /** The place of a delivery that told of jobs, to be kept from a later time on. */
     async renew(head: Head): Promise<void> {
-      const { keys } = await kv.list<ArrivedFacts>(ARRIVED + placeOf(head), 1, null);
-      const jobIds = (await kv.notesOf<string[]>(keys.filter(isOfThisVersion))).get(ARRIVED + placeOf(head));
+      const note = async (key: string) => {
+        const { keys } = await kv.list<ArrivedFacts>(key, 1, null);
+        return (await kv.notesOf<string[]>(keys.filter(isOfThisVersion))).get(key);
+      };
+      const jobIds = await note(ARRIVED + placeOf(head));
       if (jobIds !== undefined) await setArrived(head, jobIds);
+      const runIds = await note(RAN + placeOf(head));
+      if (runIds !== undefined) await setRan(head, runIds);
     },
 
     /** The job as one of the run's. */

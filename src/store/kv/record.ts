@@ -25,7 +25,7 @@ export interface Claim {
 }
 
 export interface Merged<C extends Claim> {
-  /** The greatest claim, with the times of all claims of its delivery. */
+  /** The greatest claim, with the times of all claims of its delivery, as the next. */
   record: C;
   /** The claim that tells of the workflow. */
   workflow: C | null;
@@ -45,16 +45,22 @@ export function merge<C extends Claim>(claims: readonly C[]): Merged<C> | null {
   const standing = claims.filter(({ deliveryId, reader }) => reader === readers.get(deliveryId));
   const telling = claims.filter(({ workflowRank }) => workflowRank !== null);
   const record = standing.reduce((a, b) => (isGreater(b, a, "rank") ? b : a));
-  const ofRecord = claims.filter(({ deliveryId, isOlder }) => deliveryId === record.deliveryId && !isOlder);
+  const workflow = telling.length === 0 ? null : telling.reduce((a, b) => (isGreater(b, a, "workflowRank") ? b : a));
   return {
-    record: {
-      ...record,
-      receivedAt: Math.min(record.receivedAt, ...ofRecord.map(({ receivedAt }) => receivedAt)),
-      heardAt: Math.max(record.heardAt, ...ofRecord.map((claim) => claim.heardAt)),
-    },
-    workflow: telling.length === 0 ? null : telling.reduce((a, b) => (isGreater(b, a, "workflowRank") ? b : a)),
+    record: withAllTimes(record, claims),
+    workflow: workflow === null ? null : withAllTimes(workflow, claims),
     first: claims.reduce((a, b) => (isEarlier(b, a) ? b : a)),
     heardAt: Math.max(...claims.map(({ heardAt }) => heardAt)),
+  };
+}
+
+/** A delivery has several claims where its repeats did not see each other: when it first came the earliest of them tells. */
+function withAllTimes<C extends Claim>(claim: C, claims: readonly C[]): C {
+  const alike = claims.filter(({ deliveryId, isOlder }) => deliveryId === claim.deliveryId && !isOlder);
+  return {
+    ...claim,
+    receivedAt: Math.min(claim.receivedAt, ...alike.map(({ receivedAt }) => receivedAt)),
+    heardAt: Math.max(claim.heardAt, ...alike.map(({ heardAt }) => heardAt)),
   };
 }
 

@@ -1,26 +1,27 @@
 /**
- * The list of jobs, last received first. It goes through the deliveries and shows a job where its first one stands:
- * for each job that a delivery names its claims are listed, so that the record is right and no job comes twice,
- * whatever each writer knew of the others. That is one operation a job, so a page has a bound, and may come out short
- * with more to follow.
+ * Lists of jobs and of runs, last received first. A list goes through the deliveries and shows a job where its first
+ * one stands: for each job that a delivery names its claims are listed, so that the record is right and no job comes
+ * twice, whatever each writer knew of the others. That is one operation a job, so a page has a bound, and may come out
+ * short with more to follow. The same holds for runs.
  */
 import { timeOfKey } from "../keys.ts";
-import { type KeptJob, type Page, type Position, PositionError } from "../store.ts";
-import type { Claims, FoundJob } from "./claims.ts";
+import { type Page, type Position, PositionError } from "../store.ts";
+import type { ListedClaim } from "./claims.ts";
 import { BULK_KEYS, type KeyPage, LIST_KEYS, type ListedKey, type Namespace } from "./namespace.ts";
 import { jobIdsOfOlder, type OlderFacts } from "./older.ts";
 import { type ArrivedFacts, isOfThisVersion } from "./places.ts";
+import type { Merged } from "./record.ts";
 
 /** Operations of KV that a page may take: a Worker on the free plan has 50 subrequests. */
 export const PAGE_OPERATIONS = 45;
 
-/** Of these, what reading a group of jobs takes beside one list for each. */
+/** Of these, what reading a group takes beside one list for each. */
 export const GROUP_OPERATIONS = 2;
 
 /** And what a list of places takes: the list, and one read for what did not fit into it. */
 export const SCAN_OPERATIONS = 2;
 
-/** What a job's first delivery is to lie between, exclusive, in milliseconds since 1970. */
+/** What the first delivery is to lie between, exclusive, in milliseconds since 1970. */
 export interface Bounds {
   receivedAfter: number;
   receivedBefore: number;
@@ -28,21 +29,21 @@ export interface Bounds {
 
 /** Where the list goes on: in which list of keys, from which cursor, at which key and job of it. */
 interface Place {
-  /** `received` is the list that the first version of the receiver has written. */
-  list: "arrived" | "received";
+  /** `received` is the list of jobs that the first version of the receiver has written. */
+  list: "arrived" | "ran" | "received";
   cursor: string | null;
-  /** Keys before this one are done, and of its jobs the first `done`. */
+  /** Keys before this one are done, and of what it names the first `done`. */
   key: string;
   done: number;
   /** A key of the first version has been seen. */
   hasOlder: boolean;
 }
 
-const START: Place = { list: "arrived", cursor: null, key: "", done: 0, hasOlder: false };
+const START = { cursor: null, key: "", done: 0, hasOlder: false };
 
-/** A job at the place of one delivery that names it. */
+/** A job or run at the place of one delivery that names it. */
 interface Candidate {
-  jobId: string;
+  id: string;
   /** Null in the list of the first version. */
   deliveryId: string | null;
   receivedAt: number;
@@ -54,8 +55,18 @@ type Key = ListedKey<ArrivedFacts & OlderFacts>;
 
 const receivedAtOf = ({ name }: Key): number => timeOfKey(name.split(":", 2)[1] ?? "");
 
-export function timeListIn(kv: Namespace, claims: Claims) {
-  /** One list of places: the jobs that stand there, and where to go on. */
+/** What a list shows. */
+interface Found {
+  merged: Merged<ListedClaim>;
+}
+
+/** The list of what `read` finds, for ids at the places of `start`. */
+export function timeListIn<T extends Found>(
+  kv: Namespace,
+  start: "arrived" | "ran",
+  read: (ids: readonly string[]) => Promise<Map<string, T>>,
+) {
+  /** One list of places: what stands there, and where to go on. */
   async function scan(place: Place, limit: number, { receivedAfter, receivedBefore }: Bounds) {
     // Where keys will be skipped, a long list costs no more than a short one.
     const isSkipping = place.key !== "" || receivedBefore !== Infinity;
@@ -72,20 +83,20 @@ export function timeListIn(kv: Namespace, claims: Claims) {
     const hasOlder = place.hasOlder || page.keys.some((key) => !isOfThisVersion(key));
     const isBeyond = page.keys.some((key) => receivedAtOf(key) <= receivedAfter);
     let next = isBeyond ? null : nextPlace(place, page, hasOlder);
-    if (next === null && place.list === "arrived" && hasOlder) next = { ...START, list: "received", hasOlder };
+    if (next === null && place.list === "arrived" && hasOlder) next = { ...START, list: "received" as const, hasOlder };
     if (rest !== undefined) next = { ...place, key: rest.name, done: 0, hasOlder };
     return { found: await candidates(place, taken), next };
   }
 
   async function candidates(place: Place, keys: readonly Key[]): Promise<Candidate[]> {
     const isOlder = place.list === "received";
-    const jobIds = isOlder ? await jobIdsOfOlder(kv, keys) : await kv.notesOf<string[]>(keys.filter(isOfThisVersion));
+    const ids = isOlder ? await jobIdsOfOlder(kv, keys) : await kv.notesOf<string[]>(keys.filter(isOfThisVersion));
     const found = keys.flatMap((key) =>
-      (jobIds.get(key.name) ?? [])
+      (ids.get(key.name) ?? [])
         .toSorted()
         .toReversed()
-        .map((jobId, done): Candidate => ({
-          jobId,
+        .map((id, done): Candidate => ({
+          id,
           deliveryId: isOlder ? null : key.name.slice(key.name.lastIndexOf(":") + 1),
           receivedAt: receivedAtOf(key),
           place: { ...place, key: key.name, done },
@@ -94,10 +105,10 @@ export function timeListIn(kv: Namespace, claims: Claims) {
     return found.filter((one) => one.place.key !== place.key || one.place.done >= place.done);
   }
 
-  return async function listByTime(bounds: Bounds, limit: number, after: Position | null): Promise<Page<KeptJob>> {
-    const items: KeptJob[] = [];
+  return async function listByTime(bounds: Bounds, limit: number, after: Position | null): Promise<Page<T>> {
+    const items: T[] = [];
     let left = PAGE_OPERATIONS;
-    let place: Place | null = after === null ? START : placeOf(after);
+    let place: Place | null = after === null ? { ...START, list: start } : placeOf(after, start);
     while (place !== null) {
       const isAffordable = left > SCAN_OPERATIONS + GROUP_OPERATIONS;
       if (items.length >= limit || !isAffordable) return { items, next: positionOf(place) };
@@ -108,11 +119,11 @@ export function timeListIn(kv: Namespace, claims: Claims) {
         const size = Math.min(limit - items.length, left - GROUP_OPERATIONS);
         if (size < 1) return { items, next: positionOf(one.place) };
         const group = rest.slice(0, size);
-        const jobs = await claims.readJobs(group.map(({ jobId }) => jobId));
+        const known = await read(group.map(({ id }) => id));
         left -= GROUP_OPERATIONS + group.length;
         for (const candidate of group) {
-          const job = jobs.get(candidate.jobId);
-          if (job !== undefined && isFirst(candidate, job)) items.push(job.kept);
+          const one = known.get(candidate.id);
+          if (one !== undefined && isFirst(candidate, one)) items.push(one);
         }
         rest = rest.slice(size);
       }
@@ -129,8 +140,8 @@ function oneRead(list: Place["list"], keys: readonly Key[]): { taken: readonly K
   return { taken: rest === undefined ? keys : keys.slice(0, keys.indexOf(rest)), rest };
 }
 
-/** Whether the candidate stands at the job's first delivery. */
-function isFirst({ deliveryId, receivedAt }: Candidate, { merged: { first } }: FoundJob): boolean {
+/** Whether the candidate stands at the first delivery. */
+function isFirst({ deliveryId, receivedAt }: Candidate, { merged: { first } }: Found): boolean {
   if (first.receivedAt !== receivedAt) return false;
   return deliveryId === null ? first.isOlder : !first.isOlder && first.deliveryId === deliveryId;
 }
@@ -146,9 +157,9 @@ const positionOf = ({ list, cursor, key, done, hasOlder }: Place): Position => [
   Number(hasOlder),
 ];
 
-function placeOf([list, cursor, key, done, hasOlder]: Position): Place {
+function placeOf([list, cursor, key, done, hasOlder]: Position, start: Place["list"]): Place {
   const isPlace =
-    (list === "arrived" || list === "received") &&
+    (list === start || (list === "received" && start === "arrived")) &&
     typeof cursor === "string" &&
     typeof key === "string" &&
     typeof done === "number";

@@ -24,14 +24,24 @@ interface Parts {
 
 export function writerOf({ heads, claims, places, pending, retention }: Parts) {
   /** What a delivery says of jobs and runs: claims first, since a place without one is skipped. */
-  async function writeRecords({ reading }: Pick<DeliveryReading, "reading">, head: Head): Promise<string[]> {
-    const told = { id: head.id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), reading };
+  async function writeRecords({ reading, isRestored }: DeliveryReading, head: Head): Promise<string[]> {
+    const told = { id: head.id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), isRestored, reading };
     const [jobs, runs] = [jobRows(told), runRows(told)];
     await Promise.all([
       ...jobs.map((row) => claims.write("job", row, head)),
       ...runs.map((row) => claims.write("run", row, head)),
     ]);
-    await Promise.all(jobs.map((row) => join(row, keptAt(head))));
+    await Promise.all([
+      ...jobs.map((row) => join(row, keptAt(head))),
+      ...(runs.length === 0
+        ? []
+        : [
+            places.setRan(
+              head,
+              runs.map((row) => row.run_id),
+            ),
+          ]),
+    ]);
     if (retention.jobs !== null) {
       // Retention is not worth a callback: a later one renews what this one could not.
       await Promise.allSettled([
@@ -99,11 +109,10 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
 
     async put(deliveries: readonly ReadArrival[]): Promise<number[]> {
       return inGroups(deliveries, async (group) => {
-        const [{ reading }] = group as [ReadArrival];
-        const row = readingRow(reading);
-        const { kept, head, counts } = await writeArrivals(group, (arrived) => withReading(arrived, row));
-        const jobIds = await writeRecords({ reading }, head);
-        if (kept === null || isNews(kept, row)) {
+        const [told] = group as [ReadArrival];
+        const { kept, head, counts } = await writeArrivals(group, (arrived) => withReading(arrived, told.reading));
+        const jobIds = await writeRecords(told, head);
+        if (kept === null || isNews(kept, readingRow(told.reading))) {
           await places.write(head, jobIds);
           await places.leave(kept, head);
         }
@@ -120,10 +129,9 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
           gone.push(told.id);
           return;
         }
-        const row = readingRow(told.reading);
-        const head = withReading(withTimes(opened.head, told), row);
+        const head = withReading(withTimes(opened.head, told), told.reading);
         const jobIds = await writeRecords(told, head);
-        if (!isNews(opened.head, row)) return;
+        if (!isNews(opened.head, readingRow(told.reading))) return;
         await places.write(head, jobIds);
         await heads.write(head, opened.bytes);
         await places.leave(opened.head, head);

@@ -1,0 +1,211 @@
+/**
+ * `GET /deliveries/export`: every delivery kept here, byte for byte, a page at a time. What waits in the spill comes
+ * first and the store after it, so that a delivery that is drained meanwhile is in one of them or in both, and never
+ * in neither. A page is what one request of the free plan can do: 50 queries, 10 ms of CPU.
+ */
+import { Hono } from "hono";
+import type { Body } from "../callback/callback.ts";
+import type { Places } from "../intake.ts";
+import type { Spill, SpillEntry } from "../store/spill.ts";
+import {
+  CorruptBodyError,
+  type Delivery,
+  type Page,
+  type Position,
+  PositionError,
+  type Store,
+} from "../store/store.ts";
+import { StoreError } from "../store/retry.ts";
+import { timeOf } from "../wire.ts";
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { describe, query } from "./contract.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { ExportQuery } from "./schemas.ts";
+
+export const exported = new Hono<AppEnv>();
+
+exported.get(
+  "/export",
+  requireToken,
+  describe({
+    operationId: "exportDeliveries",
+    summary: "Every delivery with its bytes, for a back-up",
+    description:
+      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, status, missing, bytes}`: " +
+      "times in ISO 8601 with milliseconds, `bytes` in base64. Where `bytes` is null, `missing` says why: `retention` (they " +
+      "have passed their time) or `corrupt` (the ones kept are not the ones that came); the times of a corrupt one may be " +
+      "null. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
+      "page may have none. The last line of every page is `{next}`, the cursor to go on with, null at the end. A page " +
+      "without that line is cut short.",
+    answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
+    problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
+    needsToken: true,
+  }),
+  query(ExportQuery),
+  async (c) => {
+    const { limit, cursor } = c.req.valid("query");
+    const { places } = c.var;
+    const list = `${places.store.name}:export`;
+    const { items, next } = await exportPage(places, limit, decodeCursor(list, cursor));
+    const lines = encodedPage(items, encodeCursor(list, next));
+    return c.body(streamOf(lines), 200, { "content-type": "application/x-ndjson", ...NO_STORE });
+  },
+);
+
+/** A delivery on its way out. What is unknown of a corrupt one in the spill is null. */
+interface Exported {
+  id: string;
+  receivedAt: number | null;
+  lastReceivedAt: number | null;
+  count: number | null;
+  contentType: string | null;
+  status: Delivery["status"];
+  missing: "retention" | "corrupt" | null;
+  body: Body | null;
+}
+
+/**
+ * Bytes of bodies in one page, unless a single one is larger. Half a megabyte takes a few of the 10 ms of CPU, and the
+ * largest body allowed fits into a Worker's 128 MB when it is alone.
+ */
+export const EXPORT_PAGE_BYTES = 512 * 1024;
+
+async function exportPage({ store, spill }: Places, limit: number, after: Position | null): Promise<Page<Exported>> {
+  const [place = "spill", ...position] = after ?? [];
+  if (place !== "spill" && place !== "store")
+    throw new PositionError("An export goes on in the spill or in the store.");
+  if (place === "store") return storePage(store, limit, position.length === 0 ? null : position);
+  const page = spill === null ? null : await spillPage(store, spill, limit, position);
+  return page ?? storePage(store, limit, null);
+}
+
+async function storePage(store: Store, limit: number, after: Position | null): Promise<Page<Exported>> {
+  const listed = await store.listOldestDeliveries(limit, after);
+  const fitting = firstWithin(listed.items).length;
+  // Asked for again with fewer, the list says where to go on after those.
+  const page = fitting === listed.items.length ? listed : await store.listOldestDeliveries(fitting, after);
+  const items = await Promise.all(page.items.map((delivery) => storedDelivery(store, delivery)));
+  const next: Position | null = page.next === null ? null : ["store", ...page.next];
+  return { items: items.filter((item) => item !== null), next };
+}
+
+/** Null where retention has taken the delivery since it was listed. */
+async function storedDelivery(store: Store, listed: Delivery): Promise<Exported | null> {
+  try {
+    const kept = await store.getBody(listed.id);
+    if (kept === null) return null;
+    return { ...kept.delivery, body: kept.body, missing: kept.body === null ? "retention" : null };
+  } catch (error) {
+    if (!(error instanceof CorruptBodyError)) throw error;
+    return { ...listed, body: null, missing: "corrupt" };
+  }
+}
+
+/**
+ * `position` is the spill's own cursor ("" for its start) and the last id exported of what is listed there: a list of
+ * the spill has up to 1,000, by id, and a page has fewer. Null where nothing waits after it.
+ */
+async function spillPage(
+  store: Store,
+  spill: Spill,
+  limit: number,
+  [cursor = "", last = ""]: Position,
+): Promise<Page<Exported> | null> {
+  if (typeof cursor !== "string" || typeof last !== "string") throw new PositionError("The spill is listed by text.");
+  const { entries, next } = await spill.list(cursor === "" ? null : cursor);
+  const left = entries.filter(({ id }) => id > last);
+  if (left.length === 0) return next === null ? null : spillPage(store, spill, limit, [next]);
+  const group = firstWithin(left.slice(0, limit));
+  const isWholeList = group.length === left.length;
+  return {
+    items: await spilledDeliveries(store, spill, group),
+    next: isWholeList ? (next === null ? ["store"] : ["spill", next]) : ["spill", cursor, group.at(-1)?.id ?? last],
+  };
+}
+
+async function spilledDeliveries(store: Store, spill: Spill, group: readonly SpillEntry[]): Promise<Exported[]> {
+  const { arrivals } = await spill.getMany(group);
+  const found = new Set(arrivals.map(({ id }) => id));
+  const others = group.filter(({ id }) => !found.has(id));
+  const drained: string[] = [];
+  const corrupt: Exported[] = [];
+  for (const { id } of others) {
+    try {
+      const arrival = await spill.get(id);
+      if (arrival === null) drained.push(id);
+      else arrivals.push(arrival);
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      corrupt.push({ ...UNKNOWN, id });
+    }
+  }
+  if (drained.length > 0) await expectAll(store, drained);
+  return [...arrivals.map((arrival): Exported => ({ ...arrival, status: "pending", missing: null })), ...corrupt];
+}
+
+const UNKNOWN = {
+  receivedAt: null,
+  lastReceivedAt: null,
+  count: null,
+  contentType: null,
+  status: "pending",
+  missing: "corrupt",
+  body: null,
+} as const;
+
+/**
+ * What is listed in the spill and not found there was drained, and so is in the store. Where it is not, KV is late,
+ * for a minute at most: either its list, or its memory that there was no such key.
+ */
+async function expectAll(store: Store, ids: readonly string[]): Promise<void> {
+  const statuses = await store.statusesOf(ids);
+  const lost = ids.find((id) => !statuses.has(id));
+  if (lost !== undefined)
+    throw new StoreError(`Delivery ${lost} is listed in the spill, and neither there nor in the store.`);
+}
+
+/** As many of the first as one page holds; at least one. */
+function firstWithin<T extends { size: number }>(items: readonly T[]): T[] {
+  let bytes = 0;
+  const end = items.findIndex(({ size }, index) => (bytes += size) > EXPORT_PAGE_BYTES && index > 0);
+  return items.slice(0, end === -1 ? items.length : end);
+}
+
+/** Bytes turned into base64 at once: a multiple of 3, so that the pieces make one text. */
+const PIECE_BYTES = 3 * 64 * 1024;
+
+/** The lines of a page, as the client takes them, so that the largest body is not in memory as base64 as well. */
+function* encodedPage(items: readonly Exported[], next: string | null): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let text = "";
+  for (const { id, receivedAt, lastReceivedAt, count, contentType, status, missing, body } of items) {
+    const times = { receivedAt: isoOrNull(receivedAt), lastReceivedAt: isoOrNull(lastReceivedAt) };
+    text += JSON.stringify({ id, ...times, count, contentType, status, missing }).slice(0, -1);
+    if (body === null) {
+      text += ',"bytes":null}\n';
+      continue;
+    }
+    text += ',"bytes":"';
+    const bytes = typeof body === "string" ? encoder.encode(body) : body;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      text += bytes.subarray(at, at + PIECE_BYTES).toBase64();
+      if (text.length < PIECE_BYTES) continue;
+      yield encoder.encode(text);
+      text = "";
+    }
+    text += '"}\n';
+  }
+  yield encoder.encode(`${text}${JSON.stringify({ next })}\n`);
+}
+
+/** Asks for the next piece only when there is room for it. */
+const streamOf = (pieces: Iterator<Uint8Array, void>): ReadableStream<Uint8Array> =>
+  new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const { done, value } = pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+
+const isoOrNull = (at: number | null): string | null => (at === null ? null : timeOf(at));

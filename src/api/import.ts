@@ -1,0 +1,205 @@
+/**
+ * `POST /deliveries/import`: takes lines of an export in, through the same intake as callbacks. Each line stands for
+ * itself: one that is refused holds up no other. Twice is as once. What cannot be stored now is not spilled but
+ * answered 503, since whoever imports has the bytes and asks again.
+ */
+import { Hono } from "hono";
+import * as v from "valibot";
+import { decodeBytes } from "../callback/callback.ts";
+import { fail, ok, type Result } from "../callback/result.ts";
+import { intake, isCostlyToRead, type Outcome } from "../intake.ts";
+import { problemResponse } from "../problems.ts";
+import { digestOf } from "../store/encoding.ts";
+import type { Arrival, Store } from "../store/store.ts";
+import { readBytes } from "./body.ts";
+import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { describe } from "./contract.ts";
+import { ExportedDelivery, type ImportedLine, ImportedList } from "./schemas.ts";
+
+export const imported = new Hono<AppEnv>();
+
+/** Lines in one request: a hundred deliveries are written with fewer than the 50 statements of the free plan. */
+export const IMPORT_LINES_MAX = 100;
+
+/** What may stand around the base64 of the largest body, in bytes: the rest of its line, or many small lines. */
+const IMPORT_ROOM_BYTES = 1024 * 1024;
+
+/** The largest body in base64, which makes 4 bytes of 3. */
+const importBytesMax = (maxBodyBytes: number): number => 4 * Math.ceil(maxBodyBytes / 3) + IMPORT_ROOM_BYTES;
+
+imported.post(
+  "/import",
+  requireToken,
+  describe({
+    operationId: "importDeliveries",
+    summary: "Take deliveries of an export in",
+    description:
+      `The body is up to ${IMPORT_LINES_MAX} lines as \`GET /deliveries/export\` gives them; a line \`{next}\` is passed over. ` +
+      "For each line the answer says what became of it: `stored`, `no-job` or `quarantined`, as a callback would be; " +
+      "`pending` for one that the receiver reads later; `refused`, with the `reason`, where nothing was kept: bytes that do " +
+      "not have the SHA-256 in `id`, no bytes at all, or no line of an export. Times and counts are kept: of the same " +
+      "delivery the earliest `receivedAt`, the latest `lastReceivedAt` and the greatest `count` stand. Twice is as once.",
+    answers: { 200: { description: "What became of each line, in order.", schema: ImportedList } },
+    problems: [
+      "invalid-request",
+      "incomplete-body",
+      "unauthorized",
+      "cross-site-request",
+      "body-too-large",
+      "too-many-requests",
+      "store-unavailable",
+    ],
+    needsToken: true,
+  }),
+  async (c) => {
+    const limit = importBytesMax(c.var.settings.maxBodyBytes);
+    const body = await readBytes(c.req.raw, limit);
+    if (!body.ok) {
+      const { code } = body.error;
+      const tooLarge = `The lines are larger than ${limit} bytes together: MAX_BODY_BYTES in base64, and a megabyte.`;
+      return problemResponse(c, { code, detail: code === "body-too-large" ? tooLarge : "The connection failed." });
+    }
+    const lines = linesOf(body.value);
+    if (lines.length > IMPORT_LINES_MAX) {
+      const detail = `At most ${IMPORT_LINES_MAX} lines are taken in one request; these are ${lines.length}.`;
+      return problemResponse(c, { code: "invalid-request", detail });
+    }
+    const latest = Date.now() + CLOCK_TOLERANCE_MILLISECONDS;
+    const read = await Promise.all(lines.map((line) => readLine(line, latest)));
+    const results = await takeIn(
+      c.var.places.store,
+      read.filter((line) => line !== null),
+    );
+    return c.json({ imported: results }, 200, NO_STORE);
+  },
+);
+
+interface Line {
+  /** Counted from 1. */
+  number: number;
+  bytes: Uint8Array;
+}
+
+const LINE_FEED = 0x0a;
+
+/** The lines that are not blank. */
+function linesOf(body: Uint8Array): Line[] {
+  const lines: Line[] = [];
+  for (let at = 0, number = 1; at < body.length; number += 1) {
+    const found = body.indexOf(LINE_FEED, at);
+    const end = found === -1 ? body.length : found;
+    const bytes = body.subarray(at, end);
+    if (bytes.some((byte) => byte !== 0x20 && byte !== 0x0d)) lines.push({ number, bytes });
+    at = end + 1;
+  }
+  return lines;
+}
+
+/** How far the clock of the exporting receiver may be ahead. Lists are by time: a later one would stay at their top. */
+const CLOCK_TOLERANCE_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+interface ReadLine {
+  number: number;
+  /** As the line says it; null where it says none. */
+  delivery: string | null;
+  arrival: Result<Arrival, string>;
+}
+
+/** Null for the line that ends a page of an export. */
+async function readLine({ number, bytes }: Line, latest: number): Promise<ReadLine | null> {
+  const value = parsed(bytes);
+  if (value === undefined) return { number, delivery: null, arrival: fail("The line is not JSON in UTF-8.") };
+  if (typeof value === "object" && value !== null && "next" in value && !("id" in value)) return null;
+  const line = v.safeParse(ExportedDelivery, value, { abortEarly: true });
+  if (!line.success) {
+    const [{ path, message }] = line.issues;
+    const name = path?.[0]?.key;
+    const fault = typeof name === "string" ? `${name} ${message}` : `It ${message}`;
+    return { number, delivery: null, arrival: fail(`The line is not a delivery of an export. ${fault}.`) };
+  }
+  return { number, delivery: line.output.id, arrival: await arrivalOf(line.output, latest) };
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The count is a total, of which the greater stands; the times are its own, and it is no change of today. */
+const RESTORED = { nonce: null, isRestored: true } as const;
+
+async function arrivalOf(
+  line: v.InferOutput<typeof ExportedDelivery>,
+  latest: number,
+): Promise<Result<Arrival, string>> {
+  const { id, contentType, count } = line;
+  if (line.bytes === null) return fail("The line has no bytes to restore the delivery from.");
+  const receivedAt = Date.parse(line.receivedAt ?? "");
+  const lastReceivedAt = Date.parse(line.lastReceivedAt ?? "");
+  if (count === null || Number.isNaN(receivedAt) || Number.isNaN(lastReceivedAt))
+    return fail("receivedAt, lastReceivedAt and count must be given where there are bytes.");
+  if (receivedAt > lastReceivedAt) return fail("receivedAt is later than lastReceivedAt.");
+  if (lastReceivedAt > latest) return fail("lastReceivedAt is more than a day ahead of this receiver's clock.");
+  const bytes = fromBase64(line.bytes);
+  if (bytes === null) return fail("bytes is not base64.");
+  if ((await digestOf(bytes)) !== id) return fail("The SHA-256 of the bytes is not the id of the delivery.");
+  return ok({
+    id,
+    body: decodeBytes(bytes),
+    size: bytes.length,
+    contentType,
+    receivedAt,
+    lastReceivedAt,
+    count,
+    ...RESTORED,
+  });
+}
+
+function fromBase64(text: string): Uint8Array | null {
+  try {
+    return Uint8Array.fromBase64(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Takes the arrivals in, and says what became of each line. A body that is costly to read is kept first. Where it was
+ * kept before and is not read, an attempt may have ended the Worker, so reading it is left to the cron, which counts
+ * its attempts, and to a reparse.
+ */
+async function takeIn(store: Store, lines: readonly ReadLine[]): Promise<ImportedLine[]> {
+  const arrivals = lines.flatMap(({ arrival }) => (arrival.ok ? [arrival.value] : []));
+  const costly = arrivals.filter(isCostlyToRead);
+  const unread = costly.length === 0 ? new Map<string, UnreadStatus>() : await unreadOf(store, costly);
+  if (costly.length > 0) await store.keep(costly);
+  const others = arrivals.filter(({ id }) => !unread.has(id));
+  // Not kept first once more: `put` also moves jobs back to the time of their first delivery.
+  const outcomes = others.length === 0 ? [] : await intake({ store, spill: null }, others, { keepsFirst: () => false });
+  const became = new Map(outcomes.map((outcome) => [outcome.delivery, becameOf(outcome)]));
+  return lines.map(({ number, delivery, arrival }): ImportedLine => {
+    if (!arrival.ok) return { line: number, delivery, status: "refused", reason: arrival.error };
+    const { id } = arrival.value;
+    return { line: number, delivery, ...(became.get(id) ?? { status: unread.get(id) ?? "pending", reason: null }) };
+  });
+}
+
+type UnreadStatus = "pending" | "quarantined";
+
+/** Those that the store has and could not read. */
+async function unreadOf(store: Store, arrivals: readonly Arrival[]): Promise<Map<string, UnreadStatus>> {
+  const unread = new Map<string, UnreadStatus>();
+  for (const [id, status] of await store.statusesOf(arrivals.map(({ id }) => id)))
+    if (status === "pending" || status === "quarantined") unread.set(id, status);
+  return unread;
+}
+
+/** What it is now, whether or not it was there before. */
+function becameOf({ reading }: Outcome): Pick<ImportedLine, "status" | "reason"> {
+  if (!reading.ok) return { status: "quarantined", reason: reading.error.reason };
+  const { jobs, runs } = reading.value;
+  return { status: jobs.length + runs.length === 0 ? "no-job" : "stored", reason: null };
+}

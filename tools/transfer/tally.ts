@@ -1,0 +1,75 @@
+/** What was transferred, while it is and at the end. */
+
+export interface Tally {
+  deliveries: number;
+  /** Of their bodies. */
+  bytes: number;
+  /** Deliveries whose bytes have passed their time of retention. */
+  withoutBytes: number;
+  /** Deliveries whose bytes are not the ones that came. */
+  corrupt: number;
+  /** What could not be transferred for another reason, each told when it was met. */
+  faults: number;
+}
+
+export const newTally = (): Tally => ({ deliveries: 0, bytes: 0, withoutBytes: 0, corrupt: 0, faults: 0 });
+
+/** Counts a line; the others say nothing of deliveries. */
+export function countLine(
+  tally: Tally,
+  line: { kind: "delivery"; size: number } | { kind: "missing"; missing: "retention" | "corrupt" },
+): void {
+  if (line.kind === "delivery") {
+    tally.deliveries += 1;
+    tally.bytes += line.size;
+  } else if (line.missing === "corrupt") tally.corrupt += 1;
+  else tally.withoutBytes += 1;
+}
+
+const number = (value: number): string => value.toLocaleString("en-US");
+
+export const sizeText = (bytes: number): string =>
+  bytes < 1_000_000 ? `${number(bytes)} bytes` : `${number(Math.round(bytes / 10_000) / 100)} MB`;
+
+export const progressText = ({ deliveries, bytes }: Tally): string =>
+  `${number(deliveries)} deliveries, ${sizeText(bytes)}`;
+
+/** The summary: a line for each thing there is to know. `done` is what was done with them: "exported to x". */
+export function summaryText(done: string, tally: Tally, seconds: number): string {
+  const { deliveries, withoutBytes, corrupt, faults } = tally;
+  const lines = [
+    `${number(deliveries)} deliveries ${done}: ${sizeText(tally.bytes)} in ${number(Math.round(seconds))} s.`,
+  ];
+  if (withoutBytes > 0)
+    lines.push(
+      `${number(withoutBytes)} without bytes, which have passed their retention: an import cannot restore their records.`,
+    );
+  if (corrupt > 0)
+    lines.push(`${number(corrupt)} corrupt: the bytes kept are not the ones that came, and are not in the export.`);
+  if (faults > 0) lines.push(`${number(faults)} faults, told above.`);
+  return `${lines.join("\n")}\n`;
+}
+
+const REDRAW_MILLISECONDS = 100;
+const LINE_MILLISECONDS = 10_000;
+
+/** Says something that stays. */
+export type Say = (message: string) => void;
+
+/** Shows how far a transfer is on standard error: in place on a terminal, and elsewhere in a line now and then. */
+export function startProgress(
+  text: () => string,
+  to: NodeJS.WriteStream = process.stderr,
+): { say: Say; end: () => void } {
+  const clear = to.isTTY ? "\r\u001b[K" : "";
+  const draw = () => to.write(to.isTTY ? `${clear}${text()}` : `${text()}\n`);
+  const timer = setInterval(draw, to.isTTY ? REDRAW_MILLISECONDS : LINE_MILLISECONDS);
+  timer.unref();
+  return {
+    say: (message) => void to.write(`${clear}${message}\n`),
+    end: () => {
+      clearInterval(timer);
+      to.write(clear);
+    },
+  };
+}
