@@ -83,6 +83,13 @@ export const DeliveriesQuery = v.strictObject({ status: v.optional(status), ...p
 
 export const ReparseQuery = v.strictObject({ status: v.optional(status, "quarantined"), ...page });
 
+export const EventsQuery = v.strictObject({
+  status: v.optional(v.picklist(EVENT_STATUSES, `must be one of ${EVENT_STATUSES.join(", ")}`)),
+  jobId: v.optional(saying(filled, "Events about this job.")),
+  type: v.optional(v.picklist(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`)),
+  ...page,
+});
+
 /** A page of an export is the work of one request: its deliveries are two queries each at most. The free plan allows 50. */
 export const EXPORT_LIMIT_DEFAULT = 20;
 export const EXPORT_LIMIT_MAX = 100;
@@ -124,13 +131,6 @@ export const ExportedDelivery = v.object(
   },
   ({ expected }) => (expected === "Object" ? "must be a JSON object" : "is missing"),
 );
-
-export const EventsQuery = v.strictObject({
-  status: v.optional(v.picklist(EVENT_STATUSES, `must be one of ${EVENT_STATUSES.join(", ")}`)),
-  jobId: v.optional(saying(filled, "Events about this job.")),
-  type: v.optional(v.picklist(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`)),
-  ...page,
-});
 
 const Workflow = named(
   "Workflow",

@@ -201,40 +201,6 @@ describe("the contract", () => {
     await expectAnswer("post", "/deliveries/{id}/reparse", 410, () => again(`/deliveries/${goneId}/reparse`, bearer));
   });
 
-  test("holds for every answer to an export and an import", async () => {
-    const path = "/deliveries/export";
-    await expectAnswer("get", path, 200, () => get(path));
-    await expectAnswer("get", path, 400, () => get(`${path}?limit=0`));
-    await expectAnswer("get", path, 401, () => send(path));
-    await expectAnswer("get", path, 503, () => get(path, {}, down()));
-    await expectAnswer(
-      "get",
-      path,
-      429,
-      afterFlood(() => send(path, { headers: { "cf-connecting-ip": FLOODER } })),
-    );
-    const into = "/deliveries/import";
-    const bytes = new TextEncoder().encode(segmentation(newJobId()));
-    const at = new Date().toISOString();
-    const told = { receivedAt: at, lastReceivedAt: at, count: 1, contentType: null, status: "stored", missing: null };
-    const line = JSON.stringify({ id: await sha256(bytes), ...told, bytes: bytes.toBase64() });
-    const importing = (body: BodyInit, headers: Record<string, string> = bearer, changes = {}) =>
-      send(into, { method: "POST", body, headers }, changes);
-    await expectAnswer("post", into, 200, () => importing(`${line}\nnot a line`));
-    const broken = () => new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
-    await expectAnswer("post", into, 400, () => importing(broken()));
-    await expectAnswer("post", into, 401, () => importing(line, {}));
-    await expectAnswer("post", into, 403, () => importing(line, { ...bearer, origin: "https://elsewhere.example" }));
-    await expectAnswer("post", into, 413, () => importing("x".repeat(1_100_000), bearer, { MAX_BODY_BYTES: "1" }));
-    await expectAnswer(
-      "post",
-      into,
-      429,
-      afterFlood(() => importing(line, { "cf-connecting-ip": FLOODER })),
-    );
-    await expectAnswer("post", into, 503, () => importing(line, bearer, down()));
-  });
-
   test("holds for every answer about events", async () => {
     const off = {};
     const on = telling(newHook());
@@ -281,6 +247,40 @@ describe("the contract", () => {
     await expectAnswer("post", "/events/resend", 400, () => tell("/events/resend", on, bearer, "{}"));
     await expectAnswer("post", "/events/{id}/resend", 404, () => tell("/events/evt_none/resend", on));
     await expectAnswer("post", "/jobs/{jobId}/resend", 404, () => tell("/jobs/none/resend", on));
+  });
+
+  test("holds for every answer to an export and an import", async () => {
+    const path = "/deliveries/export";
+    await expectAnswer("get", path, 200, () => get(path));
+    await expectAnswer("get", path, 400, () => get(`${path}?limit=0`));
+    await expectAnswer("get", path, 401, () => send(path));
+    await expectAnswer("get", path, 503, () => get(path, {}, down()));
+    await expectAnswer(
+      "get",
+      path,
+      429,
+      afterFlood(() => send(path, { headers: { "cf-connecting-ip": FLOODER } })),
+    );
+    const into = "/deliveries/import";
+    const bytes = new TextEncoder().encode(segmentation(newJobId()));
+    const at = new Date().toISOString();
+    const told = { receivedAt: at, lastReceivedAt: at, count: 1, contentType: null, status: "stored", missing: null };
+    const line = JSON.stringify({ id: await sha256(bytes), ...told, bytes: bytes.toBase64() });
+    const importing = (body: BodyInit, headers: Record<string, string> = bearer, changes = {}) =>
+      send(into, { method: "POST", body, headers }, changes);
+    await expectAnswer("post", into, 200, () => importing(`${line}\nnot a line`));
+    const broken = () => new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    await expectAnswer("post", into, 400, () => importing(broken()));
+    await expectAnswer("post", into, 401, () => importing(line, {}));
+    await expectAnswer("post", into, 403, () => importing(line, { ...bearer, origin: "https://elsewhere.example" }));
+    await expectAnswer("post", into, 413, () => importing("x".repeat(1_100_000), bearer, { MAX_BODY_BYTES: "1" }));
+    await expectAnswer(
+      "post",
+      into,
+      429,
+      afterFlood(() => importing(line, { "cf-connecting-ip": FLOODER })),
+    );
+    await expectAnswer("post", into, 503, () => importing(line, bearer, down()));
   });
 
   test("holds for health", async () => {

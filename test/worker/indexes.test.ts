@@ -126,6 +126,49 @@ describe("a list of deliveries", () => {
   });
 });
 
+describe("events are found by an index:", () => {
+  const plansOf = async (act: (changes: { DB: unknown }) => Promise<unknown>, isIt: (sql: string) => boolean) => {
+    const { DB, statements } = watched();
+    await act({ DB });
+    const found = statements.filter(({ sql }) => isIt(sql));
+    expect(found.length).toBeGreaterThan(0);
+    const plans = found.map(async ({ sql, values }) => {
+      const plan = env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...values);
+      return (await plan.all<{ detail: string }>()).results.map(({ detail }) => detail).join("; ");
+    });
+    return Promise.all(plans);
+  };
+  const isList = (sql: string) => sql.includes("FROM (SELECT * FROM");
+
+  test.each([
+    ["", "SEARCH events USING INTEGER PRIMARY KEY (rowid<?)"],
+    ["?status=failed", "SEARCH events USING INDEX events_failed (status=? AND rowid<?)"],
+    ["?jobId=j", "SEARCH events USING INDEX events_by_subject (subject=? AND rowid<?)"],
+  ])("the list%s", async (query, plan) => {
+    expect(await plansOf((changes) => get(`/events${query}`, {}, changes), isList)).toEqual([plan]);
+  });
+
+  test("what is due, and what waits for each endpoint", async () => {
+    const hook = newHook();
+    await hook.plan({ status: 500 });
+    await post(segmentation(newJobId()), telling(hook));
+    await env.DB.prepare("UPDATE events SET due_at = 1 WHERE due_at IS NOT NULL").run();
+    const run = (changes: object) => cron({ ...telling(hook), ...changes });
+    const isLease = (sql: string) => sql.includes("UPDATE events SET attempts = attempts + 1");
+    for (const plan of await plansOf(run, isLease))
+      expect(plan).toContain("SEARCH events USING COVERING INDEX events_due (endpoint=? AND due_at>? AND due_at<?)");
+  });
+
+  test("what an upsert asks before it", async () => {
+    const isAsked = (sql: string) => sql.includes("INSERT INTO events");
+    for (const plan of await plansOf(
+      (changes) => post(segmentation(newJobId()), { ...telling(newHook()), ...changes }),
+      isAsked,
+    ))
+      expect(plan).not.toMatch(/SCAN (?:deliveries|events|endpoints|jobs(?! USING COVERING INDEX jobs_by_place))/);
+  });
+});
+
 describe("rows written", () => {
   const rowsOf = async (body: string): Promise<number> => {
     const { DB, written } = watched();

@@ -5,7 +5,7 @@
 import { READER_VERSION } from "../../callback/callback.ts";
 import { type Persistently, StoreError } from "../retry.ts";
 import { type Figures, type Health, UNFINISHED_READING } from "../store.ts";
-import { pendingFigures } from "./outbox.ts";
+import { pendingFigures } from "./event-lists.ts";
 import { GIVE_PLACES, RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
 
 /** The number of the last file in migrations/: the schema that this version of the receiver works with. */
