@@ -504,6 +504,24 @@ describe("an import", () => {
     expect(await importLines([line])).toMatchObject([{ status: "stored" }]);
   });
 
+  test("repairs a corrupt delivery whose bytes were taken out, as the docs say", async () => {
+    const body = noise(2_000_000);
+    const line = await lineOf(body, { count: 2 });
+    await post("untouched");
+    await importLines([line]);
+    await env.DB.prepare("UPDATE delivery_parts SET body = 'other'").run();
+    await importLines([line]);
+    expect((await get(`/deliveries/${line.id}/raw`)).status).toBe(500);
+    await env.DB.batch([
+      env.DB.prepare("UPDATE deliveries SET body = NULL, parts = 0 WHERE id = ?").bind(line.id),
+      env.DB.prepare("DELETE FROM delivery_parts WHERE delivery_id = ?").bind(line.id),
+    ]);
+    await importLines([line]);
+    const raw = new Uint8Array(await (await get(`/deliveries/${line.id}/raw`)).arrayBuffer());
+    expect(await sha256(raw)).toBe(line.id);
+    expect(await read(`/deliveries/${line.id}`)).toMatchObject({ count: 2, hasBytes: true });
+  });
+
   test("is not spilled: while the store is down, the answer is 503", async () => {
     const line = JSON.stringify(await lineOf(segmentation(newJobId())));
     expect((await postLines(line, { ...downD1(), KV: env.KV })).status).toBe(503);
