@@ -295,20 +295,4 @@ describe("retention", () => {
     await cron({ RETENTION_DAYS_JOBS: "1" }, Date.now());
     expect(await env.DB.prepare("SELECT count(*) AS n FROM deliveries WHERE id LIKE 'old-%'").first("n")).toBe(0);
   });
-
-  test("in KV is a time to live on every entry", async () => {
-    const lives: (number | undefined)[] = [];
-    const KV = new Proxy(env.KV, {
-      get(target, name) {
-        const member: unknown = Reflect.get(target, name);
-        if (name !== "put") return typeof member === "function" ? member.bind(target) : member;
-        return (key: string, value: string, options?: KVNamespacePutOptions) => {
-          lives.push(options?.expirationTtl);
-          return target.put(key, value, options);
-        };
-      },
-    });
-    await post(segmentation(newJobId()), { STORE: "kv", KV, RETENTION_DAYS_JOBS: "7" });
-    expect(new Set(lives)).toEqual(new Set([7 * 86_400]));
-  });
 });

@@ -1,12 +1,13 @@
 /** What `STORE=kv` keeps to, each where KV's own ways would break it. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { READER_VERSION } from "../../src/callback/callback.ts";
 import { intake, nameArrival, readArrival, readPending } from "../../src/intake.ts";
 import { newestFirst } from "../../src/store/keys.ts";
 import { kvStore } from "../../src/store/kv/kv.ts";
 import type { Retention } from "../../src/store/kv/retention.ts";
 import { persistent } from "../../src/store/retry.ts";
-import { jobRows, runRows } from "../../src/store/rows.ts";
+import { jobRows, READER_DIGITS, runRows } from "../../src/store/rows.ts";
 import {
   type Arrival,
   CorruptBodyError,
@@ -437,17 +438,18 @@ describe("what is kept of a delivery", () => {
 
   test("by a newer reader is not overwritten by an older one", async () => {
     const jobId = newJobId();
+    const next = String(READER_VERSION + 1).padStart(READER_DIGITS, "0");
     const arrival = await takeIn(segmentation(jobId));
     const claim = (await keysOf(jobId)).find(({ name: key }) => key.startsWith("job-claim:"));
     const { name, metadata } = claim as KVNamespaceListKey<{ rank: string; note: { row: { tag: string } } }>;
     const newer = structuredClone(metadata) as { rank: string; note: { row: { tag: string } } };
-    newer.rank = newer.rank.replace(/^11(.*) 001$/, "00$1 002");
+    newer.rank = newer.rank.replace(/^11(.*) [0-9]+$/, `00$1 ${next}`);
     newer.note.row.tag = "Newer";
-    await env.KV.put(name.replace(/001$/, "002"), "", { metadata: newer });
+    await env.KV.put(name.replace(/[0-9]+$/, next), "", { metadata: newer });
     const value = (await env.KV.get(`delivery:${arrival.id}`)) as string;
     await env.KV.put(
       `delivery:${arrival.id}`,
-      value.replace('"reader":1', '"reader":2').replace('"stored"', '"no-job"'),
+      value.replace(/"reader":[0-9]+/, `"reader":${READER_VERSION + 1}`).replace('"stored"', '"no-job"'),
     );
     await takeIn(segmentation(jobId));
     await store.putReadings([readArrival(arrival)]);

@@ -64,7 +64,7 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     async retryUnfinished() {
       if (Number(await kv.text(READER_MARK)) === READER_VERSION) return 0;
       const quarantined = await kv.listAll<StatusFacts>(statusPrefix("quarantined"));
-      const unfinished = quarantined.filter(({ metadata }) => metadata?.code === UNFINISHED_READING.code);
+      const unfinished = quarantined.filter(({ metadata }) => metadata?.code === UNFINISHED_READING.kind);
       const retried = unfinished.slice(0, RETRIED_AT_ONCE);
       for (const { name } of retried) await writer.makePending(name.slice(-64));
       // Deliveries that an older version kept unread have raised no flag.

@@ -19,7 +19,7 @@ export interface ArrivedFacts {
 export interface StatusFacts {
   /** Attempts to read it that have begun. */
   attempts?: number;
-  code?: Failure["code"] | "internal-error";
+  code?: Failure["kind"] | "internal-error";
 }
 
 export const ARRIVED = "arrived:";
