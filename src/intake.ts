@@ -137,9 +137,9 @@ function readBody(body: Body, parse: typeof parseCallback): DeliveryReading["rea
 const failureOf = (kind: Failure["kind"], reason: string): Failure => ({ kind, reason, line: null, column: null });
 
 /** Reads a delivery again whose bytes are kept, and writes what it says. Twice is as once. Null where its bytes are gone. */
-export async function reparse(store: Store, { delivery, body }: KeptBody): Promise<Outcome | null> {
+export async function reparse(store: Store, { delivery, body, nonce = null }: KeptBody): Promise<Outcome | null> {
   if (body === null) return null;
-  const told = readArrival(arrivalOf(delivery, body));
+  const told = readArrival({ ...arrivalOf(delivery, body), nonce });
   await writeReadings(store, [told]);
   return outcomeOf(told, statusOf(told, 1));
 }
@@ -153,7 +153,6 @@ const arrivalOf = ({ id, size, contentType, receivedAt, lastReceivedAt, count }:
   receivedAt,
   lastReceivedAt,
   count,
-  nonce: null,
   isRestored: false,
 });
 

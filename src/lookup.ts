@@ -26,7 +26,8 @@ export async function findJob({ store, spill }: Places, jobId: string): Promise<
   const stored = await asked(store.getJobWithBody(jobId));
   if (stored.answered && isFinal(stored.value)) return stored.value;
   const spilled = await spilledJob(spill, jobId);
-  if (!stored.answered) return spilled ?? refuse(stored.error);
+  // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
+  if (!stored.answered) return isFinal(spilled) ? spilled : refuse(stored.error);
   return greaterJob(stored.value, spilled);
 }
 
@@ -135,7 +136,7 @@ async function spilledRun(spill: Places["spill"], runId: string): Promise<{ run:
 
 async function spilledBody(spill: Places["spill"], id: string): Promise<KeptBody | null> {
   const arrival = (await spill?.get(id)) ?? null;
-  return arrival === null ? null : { delivery: waiting(arrival, null), body: arrival.body };
+  return arrival === null ? null : { delivery: waiting(arrival, null), body: arrival.body, nonce: arrival.nonce };
 }
 
 /** What a spilled delivery says, in the terms of the store: read on the way, since nothing but its bytes is kept. */

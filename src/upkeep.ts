@@ -101,8 +101,8 @@ const DELIVERY_OPERATIONS = 1.25;
 
 /**
  * Brings spilled deliveries into the store, as far as the budget goes. Which are there already the store is asked
- * first: what it has and has read is forgotten, what it has not read yet is left to its turn, and the rest is kept
- * before it is read, so that a body that ends the reading is not met here again.
+ * first: of what it has read, the arrival is kept alone; what it has not read yet is left to its turn, and the rest
+ * is kept before it is read, so that a body that ends the reading is not met here again.
  */
 async function drain(store: Store, spill: Spill, budget: Budget, report: UpkeepReport): Promise<void> {
   let cursor: string | null = null;
@@ -127,24 +127,31 @@ async function drainPage(
   report: UpkeepReport,
 ): Promise<void> {
   const statuses = await store.statusesOf(entries.map(({ id }) => id));
-  const isRead = ({ id }: SpillEntry) => statuses.has(id) && statuses.get(id) !== "pending";
   const forget = async (ids: readonly string[]) => {
     await Promise.all(ids.map((id) => spill.remove(id)));
     report.drained += ids.length;
     if (report.waiting !== null) report.waiting -= ids.length;
   };
-  const done = entries.filter(isRead).slice(0, Math.max(0, budget.left));
-  budget.spend(done.length);
-  await forget(done.map(({ id }) => id));
-  let rest = entries.filter(({ id }) => !statuses.has(id));
-  while (rest.length > 0) {
-    const group = nextGroup(rest, budget.left);
-    if (group.length === 0) return;
-    budget.spend(GROUP_OPERATIONS + Math.ceil(group.length * DELIVERY_OPERATIONS));
-    rest = rest.slice(group.length);
-    const { arrivals, faults } = await spill.getMany(group);
-    report.failures.push(...faults);
-    await bringIn(store, arrivals, budget, report, forget);
+  const unknown = entries.filter(({ id }) => !statuses.has(id));
+  const read = entries.filter(({ id }) => statuses.has(id) && statuses.get(id) !== "pending");
+  const duties = [
+    { entries: read, take: (group: readonly Arrival[]) => store.keep(group) },
+    {
+      entries: unknown,
+      take: (group: readonly Arrival[]) => intake({ store, spill: null }, group, { keepsFirst: () => true }),
+    },
+  ];
+  for (const { entries, take } of duties) {
+    let rest = entries;
+    while (rest.length > 0) {
+      const group = nextGroup(rest, budget.left);
+      if (group.length === 0) return;
+      budget.spend(GROUP_OPERATIONS + Math.ceil(group.length * DELIVERY_OPERATIONS));
+      rest = rest.slice(group.length);
+      const { arrivals, faults } = await spill.getMany(group);
+      report.failures.push(...faults);
+      await bringIn(take, arrivals, budget, report, forget);
+    }
   }
 }
 
@@ -166,7 +173,7 @@ function nextGroup(entries: readonly SpillEntry[], operations: number): SpillEnt
 
 /** Stores a group, and forgets what the store has. Where that fails it is tried by halves, so that none holds up the others. */
 async function bringIn(
-  store: Store,
+  take: (group: readonly Arrival[]) => Promise<unknown>,
   group: readonly Arrival[],
   budget: Budget,
   report: UpkeepReport,
@@ -174,14 +181,14 @@ async function bringIn(
 ): Promise<void> {
   if (group.length === 0) return;
   try {
-    await intake({ store, spill: null }, group, { keepsFirst: () => true });
+    await take(group);
   } catch (error) {
     if (group.length === 1 || !budget.spend(GROUP_OPERATIONS + group.length)) {
       report.failures.push(messageOf(error));
       return;
     }
     const half = Math.ceil(group.length / 2);
-    for (const part of [group.slice(0, half), group.slice(half)]) await bringIn(store, part, budget, report, forget);
+    for (const part of [group.slice(0, half), group.slice(half)]) await bringIn(take, part, budget, report, forget);
     return;
   }
   await forget(group.map(({ id }) => id));

@@ -107,6 +107,8 @@ export interface ListedDelivery extends Delivery {
 export interface KeptBody {
   delivery: Delivery;
   body: Body | null;
+  /** Of one that waits in the spill: its arrival, which the store has not counted yet. */
+  nonce?: string | null;
 }
 
 /** The record of a run without its tasks. */

@@ -81,7 +81,7 @@ describe("the contract", () => {
     const type = response.headers.get("content-type")?.split(";")[0] ?? "";
     const media = content[type] ?? content["*/*"];
     if (Object.keys(content).length === 0) expect(await response.text()).toBe("");
-    else if (type.endsWith("json")) check(contract, media?.schema as Schema, await response.json());
+    else if (/[/+]json$/.test(type)) check(contract, media?.schema as Schema, await response.json());
     else expect(media).toBeDefined();
   }
 
@@ -157,8 +157,7 @@ describe("the contract", () => {
     await expectAnswer("get", "/runs", 400, () => get("/runs?limit=x"));
     await expectAnswer("get", "/deliveries", 400, () => get("/deliveries?status=x"));
     await expectAnswer("get", "/jobs", 501, () => get("/jobs?tag=x", {}, { STORE: "kv" }));
-    for (const path of ["/changes", "/runs"])
-      await expectAnswer("get", path, 501, () => get(path, {}, { STORE: "kv" }));
+    await expectAnswer("get", "/changes", 501, () => get("/changes", {}, { STORE: "kv" }));
     await expectAnswer("get", "/jobs/{jobId}/raw", 410, () => get(`/jobs/${goneJob}/raw`));
     await expectAnswer("get", "/deliveries/{id}/raw", 410, () => get(`/deliveries/${goneId}/raw`));
     for (const [path, url] of [
@@ -201,6 +200,40 @@ describe("the contract", () => {
     await expectAnswer("post", "/deliveries/{id}/reparse", 410, () => again(`/deliveries/${goneId}/reparse`, bearer));
   });
 
+  test("holds for every answer to an export and an import", async () => {
+    const path = "/deliveries/export";
+    await expectAnswer("get", path, 200, () => get(path));
+    await expectAnswer("get", path, 400, () => get(`${path}?limit=0`));
+    await expectAnswer("get", path, 401, () => send(path));
+    await expectAnswer("get", path, 503, () => get(path, {}, down()));
+    await expectAnswer(
+      "get",
+      path,
+      429,
+      afterFlood(() => send(path, { headers: { "cf-connecting-ip": FLOODER } })),
+    );
+    const into = "/deliveries/import";
+    const bytes = new TextEncoder().encode(segmentation(newJobId()));
+    const at = new Date().toISOString();
+    const told = { receivedAt: at, lastReceivedAt: at, count: 1, contentType: null, status: "stored", missing: null };
+    const line = JSON.stringify({ id: await sha256(bytes), ...told, bytes: bytes.toBase64() });
+    const importing = (body: BodyInit, headers: Record<string, string> = bearer, changes = {}) =>
+      send(into, { method: "POST", body, headers }, changes);
+    await expectAnswer("post", into, 200, () => importing(`${line}\nnot a line`));
+    const broken = () => new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    await expectAnswer("post", into, 400, () => importing(broken()));
+    await expectAnswer("post", into, 401, () => importing(line, {}));
+    await expectAnswer("post", into, 403, () => importing(line, { ...bearer, origin: "https://elsewhere.example" }));
+    await expectAnswer("post", into, 413, () => importing("x".repeat(1_100_000), bearer, { MAX_BODY_BYTES: "1" }));
+    await expectAnswer(
+      "post",
+      into,
+      429,
+      afterFlood(() => importing(line, { "cf-connecting-ip": FLOODER })),
+    );
+    await expectAnswer("post", into, 503, () => importing(line, bearer, down()));
+  });
+
   test("holds for health", async () => {
     await expectAnswer("get", "/livez", 200, () => send("/livez"));
     await expectAnswer("get", "/readyz", 200, () => send("/readyz"));
@@ -214,7 +247,6 @@ describe("the contract", () => {
       429,
       afterFlood(() => send("/metrics", { headers: { "cf-connecting-ip": FLOODER } })),
     );
-    await expectAnswer("get", "/metrics", 503, () => get("/metrics", {}, { STORE: "?" }));
   });
 
   test("documents nothing that was not seen here", () => {

@@ -5,5 +5,10 @@ declare namespace Cloudflare {
     SOAK_CALLBACKS: string;
     SOAK_SEED: string;
     FUZZ_BODIES: string;
+    MODEL_RUNS: string;
+    MODEL_MINUTES: string;
+    MODEL_SEED: string;
+    MODEL_PATH: string;
+    MODEL_SHRINKS: string;
   }
 }

@@ -18,8 +18,8 @@ export interface Faults {
 export const NO_FAULTS: Faults = { before: 0, after: 0, stall: 0, down: false };
 
 /** Cloudflare's words for a fault worth another try. */
-const LOST = "D1_ERROR: Network connection lost.";
-const KV_LOST = "KV PUT failed: 500 Internal Server Error";
+export const LOST = "D1_ERROR: Network connection lost.";
+export const KV_LOST = "KV PUT failed: 500 Internal Server Error";
 
 export type Random = () => number;
 
@@ -34,47 +34,40 @@ export function seeded(seed: number): Random {
   };
 }
 
-async function through<T>(faults: Faults, random: Random, message: string, call: () => Promise<T>): Promise<T> {
-  const chance = random();
-  if (faults.down || chance < faults.before) throw new Error(message);
-  const answer = await call();
-  if (chance < faults.before + faults.after) throw new Error(message);
-  if (chance < faults.before + faults.after + faults.stall) return new Promise<never>(() => {});
-  return answer;
-}
+/** Stands before every call to a binding: lets it take effect or not, now or later, and says what it answers. */
+export type Gate = <T>(call: string, effect: () => Promise<T>) => Promise<T>;
 
-/** `faults` may be changed while the database is in use. */
-export function faultyD1(db: D1Database, faults: Faults, random: Random): D1Database {
+/** D1 behind a gate. A batch is one call, as it is one transaction. */
+export function gatedD1(db: D1Database, gate: Gate): D1Database {
   const real = new WeakMap<object, D1PreparedStatement>();
 
   const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
     const wrapped = {
       bind: (...values: unknown[]) => wrap(statement.bind(...values)),
       first: (column?: string) =>
-        through(faults, random, LOST, () => (column === undefined ? statement.first() : statement.first(column))),
-      all: () => through(faults, random, LOST, () => statement.all()),
-      run: () => through(faults, random, LOST, () => statement.run()),
+        gate("D1 first", () => (column === undefined ? statement.first() : statement.first(column))),
+      all: () => gate("D1 all", () => statement.all()),
+      run: () => gate("D1 run", () => statement.run()),
     } as unknown as D1PreparedStatement;
     real.set(wrapped, statement);
     return wrapped;
   };
 
-  const faulty = {
+  const gated = {
     prepare: (sql: string) => wrap(db.prepare(sql)),
     batch: (statements: D1PreparedStatement[]) =>
-      through(faults, random, LOST, () =>
-        db.batch(statements.map((statement) => real.get(statement) as D1PreparedStatement)),
-      ),
-    withSession: () => faulty,
+      gate("D1 batch", () => db.batch(statements.map((statement) => real.get(statement) as D1PreparedStatement))),
+    withSession: () => gated,
   } as unknown as D1Database;
-  return faulty;
+  return gated;
 }
 
-export function faultyKv(kv: KVNamespace, faults: Faults, random: Random): KVNamespace {
+/** KV behind a gate. */
+export function gatedKv(kv: KVNamespace, gate: Gate): KVNamespace {
   const call =
     (name: "get" | "getWithMetadata" | "put" | "list" | "delete") =>
     (...values: unknown[]) =>
-      through(faults, random, KV_LOST, () => (kv[name] as (...values: unknown[]) => Promise<unknown>)(...values));
+      gate(`KV ${name}`, () => (kv[name] as (...values: unknown[]) => Promise<unknown>)(...values));
   return {
     get: call("get"),
     getWithMetadata: call("getWithMetadata"),
@@ -83,6 +76,24 @@ export function faultyKv(kv: KVNamespace, faults: Faults, random: Random): KVNam
     delete: call("delete"),
   } as unknown as KVNamespace;
 }
+
+const byChance =
+  (faults: Faults, random: Random, message: string): Gate =>
+  async (_, effect) => {
+    const chance = random();
+    if (faults.down || chance < faults.before) throw new Error(message);
+    const answer = await effect();
+    if (chance < faults.before + faults.after) throw new Error(message);
+    if (chance < faults.before + faults.after + faults.stall) return new Promise<never>(() => {});
+    return answer;
+  };
+
+/** `faults` may be changed while the database is in use. */
+export const faultyD1 = (db: D1Database, faults: Faults, random: Random): D1Database =>
+  gatedD1(db, byChance(faults, random, LOST));
+
+export const faultyKv = (kv: KVNamespace, faults: Faults, random: Random): KVNamespace =>
+  gatedKv(kv, byChance(faults, random, KV_LOST));
 
 /** Bindings with a D1 that nothing gets through to. */
 export const downD1 = () => ({

@@ -170,6 +170,20 @@ export const PUT_WORKFLOWS = `
   WHERE jobs.job_id = told.value ->> 'job_id'
     AND (jobs.workflow_rank IS NULL OR jobs.workflow_rank < told.value ->> 'workflow_rank')`;
 
+/** Jobs and runs that kept deliveries named when they were read are heard of again as these come again: a JSON list of arrivals. */
+export const HEAR_AGAIN = [
+  { table: "jobs", key: "job_id", named: "JOIN json_each(deliveries.job_ids) AS named", id: "named.value" },
+  { table: "runs", key: "run_id", named: "", id: "deliveries.run_id" },
+].map(
+  ({ table, key, named, id }) => `
+  UPDATE ${table} SET heard_at = told.heard_at
+  FROM (
+    SELECT ${id} AS id, max(arrived.value ->> 'heard_at') AS heard_at
+    FROM json_each(?1) AS arrived JOIN deliveries ON deliveries.id = arrived.value ->> 'id' ${named} GROUP BY 1
+  ) AS told
+  WHERE ${table}.${key} = told.id AND told.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`,
+);
+
 const RUN_ROW_COLUMNS = ["run_id", "received_at", "heard_at", ...RUN_COLUMNS];
 
 export const PUT_RUNS = `

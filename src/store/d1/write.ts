@@ -6,6 +6,7 @@ import type { Arrival, DeliveryReading, ReadArrival } from "../store.ts";
 import {
   ARRIVAL_COLUMNS,
   DELIVERIES_PER_STATEMENT,
+  HEAR_AGAIN,
   PUT_FIRST_RECEIVED,
   PUT_HISTORY,
   PUT_JOBS,
@@ -26,7 +27,12 @@ interface WrittenRow {
 
 export async function keep(db: D1Database, persistently: Persistently, arrivals: readonly Arrival[]) {
   const encoded = await Promise.all(arrivals.map((arrival) => encodeArrival(arrival, UNREAD)));
-  return countsOf(arrivals, await persistently(() => db.batch<WrittenRow>(arrivalStatements(db, encoded))));
+  const counts = countsOf(arrivals, await persistently(() => db.batch<WrittenRow>(arrivalStatements(db, encoded))));
+  // What is not read again says nothing to its jobs, and yet it is the last word on them.
+  const repeats = arrivals.filter((_, index) => (counts[index] ?? 0) > 1).map(arrivalRow);
+  const heard = inChunks(repeats).flatMap((json) => HEAR_AGAIN.map((sql) => db.prepare(sql).bind(json)));
+  if (heard.length > 0) await persistently(() => db.batch(heard));
+  return counts;
 }
 
 export async function put(db: D1Database, persistently: Persistently, deliveries: readonly ReadArrival[]) {
