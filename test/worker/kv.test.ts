@@ -584,6 +584,12 @@ test("a callback costs three writes, and a look-up one list", async () => {
   await cost("look-up", () => counted.getJobWithBody(jobId));
   await cost("look-up of a run", () => counted.getRun(runId));
   await cost("jobs of the run", () => all((after) => counted.listJobs({ runId }, 100, after)));
+  while ((await store.retryUnfinished()) > 0);
+  await env.KV.delete("mark:pending");
+  await cost("the cron, with nothing to do", async () => {
+    await counted.retryUnfinished();
+    await counted.listPending(5);
+  });
   expect(costs).toEqual({
     "a job": { reads: 1, writes: 3, lists: 0 },
     "the same bytes": { reads: 1, writes: 3, lists: 0 },
@@ -595,6 +601,7 @@ test("a callback costs three writes, and a look-up one list", async () => {
     "look-up": { reads: 2, writes: 0, lists: 1 },
     "look-up of a run": { reads: 2, writes: 0, lists: 1 },
     "jobs of the run": { reads: 1, writes: 0, lists: 5 },
+    "the cron, with nothing to do": { reads: 2, writes: 0, lists: 0 },
   });
 });
 
