@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS } from "../../src/problems.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { newHook, telling } from "./endpoint.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
 import { cron, flood, freshDb, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";
 
@@ -200,6 +201,54 @@ describe("the contract", () => {
     await expectAnswer("post", "/deliveries/{id}/reparse", 410, () => again(`/deliveries/${goneId}/reparse`, bearer));
   });
 
+  test("holds for every answer about events", async () => {
+    const off = {};
+    const on = telling(newHook());
+    const failed = JSON.stringify({ status: "failed" });
+    const tell = (
+      path: string,
+      changes: object,
+      headers: Record<string, string> = bearer,
+      body: string | null = failed,
+    ) => send(path, { method: "POST", headers, body }, changes as Record<string, unknown>);
+    const told = newJobId();
+    await post(segmentation(told), on);
+    const id = await env.DB.prepare("SELECT id FROM events WHERE subject = ?").bind(told).first<string>("id");
+    await expectAnswer("get", "/events", 200, () => get("/events?limit=1", {}, on));
+    await expectAnswer("get", "/events", 400, () => get("/events?status=x"));
+    await expectAnswer("get", "/events", 401, () => send("/events"));
+    await expectAnswer("get", "/events", 501, () => get("/events", {}, { STORE: "kv" }));
+    await expectAnswer("get", "/events", 503, () => get("/events", {}, down()));
+    await expectAnswer(
+      "get",
+      "/events",
+      429,
+      afterFlood(() => send("/events", { headers: { "cf-connecting-ip": FLOODER } })),
+    );
+    for (const [path, url] of [
+      ["/events/test", "/events/test"],
+      ["/events/resend", "/events/resend"],
+      ["/events/{id}/resend", `/events/${id}/resend`],
+      ["/jobs/{jobId}/resend", `/jobs/${told}/resend`],
+    ] as const) {
+      await expectAnswer("post", path, 200, () => tell(url, on));
+      await expectAnswer("post", path, 401, () => tell(url, on, {}));
+      await expectAnswer("post", path, 403, () => tell(url, on, { ...bearer, origin: "https://elsewhere.example" }));
+      await expectAnswer("post", path, 409, () => tell(url, off));
+      await expectAnswer(
+        "post",
+        path,
+        429,
+        afterFlood(() => tell(url, on, { "cf-connecting-ip": FLOODER })),
+      );
+      await expectAnswer("post", path, 501, () => tell(url, { ...on, STORE: "kv" }));
+      if (path !== "/events/test") await expectAnswer("post", path, 503, () => tell(url, { ...on, ...down() }));
+    }
+    await expectAnswer("post", "/events/resend", 400, () => tell("/events/resend", on, bearer, "{}"));
+    await expectAnswer("post", "/events/{id}/resend", 404, () => tell("/events/evt_none/resend", on));
+    await expectAnswer("post", "/jobs/{jobId}/resend", 404, () => tell("/jobs/none/resend", on));
+  });
+
   test("holds for every answer to an export and an import", async () => {
     const path = "/deliveries/export";
     await expectAnswer("get", path, 200, () => get(path));
@@ -283,6 +332,9 @@ describe("a path", () => {
     ["PATCH", "/readyz", "GET, HEAD"],
     ["POST", "/openapi.json", "GET, HEAD"],
     ["PUT", "/deliveries/reparse", "POST"],
+    ["POST", "/events", "GET, HEAD"],
+    ["GET", "/events/test", "POST"],
+    ["GET", "/jobs/x/resend", "POST"],
     ["POST", "/", "GET, HEAD"],
     ["DELETE", "/docs", "GET, HEAD"],
     ["POST", "/problems/not-found", "GET, HEAD"],

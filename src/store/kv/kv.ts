@@ -40,12 +40,13 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     filters: KV_FILTERS,
     consistency: "eventual; up to 60 s",
     pollSeconds: { wait: 5, page: 30 },
+    outbox: null,
 
     keep: (arrivals) => writer.keep(arrivals),
 
-    put: (deliveries) => writer.put(deliveries),
+    put: async (deliveries) => ({ counts: await writer.put(deliveries), events: [] }),
 
-    putReadings: (readings) => writer.putReadings(readings),
+    putReadings: async (readings) => ({ gone: await writer.putReadings(readings), events: [] }),
 
     async claimReading(id) {
       const claim = await pending.claim(id);
@@ -150,6 +151,7 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
         deliveries: { quarantined, pending: await count("pending"), "no-job": await count("no-job") },
         jobs: {},
         countBound: COUNT_BOUND,
+        events: null,
       };
     },
 

@@ -222,7 +222,7 @@ export class World {
       isDeadLetters ? "ci-callbacks-dead-letters" : "ci-callbacks",
       messages.map(({ body, attempts }, index) => ({ id: `${index}`, timestamp: new Date(), attempts, body })),
     );
-    await worker.queue(batch, { ...env, ...changes, ...this.#settings } as unknown as Env);
+    await worker.queue(batch, { ...env, ...changes, ...this.#settings } as unknown as Env, createExecutionContext());
     if (attempt.isDead) return;
     const { ackAll, retryMessages } = await getQueueResult(batch, createExecutionContext());
     const retried = new Set(ackAll ? [] : retryMessages.map(({ msgId }) => messages[Number(msgId)] as Message));
