@@ -46,7 +46,7 @@ interface Known {
 export async function checkLookUps(
   world: World,
   get: Get,
-  look: { isFaulty: boolean; before: Seen } | null = null,
+  look: { isFaulty: boolean; before: Seen; pointed: ReadonlySet<string> } | null = null,
 ): Promise<void> {
   const subjects = new Map(
     world.ledger.bodies(() => true).flatMap(({ claims }) => claims.map(({ subject, id }) => [`${subject} ${id}`, { subject, id }])),
@@ -55,7 +55,7 @@ export async function checkLookUps(
     const response = await get(`/${subject}s/${id}`);
     if (response.status === 503 && look?.isFaulty === true) continue;
     if (look !== null) await world.observe();
-    const known = knownOf(world, subject, id, look?.before ?? world.seen);
+    const known = knownOf(world, subject, id, look?.before ?? world.seen, look?.pointed ?? world.pointed);
     const text = await response.text();
     const told = `${subject} ${id} was answered ${response.status}: ${text.replaceAll(/(?:filler )+/g, "").slice(0, 600)}`;
     if (response.status === 404) {
@@ -68,9 +68,15 @@ export async function checkLookUps(
   }
 }
 
-function knownOf(world: World, subject: "job" | "run", id: string, before: Seen): Known {
+function knownOf(
+  world: World,
+  subject: "job" | "run",
+  id: string,
+  before: Seen,
+  pointed: ReadonlySet<string>,
+): Known {
   const isStored = (seen: Seen, delivery: string) => seen.stored.get(delivery)?.status === "stored";
-  const isPointed = (delivery: string) => subject === "job" && world.pointed.has(delivery);
+  const isPointed = (delivery: string) => subject === "job" && pointed.has(delivery);
   const isThere = (seen: Seen, delivery: string) => seen.stored.has(delivery) || seen.spilled.has(delivery);
   const certain = world.ledger.bodies(
     (one) =>
