@@ -20,52 +20,118 @@ const MARKED_FIRST = [
     from: "status = iif(attempts >= ${READ_ATTEMPTS}, 'quarantined', status),\n    reason_code = iif(attempts >= ${READ_ATTEMPTS}, ?2, NULL),\n    reason = iif(attempts >= ${READ_ATTEMPTS}, ?3, NULL)",
     to: "status = 'quarantined', reason_code = ?2, reason = ?3",
   },
-  { file: "store/d1/d1.ts", from: 'return row.status === "pending" ? "claimed" : "exhausted";', to: 'return "claimed";' },
+  {
+    file: "store/d1/d1.ts",
+    from: 'return row.status === "pending" ? "claimed" : "exhausted";',
+    to: 'return "claimed";',
+  },
 ];
 
 const DEFECTS: readonly Defect[] = [
-  { name: "a reading is marked as not ended before it is made, and a write that fails leaves the mark", edits: MARKED_FIRST },
+  {
+    name: "a reading is marked as not ended before it is made, and a write that fails leaves the mark",
+    edits: MARKED_FIRST,
+  },
   {
     name: "that mark lands on a delivery that was read meanwhile",
-    edits: [...MARKED_FIRST, { file: "store/d1/sql.ts", from: "WHERE id = ?1 AND status = 'pending'\n  RETURNING status`", to: "WHERE id = ?1\n  RETURNING status`" }],
+    edits: [
+      ...MARKED_FIRST,
+      {
+        file: "store/d1/sql.ts",
+        from: "WHERE id = ?1 AND status = 'pending'\n  RETURNING status`",
+        to: "WHERE id = ?1\n  RETURNING status`",
+      },
+    ],
   },
   {
     name: "retention deletes what was due when it looked, whatever has happened since",
     edits: [
-      { file: "store/d1/purge.ts", from: "`(SELECT ${column} FROM deliveries WHERE ${IN_SLICE} AND ${DUE[kind]})`", to: "`(SELECT ${column} FROM deliveries WHERE ${IN_SLICE} AND (true OR ${DUE[kind]}))`" },
-      { file: "store/d1/purge.ts", from: "`DELETE FROM deliveries WHERE ${IN_SLICE} AND ${DUE[kind]}`", to: "`DELETE FROM deliveries WHERE ${IN_SLICE} AND (true OR ${DUE[kind]})`" },
+      {
+        file: "store/d1/purge.ts",
+        from: "`(SELECT ${column} FROM deliveries WHERE ${IN_SLICE} AND ${DUE[kind]})`",
+        to: "`(SELECT ${column} FROM deliveries WHERE ${IN_SLICE} AND (true OR ${DUE[kind]}))`",
+      },
+      {
+        file: "store/d1/purge.ts",
+        from: "`DELETE FROM deliveries WHERE ${IN_SLICE} AND ${DUE[kind]}`",
+        to: "`DELETE FROM deliveries WHERE ${IN_SLICE} AND (true OR ${DUE[kind]})`",
+      },
     ],
   },
   {
     name: "a reading of a delivery that is gone meanwhile is lost",
-    edits: [{ file: "store/d1/write.ts", from: "return readings.map(({ id }) => id).filter((id) => !kept.has(id));", to: "return kept.size > readings.length ? ['never'] : [];" }],
+    edits: [
+      {
+        file: "store/d1/write.ts",
+        from: "return readings.map(({ id }) => id).filter((id) => !kept.has(id));",
+        to: "return kept.size > readings.length ? ['never'] : [];",
+      },
+    ],
   },
   {
     name: "the age of a job counts from the first word on it",
-    edits: [{ file: "store/d1/sql.ts", from: "`coalesce(${table}.heard_at, ${table}.received_at)`", to: "`${table}.received_at`" }],
+    edits: [
+      {
+        file: "store/d1/sql.ts",
+        from: "`coalesce(${table}.heard_at, ${table}.received_at)`",
+        to: "`${table}.received_at`",
+      },
+    ],
   },
   {
     name: "the bytes of a job are the store's, and its record the spill's",
-    edits: [{ file: "api/jobs.ts", from: 'const jobId = idOf(c, "jobId");\n    const found = await findJob(c.var.places, jobId);\n    return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);', to: 'const jobId = idOf(c, "jobId");\n    const found = await findJob({ ...c.var.places, spill: null }, jobId);\n    return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);' }],
+    edits: [
+      {
+        file: "api/jobs.ts",
+        from: 'const jobId = idOf(c, "jobId");\n    const found = await findJob(c.var.places, jobId);\n    return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);',
+        to: 'const jobId = idOf(c, "jobId");\n    const found = await findJob({ ...c.var.places, spill: null }, jobId);\n    return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);',
+      },
+    ],
   },
   {
     name: "an older reader's reading replaces a newer one's",
     edits: [
-      { file: "store/d1/sql.ts", from: "`${next}.status <> 'pending' AND ${next}.reader >= ${last}.reader`", to: "`${next}.status <> 'pending' AND ${last}.reader >= 0`" },
-      { file: "store/d1/sql.ts", from: "AND ${readerOf(\"excluded.rank\")} >= ${readerOf(`${table}.rank`)}", to: "AND ${readerOf(\"excluded.rank\")} >= ''" },
+      {
+        file: "store/d1/sql.ts",
+        from: "`${next}.status <> 'pending' AND ${next}.reader >= ${last}.reader`",
+        to: "`${next}.status <> 'pending' AND ${last}.reader >= 0`",
+      },
+      {
+        file: "store/d1/sql.ts",
+        from: 'AND ${readerOf("excluded.rank")} >= ${readerOf(`${table}.rank`)}',
+        to: "AND ${readerOf(\"excluded.rank\")} >= ''",
+      },
     ],
   },
   {
     name: "the spill forgets a delivery before the store has it",
-    edits: [{ file: "upkeep.ts", from: "  try {\n    await take(group);", to: "  try {\n    await forget(group.map(({ id }) => id));\n    await take(group);" }],
+    edits: [
+      {
+        file: "upkeep.ts",
+        from: "  try {\n    await take(group);",
+        to: "  try {\n    await forget(group.map(({ id }) => id));\n    await take(group);",
+      },
+    ],
   },
   {
     name: "the record is what ended last, whatever else it says",
-    edits: [{ file: "store/d1/sql.ts", from: "excluded.rank > ${table}.rank OR", to: "substr(excluded.rank, 4, 15) > substr(${table}.rank, 4, 15) OR" }],
+    edits: [
+      {
+        file: "store/d1/sql.ts",
+        from: "excluded.rank > ${table}.rank OR",
+        to: "substr(excluded.rank, 4, 15) > substr(${table}.rank, 4, 15) OR",
+      },
+    ],
   },
   {
     name: "a repeat that was spilled is forgotten where the store has the delivery",
-    edits: [{ file: "upkeep.ts", from: "take: (group: readonly Arrival[]) => store.keep(group)", to: "take: async (group: readonly Arrival[]) => group" }],
+    edits: [
+      {
+        file: "upkeep.ts",
+        from: "take: (group: readonly Arrival[]) => store.keep(group)",
+        to: "take: async (group: readonly Arrival[]) => group",
+      },
+    ],
   },
   {
     name: "a repeat that is kept unread is no word on its jobs",
@@ -73,7 +139,13 @@ const DEFECTS: readonly Defect[] = [
   },
   {
     name: "a reparse of a spilled delivery counts it, and so does the drain",
-    edits: [{ file: "intake.ts", from: "{ ...arrivalOf(delivery, body), nonce }", to: "{ ...arrivalOf(delivery, body), nonce: nonce === undefined ? nonce : null }" }],
+    edits: [
+      {
+        file: "intake.ts",
+        from: "{ ...arrivalOf(delivery, body), nonce }",
+        to: "{ ...arrivalOf(delivery, body), nonce: nonce === undefined ? nonce : null }",
+      },
+    ],
   },
 ];
 
@@ -88,7 +160,10 @@ function plant({ edits }: Defect, root: string): void {
     const path = join(root, "src", file);
     const text = readFileSync(path, "utf8");
     if (text.split(from).length !== 2) throw new Error(`src/${file} does not have this text once: ${from}`);
-    writeFileSync(path, text.replace(from, () => to));
+    writeFileSync(
+      path,
+      text.replace(from, () => to),
+    );
   }
 }
 
@@ -100,7 +175,11 @@ function search(defect: Defect): { isFound: boolean; told: string } {
     symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
     plant(defect, root);
     const command = ["vitest", "run", "--project", "faults", "test/faults/model.test.ts", "--silent=false"];
-    const { status, stdout } = spawnSync("npx", command, { cwd: root, encoding: "utf8", env: { ...process.env, MODEL_SHRINKS: "no" } });
+    const { status, stdout } = spawnSync("npx", command, {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, MODEL_SHRINKS: "no" },
+    });
     const told = SEARCH.exec(stdout)?.[0];
     if (told === undefined) throw new Error(`the model test did not run:\n${stdout.slice(-2_000)}`);
     return { isFound: status !== 0, told };

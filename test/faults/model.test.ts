@@ -67,7 +67,9 @@ describe("whatever happens, in any order, with faults at any call", () => {
     const endOnFailure = env.MODEL_SHRINKS === "no";
     const result = await fc.check(property, { seed: Number(env.MODEL_SEED), ...amount, ...path, endOnFailure });
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    console.log(`seed ${env.MODEL_SEED}, ${result.failed ? "failed" : "held"}: ${runs} runs of ${stepped} steps in ${seconds} s`);
+    console.log(
+      `seed ${env.MODEL_SEED}, ${result.failed ? "failed" : "held"}: ${runs} runs of ${stepped} steps in ${seconds} s`,
+    );
     expect(reportOf(result)).toBeNull();
   });
 });

@@ -23,9 +23,24 @@ type Saying = (typeof SAYINGS)[number];
 export const SIZES = ["small", "general", "large", "parts"] as const;
 
 export type BodySpec =
-  | { kind: "job"; job: number; says: number; format: "xml" | "json"; size: (typeof SIZES)[number]; run: number | null; copy: number }
+  | {
+      kind: "job";
+      job: number;
+      says: number;
+      format: "xml" | "json";
+      size: (typeof SIZES)[number];
+      run: number | null;
+      copy: number;
+    }
   | { kind: "many"; jobs: number[]; says: number; format: "xml" | "json"; copy: number }
-  | { kind: "run"; run: number; jobs: number[]; state: "Running" | "Success" | "Failed"; format: "xml" | "json"; copy: number }
+  | {
+      kind: "run";
+      run: number;
+      jobs: number[];
+      state: "Running" | "Success" | "Failed";
+      format: "xml" | "json";
+      copy: number;
+    }
   | { kind: "no-job"; copy: number }
   | { kind: "malformed"; copy: number }
   | { kind: "neither"; copy: number };
@@ -85,7 +100,9 @@ function claimsOf(spec: BodySpec): Claim[] {
       const { state, jobs } = spec;
       const runId = runName(spec.run);
       const told = { state, stateSource: "reported", terminal: state !== "Running", full: false, tag: TAG } as const;
-      const tasks = jobs.map((job) => ({ ...told, subject: "job", id: jobName(job), endedAt: timeOf(FINISHED_AT), runId }) as const);
+      const tasks = jobs.map(
+        (job) => ({ ...told, subject: "job", id: jobName(job), endedAt: timeOf(FINISHED_AT), runId }) as const,
+      );
       const endedAt = jobs.length === 0 ? 0 : timeOf(FINISHED_AT);
       return [...tasks, { ...told, subject: "run", id: runId, endedAt, runId: null, tag: null }];
     }
@@ -112,13 +129,18 @@ function jobClaim(job: number, { State, Code, EndTime }: Saying, run: number | n
   };
 }
 
-const timeOf = (text: string): number => (text === "-" ? 0 : Date.parse(text.replace(" ", "T").replace(/\+08:?00$/, "+08:00")));
+const timeOf = (text: string): number =>
+  text === "-" ? 0 : Date.parse(text.replace(" ", "T").replace(/\+08:?00$/, "+08:00"));
 
 function textOf(spec: BodySpec): string {
   switch (spec.kind) {
     case "job": {
       const workflow = spec.run === null ? {} : { Workflow: { RunId: runName(spec.run), WorkflowName: "nightly" } };
-      const detail = { ...detailOf(spec.job, spec.says), ...workflow, Message: `copy ${spec.copy}${FILLERS[spec.size]()}` };
+      const detail = {
+        ...detailOf(spec.job, spec.says),
+        ...workflow,
+        Message: `copy ${spec.copy}${FILLERS[spec.size]()}`,
+      };
       return envelope({ EventName: "TaskFinish", JobsDetail: detail }, spec.format, spec.size === "general");
     }
     case "many": {
@@ -129,7 +151,10 @@ function textOf(spec: BodySpec): string {
       const line = { Type: TAG, CreateTime: "2026-03-01 08:00:00+0800", EndTime: FINISHED_AT, State: spec.state };
       const Tasks = spec.jobs.map((job) => ({ ...line, JobId: jobName(job), Name: `Step_${spec.copy}` }));
       const run = { RunId: runName(spec.run), WorkflowName: "nightly", State: spec.state, Tasks };
-      return envelope({ EventName: "WorkflowFinish", WorkflowExecution: { ...run, WorkflowId: `w${spec.copy}` } }, spec.format);
+      return envelope(
+        { EventName: "WorkflowFinish", WorkflowExecution: { ...run, WorkflowId: `w${spec.copy}` } },
+        spec.format,
+      );
     }
     case "no-job":
       return JSON.stringify({ code: 0, message: `Test request ${spec.copy}`, data: { trace_id: "test_trace_id" } });

@@ -49,7 +49,9 @@ export async function checkLookUps(
   look: { isFaulty: boolean; before: Seen; pointed: ReadonlySet<string> } | null = null,
 ): Promise<void> {
   const subjects = new Map(
-    world.ledger.bodies(() => true).flatMap(({ claims }) => claims.map(({ subject, id }) => [`${subject} ${id}`, { subject, id }])),
+    world.ledger
+      .bodies(() => true)
+      .flatMap(({ claims }) => claims.map(({ subject, id }) => [`${subject} ${id}`, { subject, id }])),
   );
   for (const { subject, id } of subjects.values()) {
     const response = await get(`/${subject}s/${id}`);
@@ -64,17 +66,12 @@ export async function checkLookUps(
     }
     if (response.status !== 200) fail(told);
     if (subject === "run") checkRun(JSON.parse(text) as Run, known, told);
-    else await checkJob(world, JSON.parse(text) as Job, known, told, look === null ? get : null, look?.isFaulty === true);
+    else
+      await checkJob(world, JSON.parse(text) as Job, known, told, look === null ? get : null, look?.isFaulty === true);
   }
 }
 
-function knownOf(
-  world: World,
-  subject: "job" | "run",
-  id: string,
-  before: Seen,
-  pointed: ReadonlySet<string>,
-): Known {
+function knownOf(world: World, subject: "job" | "run", id: string, before: Seen, pointed: ReadonlySet<string>): Known {
   const isStored = (seen: Seen, delivery: string) => seen.stored.get(delivery)?.status === "stored";
   const isPointed = (delivery: string) => subject === "job" && pointed.has(delivery);
   const isThere = (seen: Seen, delivery: string) => seen.stored.has(delivery) || seen.spilled.has(delivery);
@@ -103,7 +100,9 @@ function checkRun(run: Run, { certain, visible }: Known, told: string): void {
 
 async function checkJob(world: World, job: Job, known: Known, told: string, get: Get | null, isFaulty: boolean) {
   const best = greatest(known.certain);
-  const one = known.visible.find(({ delivery }) => delivery === job.delivery.id) ?? fail(`${told}, of a delivery that is not there`);
+  const one =
+    known.visible.find(({ delivery }) => delivery === job.delivery.id) ??
+    fail(`${told}, of a delivery that is not there`);
   // Where the store cannot be asked, the end of a job in the spill is as good an answer as there is.
   const isEndEnough = isFaulty && one.claim.terminal && one.claim.full;
   if (best !== null && compare(one, best) < 0 && !isEndEnough) fail(`${told}, and ${textOf([best])} says more`);
@@ -131,7 +130,11 @@ function checkWorkflow(world: World, job: Job, { certain }: Known, told: string)
     if (least !== undefined) fail(`${told}, and ${textOf([least])} tells a workflow`);
     return;
   }
-  const everTold = toldOf(world.ledger.bodies(() => true), "job", job.jobId).filter(tells);
+  const everTold = toldOf(
+    world.ledger.bodies(() => true),
+    "job",
+    job.jobId,
+  ).filter(tells);
   const isAllowed = (one: Told) =>
     one.claim.runId === job.workflow?.runId && (least === undefined || compareWorkflows(one, least) >= 0);
   if (!everTold.some(isAllowed)) fail(`${told}, and its workflow is ${textOf(least === undefined ? [] : [least])}`);
@@ -187,15 +190,19 @@ async function checkList(world: World): Promise<void> {
     cursor = page.next;
   }
   const there = world.ledger.bodies((id) => world.seen.stored.get(id)?.status === "stored");
-  const names = new Set(there.flatMap(({ claims }) => claims.filter(({ subject }) => subject === "job").map(({ id }) => id)));
+  const names = new Set(
+    there.flatMap(({ claims }) => claims.filter(({ subject }) => subject === "job").map(({ id }) => id)),
+  );
   const told = `the list has ${JSON.stringify(listed)}`;
   if (new Set(listed.map(({ jobId }) => jobId)).size !== listed.length) fail(`${told}: one twice`);
-  if (listed.length !== names.size || listed.some(({ jobId }) => !names.has(jobId))) fail(`${told} and not ${[...names].join()}`);
+  if (listed.length !== names.size || listed.some(({ jobId }) => !names.has(jobId)))
+    fail(`${told} and not ${[...names].join()}`);
   for (const job of listed) {
     const record = greatest(toldOf(there, "job", job.jobId));
     const { state, stateSource, terminal } = record?.claim ?? fail(told);
     const isRecord = job.delivery.id === record?.delivery && job.state === state && job.stateSource === stateSource;
-    if (!isRecord || job.terminal !== terminal) fail(`${told}, and the record is ${textOf(record === null ? [] : [record])}`);
+    if (!isRecord || job.terminal !== terminal)
+      fail(`${told}, and the record is ${textOf(record === null ? [] : [record])}`);
     const hasBytes = world.seen.stored.get(job.delivery.id)?.hasBytes === true;
     const isNewer = world.readByNewer.get(job.jobId) === job.delivery.id;
     if (hasBytes && !isNewer && job.tag !== record?.claim.tag) fail(`${told}: the tag is not what this reader reads`);

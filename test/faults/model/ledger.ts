@@ -48,7 +48,14 @@ export class Ledger {
   arrive(body: Body, at: number): Arrival {
     const sent = this.sent.get(body.id) ?? { body, arrivals: [] };
     this.sent.set(body.id, sent);
-    const arrival: Arrival = { at, isAcknowledged: false, via: null, isCounted: false, mayBeGone: false, bytesMayBeGone: false };
+    const arrival: Arrival = {
+      at,
+      isAcknowledged: false,
+      via: null,
+      isCounted: false,
+      mayBeGone: false,
+      bytesMayBeGone: false,
+    };
     sent.arrivals.push(arrival);
     return arrival;
   }
@@ -89,7 +96,9 @@ export class Ledger {
     const isQuarantined = !body.isReadable || seen.stored.get(body.id)?.status === "quarantined";
     const byQuarantine = isQuarantined && quarantined !== null && isOld(quarantined) ? quarantined : -Infinity;
     const isNeeded = (cutoff: number) =>
-      body.claims.some((claim) => this.#isRecord(body, claim, seen) && (seen.lastWords.get(nameOf(claim)) ?? -Infinity) >= cutoff);
+      body.claims.some(
+        (claim) => this.#isRecord(body, claim, seen) && (seen.lastWords.get(nameOf(claim)) ?? -Infinity) >= cutoff,
+      );
     const byJobs = body.isReadable && jobs !== null && isOld(jobs) && !isNeeded(jobs) ? jobs : -Infinity;
     return Math.max(byQuarantine, byJobs);
   }

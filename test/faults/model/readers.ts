@@ -12,7 +12,10 @@ const recordsOf = (tag: string, from: string, to: string) => [
   env.DB.prepare(
     "UPDATE jobs SET tag = ?1, rank = substr(rank, 1, length(rank) - 3) || ?3 WHERE substr(rank, -3) = ?2",
   ).bind(tag, from, to),
-  env.DB.prepare("UPDATE runs SET rank = substr(rank, 1, length(rank) - 3) || ?2 WHERE substr(rank, -3) = ?1").bind(from, to),
+  env.DB.prepare("UPDATE runs SET rank = substr(rank, 1, length(rank) - 3) || ?2 WHERE substr(rank, -3) = ?1").bind(
+    from,
+    to,
+  ),
 ];
 
 export async function rewriteAsReadBy(world: World, { is, which }: Act & { do: "reader" }): Promise<void> {

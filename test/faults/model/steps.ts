@@ -119,7 +119,10 @@ const retention = fc.oneof(
   { weight: 3, arbitrary: fc.record({ jobs: days, bytes: days, quarantined: days }) },
 );
 
-const intake = fc.oneof({ weight: 3, arbitrary: fc.constant("direct" as const) }, { weight: 1, arbitrary: fc.constant("queue" as const) });
+const intake = fc.oneof(
+  { weight: 3, arbitrary: fc.constant("direct" as const) },
+  { weight: 1, arbitrary: fc.constant("queue" as const) },
+);
 const which = fc.nat(5);
 
 const act: fc.Arbitrary<Act> = fc.oneof(
@@ -141,7 +144,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       take: fc.integer({ min: 1, max: 4 }),
       isReversed: fc.boolean(),
       isTwice: fc.boolean(),
-      isDeadLetters: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+      isDeadLetters: fc.oneof(
+        { weight: 4, arbitrary: fc.constant(false) },
+        { weight: 1, arbitrary: fc.constant(true) },
+      ),
     }),
   },
   {
@@ -153,8 +159,14 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("look") }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("export", "import") }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("clock"), hours: fc.constantFrom(1, 13, 25, 25, 49, -13, -25) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("reader"), is: fc.constantFrom("older", "newer", "blind"), which }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant("clock"), hours: fc.constantFrom(1, 13, 25, 25, 49, -13, -25) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("reader"), is: fc.constantFrom("older", "newer", "blind"), which }),
+  },
   {
     weight: 1,
     arbitrary: fc.constantFrom(...SETTINGS).map(([name, value]) => ({ do: "setting", name, value }) as const),

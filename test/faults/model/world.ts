@@ -77,7 +77,7 @@ export class World {
   static async empty(): Promise<void> {
     const tables = ["deliveries", "delivery_parts", "jobs", "job_deliveries", "runs", "marks"];
     await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
-    for (let isDone = false; !isDone; ) {
+    for (let isDone = false; !isDone;) {
       const page = await env.KV.list();
       await Promise.all(page.keys.map(({ name }) => env.KV.delete(name)));
       isDone = page.list_complete;
@@ -218,7 +218,11 @@ export class World {
     if (this.late.length === 0) this.#openCutoffs = [];
   }
 
-  async #consume({ take, isReversed, isTwice, isDeadLetters }: Act & { do: "consume" }, changes: Changes, attempt: Attempt) {
+  async #consume(
+    { take, isReversed, isTwice, isDeadLetters }: Act & { do: "consume" },
+    changes: Changes,
+    attempt: Attempt,
+  ) {
     const source = isDeadLetters ? this.#deadLetters : this.#queue;
     const messages = source.slice(0, take);
     if (isReversed) messages.reverse();
@@ -261,7 +265,8 @@ export class World {
     const path = id === undefined ? `/deliveries/reparse?status=${which}&limit=5` : `/deliveries/${id}/reparse`;
     const response = await send(path, { method: "POST", headers: { authorization: `Bearer ${TOKEN}` } }, changes);
     const allowed = [200, 404, 410, ...(isFaulty(around) ? [503] : [])];
-    if (!allowed.includes(response.status)) throw new Error(`reparse was answered ${response.status}: ${await response.text()}`);
+    if (!allowed.includes(response.status))
+      throw new Error(`reparse was answered ${response.status}: ${await response.text()}`);
   }
 
   async #export(changes: Changes, around: Omit<Step, "act">): Promise<void> {
@@ -334,7 +339,9 @@ export class World {
     for (let runs = 0; runs < 4 && (runs === 0 || this.#isWaiting()); runs += 1) await this.run(NONE);
     if (this.#isWaiting()) {
       const pending = [...this.seen.stored.values()].filter(({ status }) => status === "pending").length;
-      throw new Error(`after 4 runs of the cron ${pending} deliveries are pending and ${this.seen.spilled.size} spilled`);
+      throw new Error(
+        `after 4 runs of the cron ${pending} deliveries are pending and ${this.seen.spilled.size} spilled`,
+      );
     }
   }
 
@@ -358,7 +365,8 @@ export class World {
         const at: string = cursor === "" ? "" : `&cursor=${cursor}`;
         const init = { method: "POST", headers: { authorization: `Bearer ${TOKEN}` } };
         const response = await send(`/deliveries/reparse?status=${status}&limit=100${at}`, init, this.#plainChanges());
-        if (response.status !== 200) throw new Error(`reparse was answered ${response.status}: ${await response.text()}`);
+        if (response.status !== 200)
+          throw new Error(`reparse was answered ${response.status}: ${await response.text()}`);
         cursor = (await response.json<{ next: string | null }>()).next;
       }
     }
@@ -372,7 +380,8 @@ export class World {
 
 const isFaulty = ({ faults, down }: Omit<Step, "act">): boolean => faults.length > 0 || down !== "none";
 
-const viaOf = (status: string): Arrival["via"] => (status === "spilled" ? "spill" : status === "queued" ? "queue" : "store");
+const viaOf = (status: string): Arrival["via"] =>
+  status === "spilled" ? "spill" : status === "queued" ? "queue" : "store";
 
 function remove<T>(list: T[], item: T): void {
   const at = list.indexOf(item);
