@@ -6,7 +6,7 @@ const corpus = process.env["CORPUS_DIR"] ?? new URL("../shared/corpus", import.m
 
 /** The queues of `INTAKE = "queue"`, which wrangler.toml does not have by default. */
 const QUEUES = {
-  queueProducers: { INTAKE_QUEUE: "ci-callbacks" },
+  queueProducers: { INTAKE_QUEUE: "ci-callbacks", EVENTS: "ci-callbacks-forward" },
   queueConsumers: {
     "ci-callbacks": {
       maxBatchSize: 100,
@@ -14,6 +14,7 @@ const QUEUES = {
       maxRetries: 2,
       deadLetterQueue: "ci-callbacks-dead-letters",
     },
+    "ci-callbacks-forward": { maxBatchSize: 100, maxBatchTimeout: 0.2, maxRetries: 2 },
     "ci-callbacks-dead-letters": { maxBatchSize: 10, maxBatchTimeout: 0.2, maxRetries: 100 },
   },
 };
@@ -35,6 +36,9 @@ const workerd = (bindings: Record<string, string> = {}) =>
 
 const setupFiles = ["test/worker/setup.ts"];
 
+/** The user's system, which events are told to. */
+const globalSetup = ["test/endpoint/setup.ts"];
+
 /** Far beyond what any test takes, since nothing here is about time: a slow machine must not fail one. */
 const testTimeout = 180_000;
 
@@ -53,7 +57,7 @@ export default defineConfig({
       },
       {
         plugins: [workerd()],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles, testTimeout },
+        test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles, globalSetup, testTimeout },
       },
       {
         plugins: [
@@ -72,6 +76,7 @@ export default defineConfig({
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
           setupFiles,
+          globalSetup,
           testTimeout: 1_800_000,
         },
       },

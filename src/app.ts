@@ -1,7 +1,7 @@
 /** The Hono app: what every request passes, the routes, and errors to problem documents. */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { placesOf, queueOf } from "./bindings.ts";
+import { forwarderOf, placesOf, queueOf } from "./bindings.ts";
 import { logger } from "./telemetry/log.ts";
 import { docsPage } from "./ui/views/docs.ts";
 import { problemResponse } from "./problems.ts";
@@ -9,6 +9,7 @@ import { callbacks } from "./api/callbacks.ts";
 import { changes } from "./api/changes.ts";
 import { type AppEnv, problemOf, refuseSecret } from "./api/context.ts";
 import { deliveries } from "./api/deliveries.ts";
+import { events, jobEvents } from "./api/events.ts";
 import { exported } from "./api/export.ts";
 import { jobs } from "./api/jobs.ts";
 import { health } from "./api/health.ts";
@@ -68,6 +69,7 @@ app.use(async (c, next) => {
   c.set("settingFaults", faults);
   c.set("log", log);
   c.set("places", places);
+  c.set("forwarder", forwarderOf(c.env, places, settings, log));
   c.set("queue", queueOf(c.env, settings));
   await next();
   const { consistency } = places.store;
@@ -76,12 +78,14 @@ app.use(async (c, next) => {
 
 app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
+app.route("/jobs", jobEvents);
 app.route("/runs", runs);
 app.route("/changes", changes);
 // Before the deliveries: "export" would be the id of one.
 app.route("/deliveries", exported);
 app.route("/deliveries", imported);
 app.route("/deliveries", deliveries);
+app.route("/events", events);
 app.route("/", health);
 app.route("/", pages);
 

@@ -1,6 +1,7 @@
 /** The Worker. Wires the app and the upkeep to the platform; nothing is decided here. */
 import { app } from "./app.ts";
-import { type Bindings, placesOf } from "./bindings.ts";
+import { type Bindings, forwarderOf, placesOf } from "./bindings.ts";
+import { consumeEvents, type DueEvent, isForwardBatch } from "./forward/messages.ts";
 import { consume, type Queued } from "./queue.ts";
 import { readSettings } from "./settings.ts";
 import { logger } from "./telemetry/log.ts";
@@ -15,15 +16,26 @@ export default {
     const log = logger(settings.logLevel);
     reportSettingFaults(log, faults);
     const { retentionDays, upkeepOperations: operations } = settings;
-    const report = await upkeep(placesOf(env, settings), { retentionDays, operations, now: controller.scheduledTime });
+    // What the duties cause is due at once, and among what is told.
+    const places = placesOf(env, settings, 0);
+    const forwarder = forwarderOf(env, places, settings, log);
+    const report = await upkeep(places, { retentionDays, operations, forwarder, now: controller.scheduledTime });
     log(levelOf(report), "upkeep", { ...report });
   },
 
-  async queue(batch, env) {
+  async queue(batch, env, ctx) {
     const { settings, faults } = readSettings(env);
     const log = logger(settings.logLevel);
     reportSettingFaults(log, faults);
-    const report = await consume(batch, placesOf(env, settings));
+    const places = placesOf(env, settings);
+    const forwarder = forwarderOf(env, places, settings, log);
+    if (isForwardBatch(batch)) {
+      const report = await consumeEvents(batch, forwarder);
+      log("debug", "queue", { ...report });
+      return;
+    }
+    const { report, events } = await consume(batch as MessageBatch<Queued>, places);
     log(report.retried > 0 ? "warn" : "debug", "queue", { ...report });
+    if (events.length > 0 && forwarder !== null) ctx.waitUntil(forwarder.tellFirst(events));
   },
-} satisfies ExportedHandler<Bindings, Queued>;
+} satisfies ExportedHandler<Bindings, Queued | DueEvent>;

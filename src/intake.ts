@@ -7,6 +7,7 @@ import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
 import type { Reading } from "./callback/types.ts";
 import { fail, type Result } from "./callback/result.ts";
 import { digestOf } from "./store/encoding.ts";
+import type { LeasedEvent } from "./store/outbox.ts";
 import type { Spill } from "./store/spill.ts";
 import {
   type Arrival,
@@ -18,6 +19,7 @@ import {
   type Position,
   type ReadArrival,
   type Store,
+  type Written,
 } from "./store/store.ts";
 
 /** Where deliveries are written. With KV as the store there is no spill. */
@@ -32,6 +34,8 @@ export interface Outcome {
   status: "stored" | "duplicate" | "no-job" | "quarantined" | "spilled" | "queued";
   jobs: string[];
   reading: Result<Reading, Failure>;
+  /** Events that it caused, whose first attempts are the caller's to make. */
+  events: LeasedEvent[];
   /** What the store or the queue said, where the delivery is not where it was to go first. */
   fault: string | null;
 }
@@ -78,13 +82,15 @@ export async function intake(
     const counts = new Map(zip(first, first.length === 0 ? [] : await store.keep(first)));
     const told = arrivals.map((arrival) => readArrival(arrival, parse));
     const others = told.filter((_, index) => !counts.has(arrivals[index] as Arrival));
-    const countsOfOthers = new Map(zip(others, others.length === 0 ? [] : await store.put(others)));
+    const written = others.length === 0 ? NOTHING_WRITTEN : await store.put(others);
+    const countsOfOthers = new Map(zip(others, written.counts));
     const kept = told.filter((_, index) => counts.has(arrivals[index] as Arrival));
-    if (kept.length > 0) await writeReadings(store, kept);
-    return told.map((one, index) => {
+    const events = kept.length === 0 ? [] : await writeReadings(store, kept);
+    const outcomes = told.map((one, index) => {
       const count = counts.get(arrivals[index] as Arrival) ?? countsOfOthers.get(one) ?? 0;
       return outcomeOf(one, statusOf(one, count));
     });
+    return withEvents(outcomes, [...written.events, ...events]);
   } catch (error) {
     // Whatever failed, spill before giving up.
     if (spill === null) throw error;
@@ -95,16 +101,24 @@ export async function intake(
   }
 }
 
+const NOTHING_WRITTEN = { counts: [], events: [] } satisfies Written;
+
+/** Written together, they are handed on together: with the first. */
+const withEvents = (outcomes: readonly Outcome[], events: LeasedEvent[]): Outcome[] =>
+  outcomes.map((outcome, index) => (index === 0 ? { ...outcome, events } : outcome));
+
 const zip = <A, B>(these: readonly A[], those: readonly B[]): [A, B][] =>
   these.map((one, index) => [one, those[index] as B]);
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Writes what kept deliveries say. Those that retention took since their bytes were read are put again, bytes and all. */
-async function writeReadings(store: Store, told: readonly ReadArrival[]): Promise<void> {
-  const gone = new Set(await store.putReadings(told));
+async function writeReadings(store: Store, told: readonly ReadArrival[]): Promise<LeasedEvent[]> {
+  const written = await store.putReadings(told);
+  const gone = new Set(written.gone);
   const again = told.filter(({ id }) => gone.has(id));
-  if (again.length > 0) await store.put(again);
+  const { events } = again.length === 0 ? NOTHING_WRITTEN : await store.put(again);
+  return [...written.events, ...events];
 }
 
 /** Bodies above this are stored before they are read, in bytes: reading them takes a good part of a free plan's 10 ms of CPU. */
@@ -140,8 +154,8 @@ const failureOf = (kind: Failure["kind"], reason: string): Failure => ({ kind, r
 export async function reparse(store: Store, { delivery, body, nonce = null }: KeptBody): Promise<Outcome | null> {
   if (body === null) return null;
   const told = readArrival({ ...arrivalOf(delivery, body), nonce });
-  await writeReadings(store, [told]);
-  return outcomeOf(told, statusOf(told, 1));
+  const events = await writeReadings(store, [told]);
+  return { ...outcomeOf(told, statusOf(told, 1)), events };
 }
 
 /** A kept delivery as it once arrived: the count that is kept stands. */
@@ -175,12 +189,15 @@ async function reparseById(store: Store, id: string): Promise<Outcome | null> {
   } catch (error) {
     if (!(error instanceof CorruptBodyError)) throw error;
     const reading = fail(failureOf("bytes-corrupt", error.message));
-    return { delivery: id, status: "quarantined", jobs: [], reading, fault: null };
+    return { delivery: id, status: "quarantined", jobs: [], reading, events: [], fault: null };
   }
 }
 
-/** What became of the reading of a delivery that was kept unread. */
-export type PendingOutcome = "read" | "unreadable" | "exhausted" | "not-pending";
+/** What became of the reading of a delivery that was kept unread, with the events that it caused. */
+export interface PendingOutcome {
+  status: "read" | "unreadable" | "exhausted" | "not-pending";
+  events: LeasedEvent[];
+}
 
 /**
  * Reads a delivery that was kept unread. The attempt is counted before it is made, since it may end the Worker, and
@@ -188,31 +205,31 @@ export type PendingOutcome = "read" | "unreadable" | "exhausted" | "not-pending"
  */
 export async function readPending(store: Store, id: string): Promise<PendingOutcome> {
   const claim = await store.claimReading(id);
-  if (claim !== "claimed") return claim;
+  if (claim !== "claimed") return { status: claim, events: [] };
   try {
     const kept = await store.getBody(id);
     const outcome = kept === null ? null : await reparse(store, kept);
-    return outcome?.reading.ok === false ? "unreadable" : "read";
+    return { status: outcome?.reading.ok === false ? "unreadable" : "read", events: outcome?.events ?? [] };
   } catch (error) {
     if (!(error instanceof CorruptBodyError)) {
       await store.releaseReading(id).catch(() => {});
       throw error;
     }
-    await quarantine(store, id, failureOf("bytes-corrupt", error.message));
-    return "unreadable";
+    return { status: "unreadable", events: await quarantine(store, id, failureOf("bytes-corrupt", error.message)) };
   }
 }
 
-async function quarantine(store: Store, id: string, failure: Failure): Promise<void> {
+async function quarantine(store: Store, id: string, failure: Failure): Promise<LeasedEvent[]> {
   const delivery = await store.getDelivery(id);
-  if (delivery === null) return;
+  if (delivery === null) return [];
   const { receivedAt, lastReceivedAt } = delivery;
-  await store.putReadings([{ id, receivedAt, lastReceivedAt, isRestored: false, reading: fail(failure) }]);
+  const reading = { id, receivedAt, lastReceivedAt, isRestored: false, reading: fail(failure) };
+  return (await store.putReadings([reading])).events;
 }
 
 export function outcomeOf({ id, reading }: DeliveryReading, status: Outcome["status"]): Outcome {
   const jobs = reading.ok ? reading.value.jobs.map((job) => job.jobId) : [];
-  return { delivery: id, status, jobs, reading, fault: null };
+  return { delivery: id, status, jobs, reading, events: [], fault: null };
 }
 
 function statusOf({ reading }: DeliveryReading, count: number): Outcome["status"] {

@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 
 interface Kind {
-  status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 429 | 500 | 501 | 503;
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 429 | 500 | 501 | 503;
   title: string;
   /** What it means, for a stranger. */
   meaning: string;
@@ -92,6 +92,19 @@ export const PROBLEMS = {
     title: "No such delivery",
     meaning: "No delivery with this id is kept here. An id is the SHA-256 of the body, in 64 hexadecimal digits.",
     remedy: "Take the id from an answer to a callback, from a job, or from GET /deliveries.",
+  },
+  "event-not-found": {
+    status: 404,
+    title: "No such event",
+    meaning:
+      "No event with this id is kept here. Delivered events are kept for RETENTION_DAYS_EVENTS, failed ones for 30 days.",
+    remedy: "Take the id from GET /events, or from the webhook-id header that your system received.",
+  },
+  "forwarding-off": {
+    status: 409,
+    title: "This receiver tells nobody of events",
+    meaning: "FORWARD_URLS is not set, or FORWARD_SECRETS has no secret that can be used to sign with.",
+    remedy: "Set both with `npx wrangler secret put`; docs/events.md has a first event in five lines.",
   },
   "bytes-gone": {
     status: 410,

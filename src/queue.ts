@@ -62,18 +62,28 @@ export interface BatchReport {
   fault: string | null;
 }
 
+/** The report, with the events that were caused, whose first attempts are the caller's to make. */
+export interface Consumed {
+  report: BatchReport;
+  events: Outcome["events"];
+}
+
 /** Stores the messages of one batch: together, or where that fails, one by one, so that none holds the others up. */
-export async function consume(batch: MessageBatch<Queued>, places: Places): Promise<BatchReport> {
+export async function consume(batch: MessageBatch<Queued>, places: Places): Promise<Consumed> {
   const report: BatchReport = { queue: batch.queue, messages: batch.messages.length, retried: 0, fault: null };
+  const events: Outcome["events"] = [];
   const isLastResort = batch.queue.endsWith(DEAD_LETTERS);
   const reachable = isLastResort ? places : { ...places, spill: null };
   try {
-    await takeIn(batch.messages, reachable);
+    events.push(...(await takeIn(batch.messages, reachable)));
     batch.ackAll();
   } catch {
     const alone = batch.messages.map((message) =>
       takeIn([message], reachable).then(
-        () => message.ack(),
+        (caused) => {
+          message.ack();
+          return void events.push(...caused);
+        },
         (error: unknown) => {
           message.retry({ delaySeconds: delayOf(message.attempts) });
           report.retried += 1;
@@ -83,14 +93,18 @@ export async function consume(batch: MessageBatch<Queued>, places: Places): Prom
     );
     await Promise.all(alone);
   }
-  return report;
+  return { report, events };
 }
 
-async function takeIn(messages: readonly Message<Queued>[], places: Places): Promise<void> {
+async function takeIn(messages: readonly Message<Queued>[], places: Places): Promise<Outcome["events"]> {
   const incoming = messages.flatMap(({ body }) => ("bytes" in body ? [withNonce(body)] : []));
-  if (incoming.length > 0) await intake(places, await Promise.all(incoming.map(nameArrival)));
+  const outcomes = incoming.length === 0 ? [] : await intake(places, await Promise.all(incoming.map(nameArrival)));
+  const events = outcomes.flatMap((outcome) => outcome.events);
   // One that is not pending was read meanwhile. One that is not there yet, in a store that is late, the cron reads.
-  for (const { body } of messages) if ("delivery" in body) await readPending(places.store, body.delivery);
+  for (const { body } of messages) {
+    if ("delivery" in body) events.push(...(await readPending(places.store, body.delivery)).events);
+  }
+  return events;
 }
 
 /** Messages that an older version has sent call the nonce a receipt. */

@@ -3,6 +3,9 @@
  * callback: its default stands in, and it is a fault that is told. docs/settings.md has the same table for people,
  * and a test holds the two equal.
  */
+import { parseSigningSecrets, parseUrls, SIGNING_ALLOWED, URLS_ALLOWED } from "./events/endpoints.ts";
+import { EVENT_TYPES, type EventType } from "./events/events.ts";
+
 /** Every setting: what is allowed, and what it is when it is not set. */
 export const SETTINGS = {
   CALLBACK_KEYS: { kind: "secrets" },
@@ -11,15 +14,22 @@ export const SETTINGS = {
   INTAKE: { kind: "choice", fallback: "direct", choices: ["direct", "queue"] },
   MAX_BODY_BYTES: { kind: "whole", fallback: 8_388_608, min: 1, max: 24_000_000, unit: "bytes" },
   STORE_DEADLINE_MILLISECONDS: { kind: "whole", fallback: 3_000, min: 100, max: 20_000, unit: "milliseconds" },
-  UPKEEP_OPERATIONS: { kind: "whole", fallback: 45, min: 45, max: 100_000, unit: "calls to D1 and KV" },
+  UPKEEP_OPERATIONS: { kind: "whole", fallback: 45, min: 45, max: 100_000, unit: "calls to D1, KV and endpoints" },
   RETENTION_DAYS_JOBS: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
   RETENTION_DAYS_BYTES: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
   RETENTION_DAYS_QUARANTINED: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
+  RETENTION_DAYS_EVENTS: { kind: "whole", fallback: 7, min: 0, max: 36_500, unit: "days" },
+  FORWARD_URLS: { kind: "urls" },
+  FORWARD_SECRETS: { kind: "signing" },
+  FORWARD_EVENTS: { kind: "several", fallback: "job.finished", choices: EVENT_TYPES },
   LOG_LEVEL: { kind: "choice", fallback: "info", choices: ["debug", "info", "warn", "error"] },
 } as const satisfies Record<string, Setting>;
 
 type Setting =
   | { kind: "secrets" }
+  | { kind: "urls" }
+  | { kind: "signing" }
+  | { kind: "several"; fallback: string; choices: readonly string[] }
   | { kind: "choice"; fallback: string; choices: readonly string[] }
   | { kind: "whole"; fallback: number; min: number; max: number; unit: string };
 
@@ -41,11 +51,23 @@ export interface Settings {
   maxBodyBytes: number;
   /** How long a call to a store is tried before it has failed, in milliseconds. */
   storeDeadlineMilliseconds: number;
-  /** Calls to D1 and KV that one run of the cron may make. */
+  /** Calls to D1, KV and endpoints that one run of the cron may make. */
   upkeepOperations: number;
   retentionDays: RetentionDays;
+  forward: Forward;
   /** Lines of the log below this level are not written. */
   logLevel: ChoiceOf<"LOG_LEVEL">;
+}
+
+/** What the user's system is told, and where. */
+export interface Forward {
+  /** None: nothing is told, and no event is written. */
+  urls: readonly string[];
+  /** False where some are not allowed, and so left out: an endpoint that is missing was perhaps not removed. */
+  areUrlsGood: boolean;
+  /** `whsec_…`, each of which signs. None: events are written, and wait. */
+  secrets: readonly string[];
+  events: readonly EventType[];
 }
 
 /** How long what is kept, in days; 0 for ever. */
@@ -56,19 +78,25 @@ export interface RetentionDays {
   bytes: number;
   /** Deliveries that could not be read. */
   quarantined: number;
+  /** Events that were delivered. */
+  events: number;
 }
 
 /** A setting that has a value that is not allowed, so that its default stands in. */
 export interface SettingFault {
   name: string;
-  value: string;
+  /** Null for a secret, whose value is never shown: `says` tells what is wrong with it. */
+  value: string | null;
+  says?: string;
   /** What is allowed, in words. */
   allowed: string;
 }
 
-/** The fault in one sentence. */
-export const faultText = ({ name, value, allowed }: SettingFault): string =>
-  `${name} is "${value}". Allowed: ${allowed}. The default is used instead.`;
+/** The fault in words. */
+export const faultText = ({ name, value, says, allowed }: SettingFault): string =>
+  value === null
+    ? `${name}: ${says} Allowed: ${allowed}.`
+    : `${name} is "${value}". Allowed: ${allowed}. The default is used instead.`;
 
 /** The vars and secrets as they come: all text, any may be missing. */
 type RawSettings = object;
@@ -88,7 +116,9 @@ export function readSettings(env: RawSettings): { settings: Settings; faults: Se
       jobs: readWhole(env, "RETENTION_DAYS_JOBS", faults),
       bytes: readWhole(env, "RETENTION_DAYS_BYTES", faults),
       quarantined: readWhole(env, "RETENTION_DAYS_QUARANTINED", faults),
+      events: readWhole(env, "RETENTION_DAYS_EVENTS", faults),
     },
+    forward: readForward(env, faults),
     logLevel: readChoice(env, "LOG_LEVEL", faults),
   };
   if (settings.intake === "queue" && Reflect.get(env, "INTAKE_QUEUE") === undefined) {
@@ -113,6 +143,12 @@ export function allowedOf(name: keyof typeof SETTINGS): string {
   switch (setting.kind) {
     case "secrets":
       return "one or more, with commas between them";
+    case "urls":
+      return URLS_ALLOWED;
+    case "signing":
+      return SIGNING_ALLOWED;
+    case "several":
+      return `one or more of ${setting.choices.join(", ")}`;
     case "choice":
       return `one of ${setting.choices.join(", ")}`;
     case "whole":
@@ -153,4 +189,35 @@ function readWhole(env: RawSettings, name: Named<"whole">, faults: SettingFault[
   if (/^\d+$/.test(value) && number >= min && number <= max) return number;
   faults.push({ name, value, allowed: allowedOf(name) });
   return fallback;
+}
+
+function readForward(env: RawSettings, faults: SettingFault[]): Forward {
+  const urls = parseUrls(textOf(env, "FORWARD_URLS"));
+  const secrets = parseSigningSecrets(textOf(env, "FORWARD_SECRETS"));
+  const fault = (name: "FORWARD_URLS" | "FORWARD_SECRETS", says: string) =>
+    faults.push({ name, value: null, says, allowed: allowedOf(name) });
+  for (const says of urls.faults) fault("FORWARD_URLS", says);
+  for (const says of secrets.faults) fault("FORWARD_SECRETS", says);
+  if (urls.values.length > 0 && secrets.values.length === 0)
+    fault("FORWARD_SECRETS", "None can be used, so events wait until one is set.");
+  return {
+    urls: urls.values,
+    areUrlsGood: urls.faults.length === 0,
+    secrets: secrets.values,
+    events: readSeveral(env, "FORWARD_EVENTS", faults),
+  };
+}
+
+/** Where one of them is wrong, the default stands in for all. */
+function readSeveral(env: RawSettings, name: "FORWARD_EVENTS", faults: SettingFault[]): EventType[] {
+  const { fallback, choices } = SETTINGS[name];
+  const value = textOf(env, name) || fallback;
+  const wanted = value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  const known = choices.filter((choice) => wanted.includes(choice));
+  if (wanted.length > 0 && wanted.every((part) => choices.some((choice) => choice === part))) return known;
+  faults.push({ name, value, allowed: allowedOf(name) });
+  return [fallback];
 }

@@ -1,17 +1,23 @@
 /**
- * What the cron does: drains the spill, reads what was kept unread, and deletes what has passed its time. All of it
- * may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
+ * What the cron does: drains the spill, tells the user's system what is due, reads what was kept unread, and deletes
+ * what has passed its time. All of it may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
  */
+import { Budget } from "./budget.ts";
+import { FAILED_DAYS } from "./events/limits.ts";
+import { FORWARD_OPERATIONS, type Forwarder } from "./forward/forward.ts";
 import { intake, messageOf, type Places, readPending } from "./intake.ts";
 import type { RetentionDays } from "./settings.ts";
+import { type Outbox, PURGE_EVENTS_OPERATIONS } from "./store/outbox.ts";
 import { type Spill, SPILL_BULK_KEYS, type SpillEntry } from "./store/spill.ts";
 import type { Arrival, Cutoffs, Store } from "./store/store.ts";
 import type { Level } from "./telemetry/log.ts";
 
 export interface UpkeepOptions {
   retentionDays: RetentionDays;
-  /** Calls to D1 and KV that one run may make, statements counted one by one. */
+  /** Calls to D1, KV and endpoints that one run may make, statements counted one by one. */
   operations: number;
+  /** Null where the store has no outbox. */
+  forwarder: Forwarder | null;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -23,31 +29,18 @@ export interface UpkeepReport {
   /** Pending deliveries that were read. */
   read: number;
   purged: number;
+  /** Events that were delivered, and attempts that failed. */
+  told: number;
+  untold: number;
   /** What a store refused; it is tried again by the next run. */
   failures: string[];
 }
 
 /** How much a report is worth telling: most runs find nothing to do. */
-export function levelOf({ drained, waiting, read, purged, failures }: UpkeepReport): Level {
+export function levelOf({ drained, waiting, read, purged, told, untold, failures }: UpkeepReport): Level {
   if (failures.length > 0) return "error";
   if (waiting !== null && waiting > 0) return "warn";
-  return drained + read + purged > 0 ? "info" : "debug";
-}
-
-/** What one run may still ask of D1 and KV. */
-class Budget {
-  left: number;
-
-  constructor(operations: number) {
-    this.left = operations;
-  }
-
-  /** Spends that many calls, where there are as many. */
-  spend(operations: number): boolean {
-    if (this.left < operations) return false;
-    this.left -= operations;
-    return true;
-  }
+  return drained + read + purged + told + untold > 0 ? "info" : "debug";
 }
 
 /** What the duties cost in calls, at most: the note of the run, a slice of retention, a pending delivery. */
@@ -56,27 +49,39 @@ const PURGE_OPERATIONS = 19;
 const READ_OPERATIONS = 8;
 
 /** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */
-export async function upkeep(places: Places, { retentionDays, operations, now }: UpkeepOptions): Promise<UpkeepReport> {
-  const { store, spill } = places;
-  const report: UpkeepReport = { drained: 0, waiting: null, read: 0, purged: 0, failures: [] };
+export async function upkeep(
+  { store, spill }: Places,
+  { retentionDays, operations, forwarder, now }: UpkeepOptions,
+): Promise<UpkeepReport> {
+  const report: UpkeepReport = { drained: 0, waiting: null, read: 0, purged: 0, told: 0, untold: 0, failures: [] };
   const cutoffs = cutoffsOf(retentionDays, now);
   const hasRetention = Object.values(cutoffs).some((cutoff) => cutoff !== null);
   // The drain leaves the other duties their turn.
-  const reserved = NOTE_OPERATIONS + READ_OPERATIONS + (hasRetention ? PURGE_OPERATIONS : 0);
-  const budget = new Budget(operations - reserved);
+  const forLater = READ_OPERATIONS + (hasRetention ? PURGE_OPERATIONS : 0);
+  const forTelling = forwarder?.isReady === true ? FORWARD_OPERATIONS : 0;
+  const budget = new Budget(operations - NOTE_OPERATIONS - forTelling - forLater);
   const duties = [
     async () => {
       if (spill !== null) await drain(store, spill, budget, report);
     },
     async () => {
-      budget.left += reserved - NOTE_OPERATIONS;
       await store.noteUpkeep(now, report.waiting);
     },
     async () => {
+      budget.left += forTelling;
+      if (forwarder === null) return;
+      const { told, untold } = await forwarder.tellDue(budget);
+      Object.assign(report, { told, untold });
+    },
+    async () => {
+      budget.left += forLater;
       if (hasRetention) await purge(store, cutoffs, budget, report);
     },
     async () => {
       await store.retryUnfinished();
+    },
+    async () => {
+      if (forwarder !== null) await purgeEvents(forwarder.outbox, retentionDays.events, now, budget, report);
     },
     async () => readWaiting(store, budget, report),
   ];
@@ -200,8 +205,8 @@ async function readWaiting(store: Store, budget: Budget, report: UpkeepReport): 
   const ids = await store.listPending(Math.floor(budget.left / READ_OPERATIONS));
   for (const id of ids) {
     budget.spend(READ_OPERATIONS);
-    const outcome = await readPending(store, id);
-    if (outcome === "read" || outcome === "unreadable") report.read += 1;
+    const { status } = await readPending(store, id);
+    if (status === "read" || status === "unreadable") report.read += 1;
   }
 }
 
@@ -210,6 +215,22 @@ async function purge(store: Store, cutoffs: Cutoffs, budget: Budget, report: Upk
   for (let slice = 0; slice === 0 || budget.left >= PURGE_OPERATIONS; slice += 1) {
     const { rows, isDone, operations } = await store.purge(cutoffs);
     budget.left -= operations;
+    report.purged += rows;
+    if (isDone) return;
+  }
+}
+
+/** Deletes events that have passed their time, with what the other duties have left: they are few and small. */
+async function purgeEvents(
+  outbox: Outbox,
+  days: number,
+  now: number,
+  budget: Budget,
+  report: UpkeepReport,
+): Promise<void> {
+  while (budget.left >= PURGE_EVENTS_OPERATIONS + READ_OPERATIONS) {
+    budget.spend(PURGE_EVENTS_OPERATIONS);
+    const { rows, isDone } = await outbox.purge(cutoffOf(days, now), now - FAILED_DAYS * DAY_MILLISECONDS);
     report.purged += rows;
     if (isDone) return;
   }

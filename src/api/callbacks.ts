@@ -5,7 +5,7 @@ import { type BodyFailure, readBytes } from "./body.ts";
 import { intake, nameArrival, type Outcome } from "../intake.ts";
 import { enqueue } from "../queue.ts";
 import { type Problem, type ProblemCode, problemResponse } from "../problems.ts";
-import type { AppEnv } from "./context.ts";
+import { type AppEnv, tellAfterAnswer } from "./context.ts";
 import { describe } from "./contract.ts";
 import { Receipt } from "./schemas.ts";
 import type { Failure } from "../store/store.ts";
@@ -59,7 +59,8 @@ callbacks.post(
       queue === null
         ? ((await intake(places, [await nameArrival(incoming)])) as [Outcome])[0]
         : await enqueue(queue, places, incoming);
-    const { delivery, status, jobs, reading } = outcome;
+    const { delivery, status, jobs, reading, events } = outcome;
+    tellAfterAnswer(c, events);
     c.set("callback", { receivedAt, bytes, outcome });
     if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
     return c.json({ delivery, status, jobs });

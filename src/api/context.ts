@@ -3,12 +3,14 @@ import type { Context, MiddlewareHandler } from "hono";
 import { isOneOf, readToken } from "./auth.ts";
 import type { Bindings } from "../bindings.ts";
 import type { CallbackSeen } from "../telemetry/points.ts";
+import type { Forwarder } from "../forward/forward.ts";
 import type { Places } from "../intake.ts";
 import type { SendQueue } from "../queue.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Problem, type ProblemCode, ProblemError, problemResponse } from "../problems.ts";
 import type { SettingFault, Settings } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
+import type { LeasedEvent } from "../store/outbox.ts";
 import { CorruptBodyError, FilterError, PositionError, UnsupportedError } from "../store/store.ts";
 
 /** For what changes with every callback, and must not be found in a cache. */
@@ -23,6 +25,8 @@ export interface AppEnv {
     places: Places;
     /** Where callbacks go first, with `INTAKE = "queue"`. */
     queue: SendQueue | null;
+    /** Tells the user's system; null where the store has no outbox. */
+    forwarder: Forwarder | null;
     log: Log;
     /** Of a callback with a right key. */
     callback?: CallbackSeen;
@@ -116,4 +120,10 @@ export function problemOf(c: Context<AppEnv>, error: Error): Problem {
 export function idOf(c: Context, name: string): string {
   const id = c.req.param(name) ?? "";
   return /^(?:%2e){1,2}$/i.test(id) ? decodeURIComponent(id) : id;
+}
+
+/** Makes the first attempts of events once the request is answered: nobody waits for them. */
+export function tellAfterAnswer(c: Context<AppEnv>, events: readonly LeasedEvent[]): void {
+  const { forwarder } = c.var;
+  if (events.length > 0 && forwarder !== null) c.executionCtx.waitUntil(forwarder.tellFirst(events));
 }

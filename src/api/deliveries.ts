@@ -4,7 +4,7 @@ import { type Outcome, reparse, reparseMany } from "../intake.ts";
 import { findBody, findDelivery } from "../lookup.ts";
 import { type Problem, problemResponse } from "../problems.ts";
 import { deliveryRecord } from "../wire.ts";
-import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { type AppEnv, NO_STORE, requireToken, tellAfterAnswer } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
@@ -83,6 +83,10 @@ deliveries.post(
     const { store } = c.var.places;
     const list = `${store.name}:reparse:${status}`;
     const { outcomes, next } = await reparseMany(store, status, limit, decodeCursor(list, cursor));
+    tellAfterAnswer(
+      c,
+      outcomes.flatMap(({ events }) => events),
+    );
     const left = next === null ? 0 : await store.countDeliveries(status, next);
     return c.json({ reparsed: outcomes.map(reparsed), next: encodeCursor(list, next), left }, 200, NO_STORE);
   },
@@ -102,7 +106,9 @@ deliveries.post(
     const kept = await findBody(c.var.places, id);
     if (kept === null) return problemResponse(c, notFound(id));
     const outcome = await reparse(c.var.places.store, kept);
-    return outcome === null ? rawResponse(c, kept) : c.json(reparsed(outcome), 200, NO_STORE);
+    if (outcome === null) return rawResponse(c, kept);
+    tellAfterAnswer(c, outcome.events);
+    return c.json(reparsed(outcome), 200, NO_STORE);
   },
 );
 

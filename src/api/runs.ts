@@ -18,7 +18,7 @@ runs.get(
     summary: "Workflow runs whose end was told, last received first",
     description: "Filtered, a page may be shorter than `limit` with `next` not null: go on with it.",
     answers: { 200: { description: "A page of runs, without their tasks and jobs.", schema: RunList } },
-    problems: ["invalid-request", "unauthorized", "too-many-requests", "not-supported-by-store", "store-unavailable"],
+    problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,
   }),
   query(RunsQuery),

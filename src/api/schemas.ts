@@ -1,5 +1,6 @@
 /** Parameters and answers of the routes, as schemas: requests are checked against them, and /openapi.json is made of them. */
 import * as v from "valibot";
+import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
 
 const nullable = v.nullable(v.string());
 const filled = v.pipe(v.string(), v.minLength(1, "must not be empty"));
@@ -81,6 +82,13 @@ const status = v.picklist(statuses, `must be one of ${statuses.join(", ")}`);
 export const DeliveriesQuery = v.strictObject({ status: v.optional(status), ...page });
 
 export const ReparseQuery = v.strictObject({ status: v.optional(status, "quarantined"), ...page });
+
+export const EventsQuery = v.strictObject({
+  status: v.optional(v.picklist(EVENT_STATUSES, `must be one of ${EVENT_STATUSES.join(", ")}`)),
+  jobId: v.optional(saying(filled, "Events about this job.")),
+  type: v.optional(v.picklist(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`)),
+  ...page,
+});
 
 /** A page of an export is the work of one request: its deliveries are two queries each at most. The free plan allows 50. */
 export const EXPORT_LIMIT_DEFAULT = 20;
@@ -244,6 +252,40 @@ export const JobDeliveryList = v.object({
 });
 
 export const DeliveryList = v.object({ deliveries: v.array(Delivery), next: nullable });
+
+export const Event = named(
+  "Event",
+  v.object({
+    id: saying(v.string(), "The `webhook-id` of each attempt."),
+    type: v.picklist(EVENT_TYPES),
+    endpoint: saying(nullable, "The endpoint's host; null where it was removed."),
+    status: v.picklist(EVENT_STATUSES),
+    attempts: saying(v.number(), "Since it came about, or was last told again."),
+    createdAt: v.string(),
+    nextAttemptAt: nullable,
+    lastStatus: saying(v.nullable(v.number()), "The HTTP status that the last attempt was answered with."),
+    lastError: nullable,
+    jobId: v.optional(v.string()),
+    runId: v.optional(v.string()),
+    delivery: v.optional(v.string()),
+  }),
+);
+
+export const EventList = v.object({ events: v.array(Event), next: nullable });
+
+export const JobEvents = v.object({ events: v.array(Event) });
+
+/** The body of `POST /events/resend`. */
+export const ResendBody = v.strictObject({ status: v.literal("failed") });
+
+export const Resent = v.object({
+  resent: v.number(),
+  left: saying(v.number(), "Failed events that are left, counted up to 1,000."),
+});
+
+export const TestAnswers = v.object({
+  endpoints: v.array(v.object({ endpoint: v.string(), status: v.nullable(v.number()), error: nullable })),
+});
 
 export const Receipt = named(
   "Receipt",

@@ -5,6 +5,7 @@
 import type { Body } from "../callback/callback.ts";
 import type { Format, JobReading, Reading, ReadFailure, RunReading } from "../callback/types.ts";
 import type { Result } from "../callback/result.ts";
+import type { LeasedEvent, Outbox, OutboxFigures } from "./outbox.ts";
 
 /** `pending`: the bytes are kept and not read yet. */
 export type DeliveryStatus = "stored" | "no-job" | "quarantined" | "pending";
@@ -184,19 +185,36 @@ export interface StoreTraits {
 /** A delivery whose reading may begin, or why not. */
 export type Claim = "claimed" | "exhausted" | "not-pending";
 
+/** What was written, with the events that it caused and whose first attempts are the caller's to make. */
+export interface Written {
+  /** In order, how many times each delivery has come, this time included. */
+  counts: number[];
+  events: LeasedEvent[];
+}
+
+/** The same for readings of kept deliveries: `gone` are the ids of those that are no longer kept. */
+export interface WrittenReadings {
+  gone: string[];
+  events: LeasedEvent[];
+}
+
+/** Which copy of a database is asked: `nearest` may lag behind about a job that has ended. */
+export type Copy = "nearest" | "primary";
+
 export interface Store extends StoreTraits {
+  /** Events on their way to the user's system; null where this store has no place for them. */
+  readonly outbox: Outbox | null;
   /**
    * Keeps bytes without reading them; what is known of such a delivery already stays. Gives, in order, how many times
    * each has come, this time included. Rejects when that is not certain.
    */
   keep(arrivals: readonly Arrival[]): Promise<number[]>;
   /** The same, with what they say: all of it is written, or none. */
-  put(deliveries: readonly ReadArrival[]): Promise<number[]>;
+  put(deliveries: readonly ReadArrival[]): Promise<Written>;
   /**
-   * Writes what kept deliveries say. Gives the ids of those that are no longer kept, of which nothing was written:
-   * retention may have taken them meanwhile.
+   * Writes what kept deliveries say; nothing of those that are no longer kept: retention may have taken them meanwhile.
    */
-  putReadings(readings: readonly DeliveryReading[]): Promise<string[]>;
+  putReadings(readings: readonly DeliveryReading[]): Promise<WrittenReadings>;
   /**
    * Counts an attempt to read a pending delivery, before it is made: one that ends the Worker would be made for ever
    * otherwise. After `READ_ATTEMPTS` it is quarantined instead, and the answer is `exhausted`.
@@ -208,7 +226,7 @@ export interface Store extends StoreTraits {
   retryUnfinished(): Promise<number>;
   getJob(jobId: string): Promise<KeptJob | null>;
   /** The job and the body behind its record, in one go. */
-  getJobWithBody(jobId: string): Promise<(KeptJob & KeptBody) | null>;
+  getJobWithBody(jobId: string, copy?: Copy): Promise<(KeptJob & KeptBody) | null>;
   /** Last received first, by the first delivery that named a job, so that a job keeps its place. Rejects with a FilterError. */
   listJobs(filter: JobFilter, limit: number, after: Position | null): Promise<Page<KeptJob>>;
   /**
@@ -280,6 +298,8 @@ export interface Figures extends Health {
   /** Jobs by state, each up to `countBound`; not those of Success, most of all jobs, which only a scan would count. */
   jobs: Record<string, number>;
   countBound: number;
+  /** Null where the store has no outbox. */
+  events: OutboxFigures | null;
 }
 
 /** A position that this store never gave. */

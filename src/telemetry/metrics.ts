@@ -9,13 +9,15 @@ export interface Measured {
   spillDepth: number | null;
   /** Settings whose default stands in. */
   wrongSettings: number;
+  /** The hosts of endpoints by their ids. */
+  hosts: ReadonlyMap<string, string>;
   /** Milliseconds since 1970. */
   now: number;
 }
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined];
 
-export function metricsText({ store, figures, spillDepth, wrongSettings, now }: Measured): string {
+export function metricsText({ store, figures, spillDepth, wrongSettings, hosts, now }: Measured): string {
   const one = (value: number | null | undefined): Sample[] => [[{}, value]];
   const age = (at: number | null | undefined) => one(at == null ? null : (now - at) / 1000);
   const bound = figures === null ? "" : ` Counted up to ${figures.countBound}.`;
@@ -29,11 +31,28 @@ export function metricsText({ store, figures, spillDepth, wrongSettings, now }: 
     counter("ci_deliveries_total", "Deliveries ever kept, each counted once.", one(figures?.deliveriesEver)),
     gauge("ci_deliveries", `Deliveries kept now, by status.${bound}`, counts("status", figures?.deliveries ?? {})),
     gauge("ci_jobs", `Jobs by state, without Success.${bound}`, counts("state", figures?.jobs ?? {})),
+    gauge("ci_events_pending", `Events that endpoints were not told of yet.${bound}`, pending(figures, hosts)),
+    gauge("ci_events_failed", `Events that were given up.${bound}`, one(figures?.events?.failed)),
+    gauge(
+      "ci_events_oldest_pending_age_seconds",
+      "Since the oldest pending event.",
+      age(figures?.events?.oldestPendingAt),
+    ),
     gauge("ci_spill_depth", "Deliveries in the spill. Counted up to 1000.", one(spillDepth)),
     gauge("ci_wrong_settings", "Settings that are wrong, so that their defaults are used.", one(wrongSettings)),
     gauge("ci_last_callback_age_seconds", "Since the last new delivery.", age(figures?.lastReceivedAt)),
     gauge("ci_last_upkeep_age_seconds", "Since the cron last did its duties.", age(figures?.upkeepAt)),
   ].join("");
+}
+
+/** By host: two endpoints may have one, and one that was removed has none that is known. */
+function pending(figures: Figures | null, hosts: ReadonlyMap<string, string>): Sample[] {
+  const counts = new Map([...hosts.values()].map((host) => [host, 0]));
+  for (const [id, count] of Object.entries(figures?.events?.pending ?? {})) {
+    const host = hosts.get(id) ?? "removed";
+    counts.set(host, (counts.get(host) ?? 0) + count);
+  }
+  return figures?.events == null ? [] : [...counts].map(([endpoint, count]) => [{ endpoint }, count]);
 }
 
 const gauge = (name: string, help: string, samples: readonly Sample[]) => family(name, "gauge", help, samples);

@@ -21,7 +21,7 @@ export interface RequestSeen {
   fault: string | undefined;
 }
 
-const LOOK_UP = /^\/(?:jobs|runs|deliveries|changes|metrics|ui)(?:\/|$)/;
+const LOOK_UP = /^\/(?:jobs|runs|deliveries|changes|events|metrics|ui)(?:\/|$)/;
 
 export function reportRequest(log: Log, dataset: AnalyticsEngineDataset | undefined, seen: RequestSeen): void {
   const { method, path, milliseconds, ray, callback, problem } = seen;

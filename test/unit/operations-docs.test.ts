@@ -20,10 +20,18 @@ const FIGURES = {
   deliveries: { quarantined: 2, pending: 0, "no-job": 1 },
   jobs: { Failed: 3, 'Odd\\"\n': 1 },
   countBound: 500,
+  events: { pending: { a1: 2, b2: 1, c3: 4 }, failed: 5, oldestPendingAt: 4_000 },
 };
 
+/** Two endpoints of one host, and one that nothing waits for. What waits for c3 waits for an endpoint that was removed. */
+const HOSTS = new Map([
+  ["a1", "a.example"],
+  ["b2", "a.example"],
+  ["d4", "d.example"],
+]);
+
 test("figures are written in the text format of Prometheus", () => {
-  expect(metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, wrongSettings: 0, now: 11_000 }))
+  expect(metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, wrongSettings: 0, hosts: HOSTS, now: 11_000 }))
     .toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
@@ -49,6 +57,17 @@ test("figures are written in the text format of Prometheus", () => {
     # TYPE ci_jobs gauge
     ci_jobs{state="Failed"} 3
     ci_jobs{state="Odd\\\\\\"\\n"} 1
+    # HELP ci_events_pending Events that endpoints were not told of yet. Counted up to 500.
+    # TYPE ci_events_pending gauge
+    ci_events_pending{endpoint="a.example"} 3
+    ci_events_pending{endpoint="d.example"} 0
+    ci_events_pending{endpoint="removed"} 4
+    # HELP ci_events_failed Events that were given up. Counted up to 500.
+    # TYPE ci_events_failed gauge
+    ci_events_failed 5
+    # HELP ci_events_oldest_pending_age_seconds Since the oldest pending event.
+    # TYPE ci_events_oldest_pending_age_seconds gauge
+    ci_events_oldest_pending_age_seconds 7
     # HELP ci_spill_depth Deliveries in the spill. Counted up to 1000.
     # TYPE ci_spill_depth gauge
     ci_spill_depth 4
@@ -66,7 +85,8 @@ test("figures are written in the text format of Prometheus", () => {
 });
 
 test("with the store down, only that and the spill are told", () => {
-  expect(metricsText({ store: "d1", figures: null, spillDepth: 4, wrongSettings: 0, now: 0 })).toMatchInlineSnapshot(`
+  expect(metricsText({ store: "d1", figures: null, spillDepth: 4, wrongSettings: 0, hosts: HOSTS, now: 0 }))
+    .toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 0
@@ -88,7 +108,14 @@ test("every problem has an entry in the runbook", () => {
 });
 
 test("every metric is explained, and no other", () => {
-  const text = metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, wrongSettings: 0, now: 11_000 });
+  const text = metricsText({
+    store: "d1",
+    figures: FIGURES,
+    spillDepth: 4,
+    wrongSettings: 0,
+    hosts: HOSTS,
+    now: 11_000,
+  });
   const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name);
   const table = OPERATIONS.slice(OPERATIONS.indexOf("| metric |"), OPERATIONS.indexOf("## The log"));
   expect([...new Set(table.match(/ci_\w+/g))].toSorted()).toEqual(names.toSorted());

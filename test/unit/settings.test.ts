@@ -21,8 +21,14 @@ const ALL = {
   RETENTION_DAYS_JOBS: "365",
   RETENTION_DAYS_BYTES: "30",
   RETENTION_DAYS_QUARANTINED: "90",
+  RETENTION_DAYS_EVENTS: "3",
+  FORWARD_URLS: "https://a.example/hook?x=1,2, http://localhost:9999/",
+  FORWARD_SECRETS: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw,whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+  FORWARD_EVENTS: "run.finished,job.finished",
   LOG_LEVEL: "warn",
 };
+
+const NOT_FORWARDING = { urls: [], areUrlsGood: true, secrets: [], events: ["job.finished"] };
 
 test("every setting is read", () => {
   expect(Object.keys(ALL)).toEqual(NAMES);
@@ -36,7 +42,13 @@ test("every setting is read", () => {
     maxBodyBytes: 1000,
     storeDeadlineMilliseconds: 250,
     upkeepOperations: 900,
-    retentionDays: { jobs: 365, bytes: 30, quarantined: 90 },
+    retentionDays: { jobs: 365, bytes: 30, quarantined: 90, events: 3 },
+    forward: {
+      urls: ["https://a.example/hook?x=1,2", "http://localhost:9999/"],
+      areUrlsGood: true,
+      secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
+      events: ["job.finished", "run.finished"],
+    },
     logLevel: "warn",
   });
 });
@@ -52,7 +64,8 @@ test.each([{}, Object.fromEntries(NAMES.map((name) => [name, " "]))])("one that 
     maxBodyBytes: 8 * 1024 * 1024,
     storeDeadlineMilliseconds: 3000,
     upkeepOperations: 45,
-    retentionDays: { jobs: 0, bytes: 0, quarantined: 0 },
+    retentionDays: { jobs: 0, bytes: 0, quarantined: 0, events: 7 },
+    forward: NOT_FORWARDING,
     logLevel: "info",
   });
   expect(missingSecrets(settings)).toEqual(["CALLBACK_KEYS", "LOOKUP_TOKENS"]);
@@ -68,16 +81,49 @@ test.each([
   ["MAX_BODY_BYTES", "24000001", "a whole number of bytes, 1 to 24000000"],
   ["STORE_DEADLINE_MILLISECONDS", true, "a whole number of milliseconds, 100 to 20000"],
   ["STORE_DEADLINE_MILLISECONDS", "99", "a whole number of milliseconds, 100 to 20000"],
-  ["UPKEEP_OPERATIONS", "10", "a whole number of calls to D1 and KV, 45 to 100000"],
+  ["UPKEEP_OPERATIONS", "10", "a whole number of calls to D1, KV and endpoints, 45 to 100000"],
   ["RETENTION_DAYS_JOBS", "-1", "a whole number of days, 0 to 36500"],
   ["RETENTION_DAYS_BYTES", "1.5", "a whole number of days, 0 to 36500"],
   ["RETENTION_DAYS_QUARANTINED", "for ever", "a whole number of days, 0 to 36500"],
+  ["RETENTION_DAYS_EVENTS", "a week", "a whole number of days, 0 to 36500"],
+  [
+    "FORWARD_EVENTS",
+    "job.finished,job.begun",
+    "one or more of job.finished, job.updated, run.finished, job.overdue, delivery.quarantined",
+  ],
 ])("%s = %j is a fault, and its default stands in", (name, value, allowed) => {
   const usual = readSettings({ INTAKE_QUEUE: {} });
   const { settings, faults } = readSettings({ INTAKE_QUEUE: {}, [name]: value });
   expect(settings).toEqual(usual.settings);
   expect(faults).toEqual([{ name, value: String(value), allowed }]);
   expect(faults.map(faultText)).toEqual([`${name} is "${value}". Allowed: ${allowed}. The default is used instead.`]);
+});
+
+test("a wrong endpoint or signing secret is a fault that does not show it; the others are used", () => {
+  const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  const { settings, faults } = readSettings({
+    FORWARD_URLS: "https://a.example/hook,http://hidden.example/?token=hidden",
+    FORWARD_SECRETS: `${secret},whsec_hidden!`,
+  });
+  expect(settings.forward).toMatchObject({ urls: ["https://a.example/hook"], areUrlsGood: false, secrets: [secret] });
+  expect(faults.map(({ name, value }) => [name, value])).toEqual([
+    ["FORWARD_URLS", null],
+    ["FORWARD_SECRETS", null],
+  ]);
+  expect(faults.map(faultText)).toEqual([
+    `FORWARD_URLS: Value 2 of 2 is not allowed, or repeats another, and is left out. Allowed: ${allowedOf("FORWARD_URLS")}.`,
+    `FORWARD_SECRETS: Value 2 of 2 is not allowed, or repeats another, and is left out. Allowed: ${allowedOf("FORWARD_SECRETS")}.`,
+  ]);
+  expect(JSON.stringify(faults)).not.toContain("hidden");
+});
+
+test("an endpoint without a secret to sign with is a fault; a secret without an endpoint is none", () => {
+  const { settings, faults } = readSettings({ FORWARD_URLS: "https://a.example/hook" });
+  expect(settings.forward.urls).toEqual(["https://a.example/hook"]);
+  expect(faults.map(faultText)).toEqual([
+    `FORWARD_SECRETS: None can be used, so events wait until one is set. Allowed: ${allowedOf("FORWARD_SECRETS")}.`,
+  ]);
+  expect(readSettings({ FORWARD_SECRETS: ALL.FORWARD_SECRETS }).faults).toEqual([]);
 });
 
 test("INTAKE=queue without its binding is a fault, and callbacks are written at once", () => {
@@ -107,7 +153,7 @@ test("wrangler.toml has every var at its default", () => {
   const text = fileOf("wrangler.toml");
   const vars = [...(/^\[vars\]\n((?:.+\n)+)/m.exec(text)?.[1] ?? "").matchAll(/^(\w+) = "(.*)"$/gm)];
   expect(vars.map(([, name, value]) => [name, value])).toEqual(
-    NAMES.filter((name) => SETTINGS[name].kind !== "secrets").map((name) => [name, fallbackOf(name)]),
+    NAMES.filter((name) => fallbackOf(name) !== null).map((name) => [name, fallbackOf(name)]),
   );
 });
 

@@ -1,5 +1,5 @@
 /** Following along: the feed of changes, the history of a job, and lists of runs and deliveries. */
-import { createMessageBatch } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import worker from "../../src/index.ts";
@@ -216,7 +216,7 @@ describe("the history of a job", () => {
       attempts: 1,
       body: { bytes: new TextEncoder().encode(body), contentType: null, receivedAt: Date.now() },
     }));
-    await worker.queue(createMessageBatch<Queued>("ci-callbacks", messages), env as never);
+    await worker.queue(createMessageBatch<Queued>("ci-callbacks", messages), env as never, createExecutionContext());
     expect((await historyOf(jobId)).map(([id]) => id).toSorted()).toEqual(
       (await Promise.all(bodies.map(sha256))).toSorted(),
     );

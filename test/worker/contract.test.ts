@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS } from "../../src/problems.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { newHook, telling } from "./endpoint.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
 import { cron, flood, freshDb, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";
 
@@ -81,7 +82,7 @@ describe("the contract", () => {
     const type = response.headers.get("content-type")?.split(";")[0] ?? "";
     const media = content[type] ?? content["*/*"];
     if (Object.keys(content).length === 0) expect(await response.text()).toBe("");
-    else if (type.endsWith("json")) check(contract, media?.schema as Schema, await response.json());
+    else if (/[/+]json$/.test(type)) check(contract, media?.schema as Schema, await response.json());
     else expect(media).toBeDefined();
   }
 
@@ -157,8 +158,7 @@ describe("the contract", () => {
     await expectAnswer("get", "/runs", 400, () => get("/runs?limit=x"));
     await expectAnswer("get", "/deliveries", 400, () => get("/deliveries?status=x"));
     await expectAnswer("get", "/jobs", 501, () => get("/jobs?tag=x", {}, { STORE: "kv" }));
-    for (const path of ["/changes", "/runs"])
-      await expectAnswer("get", path, 501, () => get(path, {}, { STORE: "kv" }));
+    await expectAnswer("get", "/changes", 501, () => get("/changes", {}, { STORE: "kv" }));
     await expectAnswer("get", "/jobs/{jobId}/raw", 410, () => get(`/jobs/${goneJob}/raw`));
     await expectAnswer("get", "/deliveries/{id}/raw", 410, () => get(`/deliveries/${goneId}/raw`));
     for (const [path, url] of [
@@ -201,6 +201,88 @@ describe("the contract", () => {
     await expectAnswer("post", "/deliveries/{id}/reparse", 410, () => again(`/deliveries/${goneId}/reparse`, bearer));
   });
 
+  test("holds for every answer about events", async () => {
+    const off = {};
+    const on = telling(newHook());
+    const failed = JSON.stringify({ status: "failed" });
+    const tell = (
+      path: string,
+      changes: object,
+      headers: Record<string, string> = bearer,
+      body: string | null = failed,
+    ) => send(path, { method: "POST", headers, body }, changes as Record<string, unknown>);
+    const told = newJobId();
+    await post(segmentation(told), on);
+    const id = await env.DB.prepare("SELECT id FROM events WHERE subject = ?").bind(told).first<string>("id");
+    await expectAnswer("get", "/events", 200, () => get("/events?limit=1", {}, on));
+    await expectAnswer("get", "/events", 400, () => get("/events?status=x"));
+    await expectAnswer("get", "/events", 401, () => send("/events"));
+    await expectAnswer("get", "/events", 501, () => get("/events", {}, { STORE: "kv" }));
+    await expectAnswer("get", "/events", 503, () => get("/events", {}, down()));
+    await expectAnswer(
+      "get",
+      "/events",
+      429,
+      afterFlood(() => send("/events", { headers: { "cf-connecting-ip": FLOODER } })),
+    );
+    for (const [path, url] of [
+      ["/events/test", "/events/test"],
+      ["/events/resend", "/events/resend"],
+      ["/events/{id}/resend", `/events/${id}/resend`],
+      ["/jobs/{jobId}/resend", `/jobs/${told}/resend`],
+    ] as const) {
+      await expectAnswer("post", path, 200, () => tell(url, on));
+      await expectAnswer("post", path, 401, () => tell(url, on, {}));
+      await expectAnswer("post", path, 403, () => tell(url, on, { ...bearer, origin: "https://elsewhere.example" }));
+      await expectAnswer("post", path, 409, () => tell(url, off));
+      await expectAnswer(
+        "post",
+        path,
+        429,
+        afterFlood(() => tell(url, on, { "cf-connecting-ip": FLOODER })),
+      );
+      await expectAnswer("post", path, 501, () => tell(url, { ...on, STORE: "kv" }));
+      if (path !== "/events/test") await expectAnswer("post", path, 503, () => tell(url, { ...on, ...down() }));
+    }
+    await expectAnswer("post", "/events/resend", 400, () => tell("/events/resend", on, bearer, "{}"));
+    await expectAnswer("post", "/events/{id}/resend", 404, () => tell("/events/evt_none/resend", on));
+    await expectAnswer("post", "/jobs/{jobId}/resend", 404, () => tell("/jobs/none/resend", on));
+  });
+
+  test("holds for every answer to an export and an import", async () => {
+    const path = "/deliveries/export";
+    await expectAnswer("get", path, 200, () => get(path));
+    await expectAnswer("get", path, 400, () => get(`${path}?limit=0`));
+    await expectAnswer("get", path, 401, () => send(path));
+    await expectAnswer("get", path, 503, () => get(path, {}, down()));
+    await expectAnswer(
+      "get",
+      path,
+      429,
+      afterFlood(() => send(path, { headers: { "cf-connecting-ip": FLOODER } })),
+    );
+    const into = "/deliveries/import";
+    const bytes = new TextEncoder().encode(segmentation(newJobId()));
+    const at = new Date().toISOString();
+    const told = { receivedAt: at, lastReceivedAt: at, count: 1, contentType: null, status: "stored", missing: null };
+    const line = JSON.stringify({ id: await sha256(bytes), ...told, bytes: bytes.toBase64() });
+    const importing = (body: BodyInit, headers: Record<string, string> = bearer, changes = {}) =>
+      send(into, { method: "POST", body, headers }, changes);
+    await expectAnswer("post", into, 200, () => importing(`${line}\nnot a line`));
+    const broken = () => new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    await expectAnswer("post", into, 400, () => importing(broken()));
+    await expectAnswer("post", into, 401, () => importing(line, {}));
+    await expectAnswer("post", into, 403, () => importing(line, { ...bearer, origin: "https://elsewhere.example" }));
+    await expectAnswer("post", into, 413, () => importing("x".repeat(1_100_000), bearer, { MAX_BODY_BYTES: "1" }));
+    await expectAnswer(
+      "post",
+      into,
+      429,
+      afterFlood(() => importing(line, { "cf-connecting-ip": FLOODER })),
+    );
+    await expectAnswer("post", into, 503, () => importing(line, bearer, down()));
+  });
+
   test("holds for health", async () => {
     await expectAnswer("get", "/livez", 200, () => send("/livez"));
     await expectAnswer("get", "/readyz", 200, () => send("/readyz"));
@@ -214,7 +296,6 @@ describe("the contract", () => {
       429,
       afterFlood(() => send("/metrics", { headers: { "cf-connecting-ip": FLOODER } })),
     );
-    await expectAnswer("get", "/metrics", 503, () => get("/metrics", {}, { STORE: "?" }));
   });
 
   test("documents nothing that was not seen here", () => {
@@ -251,6 +332,9 @@ describe("a path", () => {
     ["PATCH", "/readyz", "GET, HEAD"],
     ["POST", "/openapi.json", "GET, HEAD"],
     ["PUT", "/deliveries/reparse", "POST"],
+    ["POST", "/events", "GET, HEAD"],
+    ["GET", "/events/test", "POST"],
+    ["GET", "/jobs/x/resend", "POST"],
     ["POST", "/", "GET, HEAD"],
     ["DELETE", "/docs", "GET, HEAD"],
     ["POST", "/problems/not-found", "GET, HEAD"],

@@ -296,19 +296,21 @@ describe("retention", () => {
     expect(await env.DB.prepare("SELECT count(*) AS n FROM deliveries WHERE id LIKE 'old-%'").first("n")).toBe(0);
   });
 
-  test("in KV is a time to live on every entry", async () => {
+  test("in KV is a time of expiry on every entry", async () => {
     const lives: (number | undefined)[] = [];
     const KV = new Proxy(env.KV, {
       get(target, name) {
         const member: unknown = Reflect.get(target, name);
         if (name !== "put") return typeof member === "function" ? member.bind(target) : member;
         return (key: string, value: string, options?: KVNamespacePutOptions) => {
-          lives.push(options?.expirationTtl);
+          lives.push(options?.expiration);
           return target.put(key, value, options);
         };
       },
     });
     await post(segmentation(newJobId()), { STORE: "kv", KV, RETENTION_DAYS_JOBS: "7" });
-    expect(new Set(lives)).toEqual(new Set([7 * 86_400]));
+    const week = Date.now() / 1000 + 7 * 86_400;
+    expect(lives.length).toBeGreaterThan(2);
+    for (const life of lives) expect(life).toBeGreaterThan(week - 60);
   });
 });

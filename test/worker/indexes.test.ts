@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { WALKED_ROWS } from "../../src/store/d1/lists.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
-import { get, post } from "./receiver.ts";
+import { newHook, rowsOf as eventsOf, telling } from "./endpoint.ts";
+import { cron, get, post } from "./receiver.ts";
 
 /** D1, with what passes through it: the SQL that is prepared with what is bound, and the rows that are read and written. */
 function watched() {
@@ -125,6 +126,49 @@ describe("a list of deliveries", () => {
   });
 });
 
+describe("events are found by an index:", () => {
+  const plansOf = async (act: (changes: { DB: unknown }) => Promise<unknown>, isIt: (sql: string) => boolean) => {
+    const { DB, statements } = watched();
+    await act({ DB });
+    const found = statements.filter(({ sql }) => isIt(sql));
+    expect(found.length).toBeGreaterThan(0);
+    const plans = found.map(async ({ sql, values }) => {
+      const plan = env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...values);
+      return (await plan.all<{ detail: string }>()).results.map(({ detail }) => detail).join("; ");
+    });
+    return Promise.all(plans);
+  };
+  const isList = (sql: string) => sql.includes("FROM (SELECT * FROM");
+
+  test.each([
+    ["", "SEARCH events USING INTEGER PRIMARY KEY (rowid<?)"],
+    ["?status=failed", "SEARCH events USING INDEX events_failed (status=? AND rowid<?)"],
+    ["?jobId=j", "SEARCH events USING INDEX events_by_subject (subject=? AND rowid<?)"],
+  ])("the list%s", async (query, plan) => {
+    expect(await plansOf((changes) => get(`/events${query}`, {}, changes), isList)).toEqual([plan]);
+  });
+
+  test("what is due, and what waits for each endpoint", async () => {
+    const hook = newHook();
+    await hook.plan({ status: 500 });
+    await post(segmentation(newJobId()), telling(hook));
+    await env.DB.prepare("UPDATE events SET due_at = 1 WHERE due_at IS NOT NULL").run();
+    const run = (changes: object) => cron({ ...telling(hook), ...changes });
+    const isLease = (sql: string) => sql.includes("UPDATE events SET attempts = attempts + 1");
+    for (const plan of await plansOf(run, isLease))
+      expect(plan).toContain("SEARCH events USING COVERING INDEX events_due (endpoint=? AND due_at>? AND due_at<?)");
+  });
+
+  test("what an upsert asks before it", async () => {
+    const isAsked = (sql: string) => sql.includes("INSERT INTO events");
+    for (const plan of await plansOf(
+      (changes) => post(segmentation(newJobId()), { ...telling(newHook()), ...changes }),
+      isAsked,
+    ))
+      expect(plan).not.toMatch(/SCAN (?:deliveries|events|endpoints|jobs(?! USING COVERING INDEX jobs_by_place))/);
+  });
+});
+
 describe("rows written", () => {
   const rowsOf = async (body: string): Promise<number> => {
     const { DB, written } = watched();
@@ -151,6 +195,29 @@ describe("rows written", () => {
 
   test("by a body about no job are 3", async () => {
     expect(await rowsOf(`{"test": "${newJobId()}"}`)).toBe(3);
+  });
+
+  test("by an event are 4 at birth, for each endpoint, 1 at success, 2 and one for its endpoint at a failure, 1 at its end", async () => {
+    const hooks = [newHook(), newHook()] as const;
+    const write = async (changes: object) => {
+      const { DB, written } = watched();
+      const jobId = newJobId();
+      await post(segmentation(jobId), { DB, ...changes });
+      return { jobId, written };
+    };
+    const [first, ...others] = (await write(telling(...hooks))).written;
+    expect(first).toBe(2 * 4);
+    // For each endpoint the event and, where its breaker counted failures, the endpoint.
+    expect(others.slice(-4).toSorted()).toEqual([0, 0, 1, 1]);
+    await hooks[0].plan({ status: 500 });
+    const failed = await write(telling(hooks[0]));
+    expect(failed.written.slice(-2)).toEqual([2, 1]);
+    await env.DB.prepare("UPDATE events SET due_at = NULL, status = 'delivered', ended_at = 1").run();
+    const rows = await env.DB.prepare("SELECT count(*) AS n FROM events").first<number>("n");
+    const { DB, written } = watched();
+    await cron({ DB });
+    expect(written.at(-1)).toBe(rows);
+    expect(await eventsOf(failed.jobId)).toEqual([]);
   });
 
   test("by the end of a workflow that adds nothing to its jobs but their workflow", async () => {

@@ -26,6 +26,7 @@ test("a body at which the reader itself fails is kept, as a fault of ours, and r
     status: "quarantined",
     jobs: [],
     reading: { ok: false, error: { kind: "reader-failed", reason, line: null, column: null } },
+    events: [],
     fault: null,
   });
   expect(await read(`/deliveries/${id}`)).toMatchObject({ status: "quarantined", reason });

@@ -1,5 +1,5 @@
 /** What an operator is told: the lines of the log, and the points of Analytics Engine. */
-import { createMessageBatch } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import worker from "../../src/index.ts";
@@ -139,7 +139,7 @@ describe("the log", () => {
     const batch = createMessageBatch<Queued>("ci-callbacks", [
       { id: "0", timestamp: new Date(), attempts: 1, body: arrival },
     ]);
-    await worker.queue(batch, { ...env, ...downD1() });
+    await worker.queue(batch, { ...env, ...downD1() }, createExecutionContext());
     expect(lines()).toEqual([
       {
         level: "warn",

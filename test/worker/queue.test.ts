@@ -19,7 +19,7 @@ const down = () => ({
 async function deliver(bodies: Queued[], changes = {}, queue = "ci-callbacks") {
   const messages = bodies.map((body, index) => ({ id: String(index), timestamp: new Date(), attempts: 1, body }));
   const batch = createMessageBatch<Queued>(queue, messages);
-  await worker.queue(batch, { ...env, ...changes });
+  await worker.queue(batch, { ...env, ...changes }, createExecutionContext());
   return getQueueResult(batch, createExecutionContext());
 }
 

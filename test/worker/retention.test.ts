@@ -1,10 +1,11 @@
 /** Retention against everything that may happen at the same time, and against rows of every age. */
 import { env } from "cloudflare:workers";
-import { createMessageBatch } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
 import worker from "../../src/index.ts";
 import type { Queued } from "../../src/queue.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { newHook, rowsOf, telling } from "./endpoint.ts";
 import { before } from "./interleave.ts";
 import { cron, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 
@@ -13,7 +14,7 @@ const DAY = 24 * HOUR;
 const JOBS = { RETENTION_DAYS_JOBS: "7" };
 
 beforeEach(async () => {
-  const tables = ["deliveries", "delivery_parts", "jobs", "runs", "marks"];
+  const tables = ["deliveries", "delivery_parts", "jobs", "runs", "marks", "events", "endpoints"];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
 });
 
@@ -27,7 +28,7 @@ async function receive(body: string, agoMilliseconds: number): Promise<string> {
   const batch = createMessageBatch<Queued>("ci-callbacks", [
     { id: "0", timestamp: new Date(), attempts: 1, body: message },
   ]);
-  await worker.queue(batch, env as never);
+  await worker.queue(batch, env as never, createExecutionContext());
   return sha256(body);
 }
 
@@ -218,5 +219,55 @@ describe("a row", () => {
     await cron({ RETENTION_DAYS_QUARANTINED: "7" });
     expect((await idsLeft()).toSorted()).toEqual(ids.toSorted());
     expect(await statusOf(`/jobs/${older}`)).toBe(200);
+  });
+});
+
+describe("events", () => {
+  const statusesOf = async (subject: string) => (await rowsOf(subject)).map(({ status }) => status);
+
+  test("that are pending keep their job, its delivery and its run, until they were told", async () => {
+    const hook = newHook();
+    const jobId = newJobId();
+    const changes = { ...JOBS, ...telling(hook), FORWARD_EVENTS: "job.finished,run.finished", FORWARD_SECRETS: "" };
+    await post(workflowFinish(`i${jobId}`, [jobId]), changes);
+    await env.DB.batch(
+      ["deliveries", "jobs", "runs"].map((table) =>
+        env.DB.prepare(`UPDATE ${table} SET received_at = 1, heard_at = ?`).bind(Date.now() - 9 * DAY),
+      ),
+    );
+    await cron(changes);
+    expect([await statusOf(`/jobs/${jobId}`), await statusOf(`/runs/i${jobId}`)]).toEqual([200, 200]);
+    await cron({ ...telling(hook) });
+    expect(await hook.ids()).toHaveLength(2);
+    await cron(JOBS);
+    expect([await statusOf(`/jobs/${jobId}`), await statusOf(`/runs/i${jobId}`)]).toEqual([404, 404]);
+  });
+
+  test("that were delivered go after RETENTION_DAYS_EVENTS, those that failed after 30 days, and pending ones never", async () => {
+    const hook = newHook();
+    const [delivered, failed, pending] = [newJobId(), newJobId(), newJobId()];
+    await post(segmentation(delivered), telling(hook));
+    await hook.plan({ status: 410 }, { status: 500 });
+    await post(segmentation(failed), telling(hook));
+    await post(segmentation(pending), telling(hook));
+    const off = { ...telling(hook), FORWARD_SECRETS: "" };
+    await cron(off, Date.now() + 6 * DAY);
+    expect(await statusesOf(delivered)).toEqual(["delivered"]);
+    await cron({ ...off, RETENTION_DAYS_EVENTS: "0" }, Date.now() + 400 * DAY);
+    expect([await statusesOf(delivered), await statusesOf(failed)]).toEqual([["delivered"], []]);
+    await cron(off, Date.now() + 8 * DAY);
+    expect(await statusesOf(delivered)).toEqual([]);
+    await cron(off, Date.now() + 400 * DAY);
+    expect(await statusesOf(pending)).toEqual(["pending"]);
+  });
+
+  test("that are told again while a slice is looked at stay", async () => {
+    const hook = newHook();
+    const jobId = newJobId();
+    await post(segmentation(jobId), telling(hook));
+    const isPurge = (sql: string) => sql.startsWith("DELETE FROM events");
+    const again = () => env.DB.prepare("UPDATE events SET status = 'pending', due_at = 1, ended_at = NULL").run();
+    await cron({ ...telling(hook), FORWARD_SECRETS: "", DB: before(isPurge, again) }, Date.now() + 8 * DAY);
+    expect(await statusesOf(jobId)).toEqual(["pending"]);
   });
 });

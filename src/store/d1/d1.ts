@@ -6,6 +6,7 @@
 import { decodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
 import { deliveryOf, failureRow, type JobRow, type RunRow, runSummaryOf } from "../rows.ts";
+import type { Telling } from "../outbox.ts";
 import {
   type Delivery,
   type DeliveryStatus,
@@ -32,13 +33,16 @@ import {
   RUNS,
   type WithDelivery,
 } from "./columns.ts";
+import { exhaustionStatements } from "./events.ts";
 import { d1Lists, type Reader } from "./lists.ts";
+import { d1Outbox } from "./outbox.ts";
 import { purge } from "./purge.ts";
 import { CLAIM_READING, RELEASE_READING } from "./sql.ts";
 import { check, measure, noteUpkeep, retryUnfinished } from "./status.ts";
 import { keep, put, putReadings } from "./write.ts";
 
-export function d1Store(db: D1Database, persistently: Persistently): Store {
+/** `telling` is what events are written for; null where none are. */
+export function d1Store(db: D1Database, persistently: Persistently, telling: Telling | null = null): Store {
   const first = <Row>(sql: string, values: Position, from: Reader = db) => {
     const statement = from.prepare(sql).bind(...values);
     return persistently(() => statement.first<Row>());
@@ -67,17 +71,21 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
     filters: JOB_FILTERS,
     consistency: null,
     pollSeconds: { wait: 0.4, page: 3 },
+    outbox: d1Outbox(db, persistently, telling),
 
     keep: (arrivals) => keep(db, persistently, arrivals),
 
-    put: (deliveries) => put(db, persistently, deliveries),
+    put: (deliveries) => put(db, persistently, deliveries, telling),
 
-    putReadings: (readings) => putReadings(db, persistently, readings),
+    putReadings: (readings) => putReadings(db, persistently, readings, telling),
 
     async claimReading(id) {
       const { reason_code, reason } = failureRow(UNFINISHED_READING);
-      const row = await first<{ status: DeliveryStatus }>(CLAIM_READING, [id, reason_code, reason]);
-      if (row === null) return "not-pending";
+      const events = telling === null ? [] : await exhaustionStatements(db, id, telling);
+      const batch = [...events, db.prepare(CLAIM_READING).bind(id, reason_code, reason)];
+      const results = await persistently(() => db.batch<{ status: DeliveryStatus }>(batch));
+      const row = results.at(-1)?.results[0];
+      if (row === undefined) return "not-pending";
       return row.status === "pending" ? "claimed" : "exhausted";
     },
 
@@ -94,7 +102,7 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
     },
 
     /** From the nearest copy of the database; from the primary where that does not know the job, or not its end. */
-    async getJobWithBody(jobId) {
+    async getJobWithBody(jobId, copy = "nearest") {
       const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS}, ${BODY_COLUMNS} ${JOBS} WHERE j.job_id = ?1`;
       const readFrom = async (copy: Reader) => {
         const row = await first<WithDelivery<JobRow> & BodyRow>(sql, [jobId], copy);
@@ -103,7 +111,7 @@ export function d1Store(db: D1Database, persistently: Persistently): Store {
         // Terminal, and by the job's own callback: what a copy that lags does not know is no more than a repeat.
         return { ...kept, ...(await readBody(kept.delivery, row, copy)), isFinal: row.rank.startsWith("11") };
       };
-      const nearest = await readFrom(db.withSession("first-unconstrained"));
+      const nearest = copy === "primary" ? null : await readFrom(db.withSession("first-unconstrained"));
       return nearest?.isFinal === true ? nearest : readFrom(db);
     },
 

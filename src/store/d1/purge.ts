@@ -18,15 +18,20 @@ const IS_OLD = `${heardAt("deliveries")} < ?2`;
 /** A job's own age may lag behind what was heard of it: it is given as much time more. */
 const IS_LIVING = (table: string) => `${heardAt(table)} >= ?2 - ${HEARD_AT_SLACK_MILLISECONDS}`;
 
+/** What the user's system has not been told of yet stays. */
+const HAS_PENDING_EVENTS = (subject: string) =>
+  `EXISTS (SELECT 1 FROM events WHERE events.subject = ${subject} AND events.due_at IS NOT NULL)`;
+
 /**
  * Whether a job or run that is to stay has this delivery behind its record. Deliveries of an older version, and
  * those of too many jobs, have no list of them: for these, and only where there are any, the jobs are gone through once.
  */
 const IS_NEEDED = `iif(job_ids IS NULL AND coalesce(job_count, 1) > 0,
-    id IN (SELECT delivery_id FROM jobs WHERE ${IS_LIVING("jobs")}),
+    id IN (SELECT delivery_id FROM jobs WHERE ${IS_LIVING("jobs")} OR ${HAS_PENDING_EVENTS("jobs.job_id")}),
     EXISTS (SELECT 1 FROM json_each(deliveries.job_ids) AS named JOIN jobs ON jobs.job_id = named.value
-      WHERE jobs.delivery_id = deliveries.id AND ${IS_LIVING("jobs")}))
-  OR EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND runs.delivery_id = deliveries.id AND ${IS_LIVING("runs")})`;
+      WHERE jobs.delivery_id = deliveries.id AND (${IS_LIVING("jobs")} OR ${HAS_PENDING_EVENTS("jobs.job_id")})))
+  OR EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND runs.delivery_id = deliveries.id
+    AND (${IS_LIVING("runs")} OR ${HAS_PENDING_EVENTS("runs.run_id")}))`;
 
 /** A delivery that an older reader could read may have jobs, which are no matter of quarantine. */
 const TELLS_OF_JOBS = "(status IN ('stored', 'no-job') OR (status = 'quarantined' AND job_count > 0))";

@@ -127,9 +127,12 @@ const readerOf = (rank: string) => `substr(${rank}, -${READER_DIGITS})`;
  * A greater rank is the record. The same delivery replaces itself as a newer reader reads it. A row whose delivery is
  * gone, which nothing here leaves behind, gives way to any.
  */
-const supersedes = (table: string) => `(iif(excluded.delivery_id = ${table}.delivery_id,
-    excluded.rank <> ${table}.rank AND ${readerOf("excluded.rank")} >= ${readerOf(`${table}.rank`)},
-    excluded.rank > ${table}.rank OR NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${table}.delivery_id)))`;
+export const supersedes = (
+  table: string,
+  next = "excluded",
+): string => `(iif(${next}.delivery_id = ${table}.delivery_id,
+    ${next}.rank <> ${table}.rank AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)},
+    ${next}.rank > ${table}.rank OR NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${table}.delivery_id)))`;
 
 const ifSuperseding = (table: string, column: string) =>
   `${column} = iif(${supersedes(table)}, excluded.${column}, ${table}.${column})`;

@@ -5,10 +5,11 @@
 import { READER_VERSION } from "../../callback/callback.ts";
 import { type Persistently, StoreError } from "../retry.ts";
 import { type Figures, type Health, UNFINISHED_READING } from "../store.ts";
+import { pendingFigures } from "./event-lists.ts";
 import { GIVE_PLACES, RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
 
 /** The number of the last file in migrations/: the schema that this version of the receiver works with. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Where a count stops in a check, which anybody may ask for. */
 const CHECK_BOUND = 100;
@@ -56,6 +57,10 @@ const JOBS_BY_STATE = `
   ) AS jobs
   FROM states WHERE state IS NOT NULL`;
 
+const PENDING_EVENTS = pendingFigures(COUNT_BOUND);
+
+const FAILED_EVENTS = `SELECT count(*) AS failed FROM (SELECT 1 FROM events WHERE status = 'failed' LIMIT ${COUNT_BOUND})`;
+
 const NOTE = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
 
 interface HealthRow {
@@ -82,11 +87,15 @@ export async function check(db: D1Database, persistently: Persistently): Promise
 }
 
 export async function measure(db: D1Database, persistently: Persistently): Promise<Figures> {
-  const [figures, states] = (await persistently(() => db.batch([db.prepare(MEASURE), db.prepare(JOBS_BY_STATE)]))) as [
+  const asked = [MEASURE, JOBS_BY_STATE, PENDING_EVENTS, FAILED_EVENTS].map((sql) => db.prepare(sql));
+  const [figures, states, pending, failed] = (await persistently(() => db.batch(asked))) as [
     D1Result<FiguresRow>,
     D1Result<{ state: string; jobs: number }>,
+    D1Result<{ endpoint: string; pending: number; oldest: number }>,
+    D1Result<{ failed: number }>,
   ];
   const row = figures.results[0] as FiguresRow;
+  const oldest = pending.results.map((waiting) => waiting.oldest);
   return {
     ...healthOf(row, figures.meta),
     bytes: figures.meta.size_after ?? null,
@@ -94,6 +103,11 @@ export async function measure(db: D1Database, persistently: Persistently): Promi
     deliveries: { quarantined: row.quarantined, pending: row.pending, "no-job": row.no_job },
     jobs: Object.fromEntries(states.results.map(({ state, jobs }) => [state, jobs])),
     countBound: COUNT_BOUND,
+    events: {
+      pending: Object.fromEntries(pending.results.map((waiting) => [waiting.endpoint, waiting.pending])),
+      failed: failed.results[0]?.failed ?? 0,
+      oldestPendingAt: oldest.length === 0 ? null : Math.min(...oldest),
+    },
   };
 }
 

@@ -2,7 +2,10 @@
 import { encodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
 import { arrivalRow, jobRows, type JobRow, type ReadingRow, readingRow, runRows, UNREAD } from "../rows.ts";
-import type { Arrival, DeliveryReading, ReadArrival } from "../store.ts";
+import type { Telling } from "../outbox.ts";
+import type { Arrival, DeliveryReading, ReadArrival, Written, WrittenReadings } from "../store.ts";
+import { bornOf, type EventRow, eventStatements } from "./events.ts";
+import { inChunks } from "./json.ts";
 import {
   ARRIVAL_COLUMNS,
   DELIVERIES_PER_STATEMENT,
@@ -16,9 +19,6 @@ import {
   PUT_WORKFLOWS,
   putDeliveries,
 } from "./sql.ts";
-
-/** Longest JSON text given to one statement, in characters of at most 3 bytes; D1 takes 2,000,000 bytes. */
-const JSON_CHARACTERS = 600_000;
 
 interface WrittenRow {
   id: string;
@@ -35,11 +35,22 @@ export async function keep(db: D1Database, persistently: Persistently, arrivals:
   return counts;
 }
 
-export async function put(db: D1Database, persistently: Persistently, deliveries: readonly ReadArrival[]) {
+/** Events stand first in a batch: whether there are any is asked of the state before. */
+export async function put(
+  db: D1Database,
+  persistently: Persistently,
+  deliveries: readonly ReadArrival[],
+  telling: Telling | null,
+): Promise<Written> {
   const encoded = await Promise.all(deliveries.map((one) => encodeArrival(one, readingRow(one.reading))));
-  const batch = [...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
+  const events = telling === null ? [] : await eventStatements(db, deliveries, telling, "arrived");
+  const batch = [...events, ...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
   if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...firstReceivedStatements(db, deliveries));
-  return countsOf(deliveries, await persistently(() => db.batch<WrittenRow>(batch)));
+  const results = await persistently(() => db.batch<WrittenRow & EventRow>(batch));
+  return {
+    counts: countsOf(deliveries, results.slice(events.length)),
+    events: bornOf(results.slice(0, events.length)),
+  };
 }
 
 /** How many times each has come, as the deliveries' statements, which stand first in a batch, have told. */
@@ -56,13 +67,19 @@ export async function putReadings(
   db: D1Database,
   persistently: Persistently,
   readings: readonly DeliveryReading[],
-): Promise<string[]> {
+  telling: Telling | null,
+): Promise<WrittenReadings> {
   const rows = readings.map(({ id, reading }) => ({ id, ...readingRow(reading) }));
   const chunks = inChunks(rows).map((json) => db.prepare(PUT_READINGS).bind(json));
-  const batch = [...chunks, ...recordStatements(db, readings)];
-  const results = await persistently(() => db.batch<Pick<WrittenRow, "id">>(batch));
-  const kept = new Set(results.slice(0, chunks.length).flatMap((result) => result.results.map(({ id }) => id)));
-  return readings.map(({ id }) => id).filter((id) => !kept.has(id));
+  const events = telling === null ? [] : await eventStatements(db, readings, telling, "kept");
+  const batch = [...events, ...chunks, ...recordStatements(db, readings)];
+  const results = await persistently(() => db.batch<Pick<WrittenRow, "id"> & EventRow>(batch));
+  const told = results.slice(events.length, events.length + chunks.length);
+  const kept = new Set(told.flatMap((result) => result.results.map(({ id }) => id)));
+  return {
+    gone: readings.map(({ id }) => id).filter((id) => !kept.has(id)),
+    events: bornOf(results.slice(0, events.length)),
+  };
 }
 
 /** The deliveries' rows, and the parts of bodies that one row does not hold. */
@@ -109,21 +126,6 @@ function inGroups<T>(items: readonly T[], size: number): T[][] {
   const groups: T[][] = [];
   for (let at = 0; at < items.length; at += size) groups.push(items.slice(at, at + size));
   return groups;
-}
-
-/** JSON arrays of the rows, none longer than one statement takes. */
-function inChunks(rows: readonly object[]): string[] {
-  const chunks: string[] = [];
-  let chunk = "";
-  for (const row of rows) {
-    const json = JSON.stringify(row);
-    if (chunk !== "" && chunk.length + json.length > JSON_CHARACTERS) {
-      chunks.push(`[${chunk}]`);
-      chunk = "";
-    }
-    chunk += chunk === "" ? json : `,${json}`;
-  }
-  return chunk === "" ? chunks : [...chunks, `[${chunk}]`];
 }
 
 /** Of the rows that tell a job's workflow, the one of greatest rank for each job: an UPDATE takes any of several. */

@@ -40,12 +40,13 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     filters: KV_FILTERS,
     consistency: "eventual; up to 60 s",
     pollSeconds: { wait: 5, page: 30 },
+    outbox: null,
 
     keep: (arrivals) => writer.keep(arrivals),
 
-    put: (deliveries) => writer.put(deliveries),
+    put: async (deliveries) => ({ counts: await writer.put(deliveries), events: [] }),
 
-    putReadings: (readings) => writer.putReadings(readings),
+    putReadings: async (readings) => ({ gone: await writer.putReadings(readings), events: [] }),
 
     async claimReading(id) {
       const claim = await pending.claim(id);
@@ -64,7 +65,7 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     async retryUnfinished() {
       if (Number(await kv.text(READER_MARK)) === READER_VERSION) return 0;
       const quarantined = await kv.listAll<StatusFacts>(statusPrefix("quarantined"));
-      const unfinished = quarantined.filter(({ metadata }) => metadata?.code === UNFINISHED_READING.code);
+      const unfinished = quarantined.filter(({ metadata }) => metadata?.code === UNFINISHED_READING.kind);
       const retried = unfinished.slice(0, RETRIED_AT_ONCE);
       for (const { name } of retried) await writer.makePending(name.slice(-64));
       // Deliveries that an older version kept unread have raised no flag.
@@ -150,6 +151,7 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
         deliveries: { quarantined, pending: await count("pending"), "no-job": await count("no-job") },
         jobs: {},
         countBound: COUNT_BOUND,
+        events: null,
       };
     },
 

@@ -4,7 +4,8 @@
  * of a run; `ran:<time>:<delivery>` for a delivery that tells the end of runs.
  */
 import { keyPart } from "../keys.ts";
-import type { DeliveryStatus, Failure } from "../store.ts";
+import type { ReadingRow } from "../rows.ts";
+import type { DeliveryStatus } from "../store.ts";
 import { type Head, keptAt, placeOf } from "./heads.ts";
 import type { ListedKey, Namespace } from "./namespace.ts";
 import { expiryOf, type Retention } from "./retention.ts";
@@ -19,7 +20,7 @@ export interface ArrivedFacts {
 export interface StatusFacts {
   /** Attempts to read it that have begun. */
   attempts?: number;
-  code?: Failure["code"] | "internal-error";
+  code?: NonNullable<ReadingRow["reason_code"]>;
 }
 
 export const ARRIVED = "arrived:";

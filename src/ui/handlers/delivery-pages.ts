@@ -8,7 +8,7 @@ import { type DeliveryView, deliveriesPage, deliveryPage } from "../views/delive
 import { faultPage } from "../views/layout.ts";
 import { deliveryPath } from "../view.ts";
 
-import type { AppEnv } from "../../api/context.ts";
+import { type AppEnv, tellAfterAnswer } from "../../api/context.ts";
 import { decodeCursor, encodeCursor } from "../../api/cursor.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { rawResponse } from "../../api/raw.ts";
@@ -76,7 +76,11 @@ deliveryPages.get("/ui/deliveries/:id/raw", async (c) => {
 });
 
 deliveryPages.post("/ui/deliveries/reparse", async (c) => {
-  await reparseMany(c.var.places.store, "quarantined", PAGE_LIMIT, null);
+  const { outcomes } = await reparseMany(c.var.places.store, "quarantined", PAGE_LIMIT, null);
+  tellAfterAnswer(
+    c,
+    outcomes.flatMap(({ events }) => events),
+  );
   return c.redirect("/ui/deliveries?status=quarantined", 303);
 });
 
@@ -85,5 +89,6 @@ deliveryPages.post("/ui/deliveries/:id/reparse", async (c) => {
   const kept = await findBody(c.var.places, id);
   const outcome = kept === null ? null : await reparse(c.var.places.store, kept);
   if (outcome === null) return c.redirect(deliveryPath(id), 303);
+  tellAfterAnswer(c, outcome.events);
   return c.redirect(`${deliveryPath(id)}?again=${outcome.reading.ok ? "done" : "failed"}`, 303);
 });

@@ -1,0 +1,179 @@
+/** Events: what the user's system was told, and telling it again. */
+import { type Context, Hono } from "hono";
+import * as v from "valibot";
+import { SUBJECT_NAMES } from "../events/events.ts";
+import type { Forwarder } from "../forward/forward.ts";
+import { ProblemError, problemResponse } from "../problems.ts";
+import type { EventFilter, OutboxEvent } from "../store/outbox.ts";
+import { timeOf } from "../wire.ts";
+import { readBytes } from "./body.ts";
+import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
+import { describe, query } from "./contract.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { Event, EventList, EventsQuery, JobEvents, ResendBody, Resent, TestAnswers } from "./schemas.ts";
+
+export const events = new Hono<AppEnv>();
+events.use(requireToken);
+
+/** What `/jobs/{jobId}` has of events; beside the look-ups of jobs, which know none. */
+export const jobEvents = new Hono<AppEnv>();
+jobEvents.use(requireToken);
+
+const PROBLEMS = ["unauthorized", "too-many-requests", "not-supported-by-store"] as const;
+const TEST_PROBLEMS = ["cross-site-request", "forwarding-off", ...PROBLEMS] as const;
+const POST_PROBLEMS = [...TEST_PROBLEMS, "store-unavailable"] as const;
+
+/** Failed events that one call makes due. */
+const RESENT_AT_ONCE = 100;
+
+/** Largest body of `POST /events/resend`, in bytes. */
+const RESEND_BODY_BYTES = 1_000;
+
+events.get(
+  "/",
+  describe({
+    operationId: "listEvents",
+    summary: "Events, newest first",
+    description:
+      "What your system was told, or is still to be told. A page may be shorter than `limit` and have a `next`: go on with it.",
+    answers: { 200: { description: "A page of events.", schema: EventList } },
+    problems: ["invalid-request", "store-unavailable", ...PROBLEMS],
+    needsToken: true,
+  }),
+  query(EventsQuery),
+  async (c) => {
+    const { limit, cursor, ...given } = c.req.valid("query");
+    const { outbox } = forwarderOf(c);
+    const filter = Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    ) satisfies EventFilter;
+    const list = `${c.var.places.store.name}:events:${JSON.stringify(filter)}`;
+    const page = await outbox.list(filter, limit, decodeCursor(list, cursor));
+    return c.json({ events: await told(c, page.items), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+  },
+);
+
+events.post(
+  "/test",
+  describe({
+    operationId: "testEvents",
+    summary: "Send `receiver.test` to every endpoint",
+    description: "Sends at once, signed like any event, and answers what each endpoint said. It is not tried again.",
+    answers: { 200: { description: "What each said; `error` is null where it was a 2xx.", schema: TestAnswers } },
+    problems: TEST_PROBLEMS,
+    needsToken: true,
+  }),
+  async (c) => c.json({ endpoints: await readyForwarder(c).test() }, 200, NO_STORE),
+);
+
+events.post(
+  "/resend",
+  describe({
+    operationId: "resendEvents",
+    summary: "Tell of failed events again",
+    description: `Takes \`{"status":"failed"}\`. Makes at most ${RESENT_AT_ONCE} failed events due, oldest first, and says how many are \`left\`.`,
+    answers: { 200: { description: "How many were made due.", schema: Resent } },
+    problems: ["invalid-request", ...POST_PROBLEMS],
+    needsToken: true,
+  }),
+  async (c) => {
+    const forwarder = readyForwarder(c);
+    await expectResendBody(c);
+    const { ids, left } = await forwarder.outbox.resendFailed(RESENT_AT_ONCE, Date.now());
+    c.executionCtx.waitUntil(forwarder.tellThese(ids));
+    return c.json({ resent: ids.length, left }, 200, NO_STORE);
+  },
+);
+
+events.post(
+  "/:id/resend",
+  describe({
+    operationId: "resendEvent",
+    summary: "Tell of one event again",
+    description:
+      "Makes the event due at once, whatever became of it, with the same `webhook-id`. One that is about to be attempted is left to that.",
+    answers: { 200: { description: "The event.", schema: Event } },
+    problems: ["event-not-found", ...POST_PROBLEMS],
+    needsToken: true,
+  }),
+  async (c) => {
+    const forwarder = readyForwarder(c);
+    const id = c.req.param("id");
+    const event = await forwarder.outbox.resend(id, Date.now());
+    if (event === null) return problemResponse(c, { code: "event-not-found", detail: `No event ${id} is kept here.` });
+    c.executionCtx.waitUntil(forwarder.tellThese([id]));
+    return c.json((await told(c, [event]))[0], 200, NO_STORE);
+  },
+);
+
+jobEvents.post(
+  "/:jobId/resend",
+  describe({
+    operationId: "resendJob",
+    summary: "Tell of a job again",
+    description:
+      "Tells every endpoint of the job as it is now, with the same `webhook-id` as before: as `job.finished` when it is terminal, else as `job.updated`.",
+    answers: { 200: { description: "The events, one for each endpoint.", schema: JobEvents } },
+    problems: ["job-not-found", ...POST_PROBLEMS],
+    needsToken: true,
+  }),
+  async (c) => {
+    const forwarder = readyForwarder(c);
+    const jobId = idOf(c, "jobId");
+    const found = await forwarder.outbox.tellAgain(jobId, Date.now());
+    if (found === null)
+      return problemResponse(c, { code: "job-not-found", detail: `No callback has named job ${jobId}.` });
+    c.executionCtx.waitUntil(forwarder.tellThese(found.map(({ id }) => id)));
+    return c.json({ events: await told(c, found) }, 200, NO_STORE);
+  },
+);
+
+/** Throws where the store has no outbox. */
+function forwarderOf(c: Context<AppEnv>): Forwarder {
+  const { forwarder, places } = c.var;
+  if (forwarder !== null) return forwarder;
+  throw new ProblemError({ code: "not-supported-by-store", detail: `STORE=${places.store.name} has no events.` });
+}
+
+/** Throws where nobody can be told either. */
+function readyForwarder(c: Context<AppEnv>): Forwarder {
+  const forwarder = forwarderOf(c);
+  if (forwarder.isReady) return forwarder;
+  const isOff = c.var.settings.forward.urls.length === 0;
+  const detail = isOff
+    ? "FORWARD_URLS names no endpoint, so there is nobody to tell."
+    : "FORWARD_SECRETS has no secret that can be used, so nothing can be signed.";
+  throw new ProblemError({ code: "forwarding-off", detail });
+}
+
+async function expectResendBody(c: Context<AppEnv>): Promise<void> {
+  const bytes = await readBytes(c.req.raw, RESEND_BODY_BYTES);
+  const body = bytes.ok ? jsonOf(bytes.value) : undefined;
+  if (v.is(ResendBody, body)) return;
+  throw new ProblemError({ code: "invalid-request", detail: 'The body must be {"status":"failed"}.' });
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Events as they are answered: an endpoint is named by its host alone. */
+async function told(c: Context<AppEnv>, items: readonly OutboxEvent[]) {
+  const hosts = new Map((await forwarderOf(c).endpoints).map(({ id, host }) => [id, host]));
+  return items.map(({ id, type, endpoint, subject, status, attempts, createdAt, dueAt, lastStatus, lastError }) => ({
+    id,
+    type,
+    endpoint: hosts.get(endpoint) ?? null,
+    status,
+    attempts,
+    createdAt: timeOf(createdAt),
+    nextAttemptAt: dueAt === null ? null : timeOf(dueAt),
+    lastStatus,
+    lastError,
+    [SUBJECT_NAMES[type]]: subject,
+  }));
+}

@@ -1,0 +1,61 @@
+/**
+ * Events: what a user's system may hear of, and how each is named. Pure, but for the digest of the platform.
+ * An event is named by what caused it, so that whoever writes it twice writes it once.
+ */
+import { digestText } from "./digest.ts";
+
+/** Types that `FORWARD_EVENTS` may name. `job.overdue` is reserved: nothing causes it yet. */
+export const EVENT_TYPES = [
+  "job.finished",
+  "job.updated",
+  "run.finished",
+  "job.overdue",
+  "delivery.quarantined",
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** What a subject of each type is, as answers name it. */
+export const SUBJECT_NAMES = {
+  "job.finished": "jobId",
+  "job.updated": "jobId",
+  "job.overdue": "jobId",
+  "run.finished": "runId",
+  "delivery.quarantined": "delivery",
+} as const satisfies Record<EventType, string>;
+
+/** `pending`: not told yet. `failed`: given up, and told again only on demand. */
+export const EVENT_STATUSES = ["pending", "failed", "delivered"] as const;
+export type EventStatus = (typeof EVENT_STATUSES)[number];
+
+/** Why an attempt failed, or an event was given up. */
+export type EventError =
+  /** The answer was no 2xx. */
+  | "not-2xx"
+  /** The answer was 410: the endpoint does not want this event. */
+  | "gone"
+  /** No answer came in time. */
+  | "timeout"
+  /** No connection, or one that broke. */
+  | "unreachable"
+  /** The last attempt was begun and its outcome never recorded. */
+  | "unfinished"
+  /** The job, run or delivery is no longer kept. */
+  | "record-gone"
+  /** The endpoint is no longer among FORWARD_URLS. */
+  | "endpoint-removed";
+
+/** Hexadecimal digits of an event's key: 128 bits. */
+const KEY_DIGITS = 32;
+
+/**
+ * Names what happened, for whichever endpoint: the type, whom it is about, and the cause. Of an end that is the
+ * delivery behind the record and the state it tells; of a change, the change.
+ */
+export async function eventKey(
+  type: EventType,
+  subject: string,
+  ...cause: readonly (string | null)[]
+): Promise<string> {
+  return (await digestText(JSON.stringify([type, subject, ...cause]))).slice(0, KEY_DIGITS);
+}

@@ -1,0 +1,140 @@
+/** Waves of attempts at one endpoint: what each came to, the record of it, and when to stop. */
+import type { Budget } from "../budget.ts";
+import type { Endpoint } from "../events/endpoints.ts";
+import type { EventError } from "../events/events.ts";
+import { ANSWER_MILLISECONDS, BREAKER_FAILURES, MAX_ATTEMPTS } from "../events/limits.ts";
+import { messageOf } from "../intake.ts";
+import type { LeasedEvent, Outbox, Settlement } from "../store/outbox.ts";
+import type { Store } from "../store/store.ts";
+import type { Log } from "../telemetry/log.ts";
+import { contentOf } from "./content.ts";
+import { type DueEvent, enqueueLater } from "./messages.ts";
+import { nextAttempt } from "./schedule.ts";
+import { sendEvent } from "./send.ts";
+
+/** What attempts are made with. */
+export interface Means {
+  store: Store;
+  outbox: Outbox;
+  secrets: readonly string[];
+  log: Log;
+  queue: Queue<DueEvent> | null;
+}
+
+export interface ForwardReport {
+  told: number;
+  /** Attempts that failed. */
+  untold: number;
+}
+
+/** Gives the next events of one endpoint, leased: at most that many, none when there are no more. */
+export type Next = (limit: number) => Promise<LeasedEvent[]>;
+
+export interface Bounds {
+  /** Attempts at once. */
+  width: number;
+  /** When the last may begin, in milliseconds since 1970. */
+  until: number;
+  /** Null where nothing but time bounds it. */
+  budget: Budget | null;
+  /** Failures in a row that are known of. */
+  failures: number;
+}
+
+/** Calls of a wave beside those of its attempts: the lease, the record, and what is thought of the endpoint since. */
+export const WAVE_OPERATIONS = 3;
+
+/** Of one attempt: the record that it sends, and the POST. */
+export const ATTEMPT_OPERATIONS = 2;
+
+/** Wave after wave, until there are no more events, the breaker opens, or time or budget is up. */
+export async function tellEndpoint(
+  means: Means,
+  endpoint: Endpoint,
+  next: Next,
+  { width, until, budget, failures: before }: Bounds,
+  report: ForwardReport,
+): Promise<void> {
+  let failures = before;
+  // An endpoint whose breaker is open gets one attempt, and more when that succeeds.
+  let wanted = failures >= BREAKER_FAILURES ? 1 : width;
+  while (Date.now() < until) {
+    const affordable = budget === null ? wanted : Math.floor((budget.left - WAVE_OPERATIONS) / ATTEMPT_OPERATIONS);
+    const limit = Math.min(wanted, affordable);
+    if (limit < 1) return;
+    budget?.spend(WAVE_OPERATIONS + limit * ATTEMPT_OPERATIONS);
+    const events = await next(limit);
+    if (events.length === 0) return;
+    const since = await wave(means, endpoint, events, report);
+    failures = since.answered ? since.failures : failures + since.failures;
+    if (failures >= BREAKER_FAILURES) return;
+    wanted = width;
+  }
+}
+
+/** Attempts at once, and their record. */
+async function wave(means: Means, endpoint: Endpoint, events: readonly LeasedEvent[], report: ForwardReport) {
+  const since = { endpoint: endpoint.id, answered: false, failures: 0 };
+  const attempts = await Promise.all(
+    events.map(async (event) => {
+      const settlement = await attempt(means, endpoint, event);
+      if (settlement === null) return [];
+      // A 410 is an answer: the endpoint is there.
+      if (settlement.lastError === null || settlement.lastError === "gone")
+        Object.assign(since, { answered: true, failures: 0 });
+      else if (settlement.lastError !== "record-gone" && settlement.lastError !== "unfinished") since.failures += 1;
+      report[settlement.status === "delivered" ? "told" : "untold"] += 1;
+      return [settlement];
+    }),
+  );
+  const settlements = attempts.flat();
+  const now = Date.now();
+  if (settlements.length > 0) await means.outbox.settle(settlements, since, now);
+  const due = settlements.flatMap(({ event: { id }, dueAt }) => (dueAt === null ? [] : [{ id, dueAt }]));
+  if (means.queue !== null) await enqueueLater(means.queue, due, now);
+  return since;
+}
+
+interface Said {
+  status: number | null;
+  error: EventError | null;
+  retryAfter: number | null;
+}
+
+const saidNothing = (error: EventError): Said => ({ status: null, error, retryAfter: null });
+
+/** Null where it was not made, since the store could not be asked or the lease is nearly over: then it is due when that ends. */
+async function attempt(means: Means, endpoint: Endpoint, event: LeasedEvent): Promise<Settlement | null> {
+  const { store, secrets, log } = means;
+  const start = Date.now();
+  const settle = (said: Said) => settled(log, endpoint, event, said, Date.now() - start);
+  // Its last attempt was begun, and whoever made it died: nothing is left but to say so.
+  if (event.attempt > MAX_ATTEMPTS) return settle(saidNothing("unfinished"));
+  try {
+    const body = await contentOf(store, event);
+    if (body === null) return settle(saidNothing("record-gone"));
+    if (Date.now() + ANSWER_MILLISECONDS > event.leasedUntil) return null;
+    return settle(await sendEvent(endpoint, secrets, { id: event.id, body }));
+  } catch (error) {
+    log("warn", "attempt not made", { id: event.id, endpoint: endpoint.host, fault: messageOf(error) });
+    return null;
+  }
+}
+
+/** What is recorded of an attempt, and the line of the log where it failed. */
+function settled(
+  log: Log,
+  { host }: Endpoint,
+  event: LeasedEvent,
+  { status: lastStatus, error, retryAfter }: Said,
+  milliseconds: number,
+): Settlement {
+  if (error === null) return { event, status: "delivered", dueAt: null, lastStatus, lastError: null };
+  const isOver = error === "gone" || error === "record-gone" || error === "unfinished";
+  const { id, type, attempt } = event;
+  const dueAt = isOver ? null : nextAttempt({ attempt, at: Date.now(), retryAfter }, Math.random());
+  const line = { id, type, endpoint: host, attempt, status: lastStatus, error, milliseconds };
+  if (dueAt === null) log("error", "event failed", line);
+  else log("warn", "attempt failed", { ...line, nextAttemptAt: new Date(dueAt).toISOString() });
+  return { event, status: dueAt === null ? "failed" : "pending", dueAt, lastStatus, lastError: error };
+}

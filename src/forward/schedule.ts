@@ -1,0 +1,51 @@
+/** When an event is attempted again. Pure. */
+import { MAX_ATTEMPTS } from "../events/limits.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** How long after each attempt that failed the next may be made, in milliseconds. */
+export const DELAYS_MILLISECONDS: readonly number[] = [
+  5 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+];
+
+/** How much longer a delay may be by chance, as a share of it, so that what failed together does not come back together. */
+const JITTER = 0.1;
+
+/** Longest `Retry-After` that is obeyed, in milliseconds. */
+const RETRY_AFTER_LONGEST_MILLISECONDS = 24 * HOUR;
+
+export interface Failed {
+  /** The attempt that failed, counted from 1. */
+  attempt: number;
+  /** When it ended, in milliseconds since 1970. */
+  at: number;
+  /** What the endpoint asked for, in milliseconds; null where it asked for nothing. */
+  retryAfter: number | null;
+}
+
+/** When the next attempt is due; null after the last. `random` is from 0 to 1. */
+export function nextAttempt({ attempt, at, retryAfter }: Failed, random: number): number | null {
+  const delay = DELAYS_MILLISECONDS[attempt - 1];
+  if (attempt >= MAX_ATTEMPTS || delay === undefined) return null;
+  return (
+    at + Math.ceil(Math.max(delay * (1 + random * JITTER), Math.min(retryAfter ?? 0, RETRY_AFTER_LONGEST_MILLISECONDS)))
+  );
+}
+
+/** `Retry-After` in milliseconds from now: seconds or a date (RFC 9110 section 10.2.3). Null where it says neither. */
+export function readRetryAfter(header: string | null, now: number): number | null {
+  const text = header?.trim() ?? "";
+  if (/^\d+$/.test(text)) return Number(text) * SECOND;
+  const date = /^[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}
