@@ -163,7 +163,7 @@ function heldQueue(faults: Faults) {
         "ci-callbacks",
         messages.map((body, index) => ({ id: `${index}`, timestamp, attempts: 1, body })),
       );
-      await worker.queue(batch, { ...env, ...changes } as typeof env);
+      await worker.queue(batch, { ...env, ...changes } as typeof env, createExecutionContext());
       const { ackAll, retryMessages } = await getQueueResult(batch, createExecutionContext());
       if (!ackAll) held.push(...retryMessages.map(({ msgId }) => messages[Number(msgId)] as Queued));
     },

@@ -83,7 +83,9 @@ function knownOf(world: World, subject: "job" | "run", id: string, before: Seen,
   const told = toldOf(certain, subject, id);
   // An end that the store has is answered without a question to the spill, where a later end may wait for the drain.
   const isEnded = told.some(({ delivery, claim }) => isStored(world.seen, delivery) && claim.terminal && claim.full);
-  const visible = world.ledger.bodies((one) => isThere(before, one) || isThere(world.seen, one));
+  // In KV a write that was cut off may be visible in part: its claims come before its place in lists.
+  const mayBeThere = (one: string) => world.store === "kv" || isThere(before, one) || isThere(world.seen, one);
+  const visible = world.ledger.bodies(mayBeThere);
   return {
     certain: isEnded ? told.filter(({ delivery }) => isStored(world.seen, delivery)) : told,
     visible: toldOf(visible, subject, id),
@@ -156,10 +158,11 @@ export async function checkAll(world: World): Promise<void> {
     const expected = !body.isReadable ? "quarantined" : body.claims.length > 0 ? "stored" : "no-job";
     const isGoneUnread = !row.hasBytes && row.status !== expected && world.isRewritten;
     if (row.status !== expected && !isGoneUnread) fail(`${told} is ${JSON.stringify(row)}`);
-    if (row.count > arrivals.length) fail(`${told} is counted ${row.count} times`);
+    if (world.store === "d1" && row.count > arrivals.length) fail(`${told} is counted ${row.count} times`);
     const kept = arrivals.every(({ mayBeGone }) => !mayBeGone);
     const written = arrivals.filter(({ isCounted }) => isCounted).length;
-    if (kept && row.count < written) fail(`${told} is counted only ${row.count} times`);
+    // Counts are best effort in KV, which has no compare-and-set.
+    if (world.store === "d1" && kept && row.count < written) fail(`${told} is counted only ${row.count} times`);
     const raw = await world.get(`/deliveries/${body.id}/raw`);
     const bytes = new Uint8Array(await raw.arrayBuffer());
     if (raw.status === 410) {
