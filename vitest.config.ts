@@ -65,7 +65,7 @@ export default defineConfig({
             SOAK_CALLBACKS: process.env["SOAK_CALLBACKS"] ?? "300",
             SOAK_SEED: process.env["SOAK_SEED"] ?? "1",
             FUZZ_BODIES: process.env["FUZZ_BODIES"] ?? "400",
-            MODEL_RUNS: process.env["MODEL_RUNS"] ?? "200",
+            MODEL_RUNS: process.env["MODEL_RUNS"] ?? "300",
             MODEL_MINUTES: process.env["MODEL_MINUTES"] ?? "",
             MODEL_SEED: process.env["MODEL_SEED"] ?? "1",
             MODEL_PATH: process.env["MODEL_PATH"] ?? "",

@@ -46,6 +46,8 @@ export async function findRun({ store, spill }: Places, runId: string): Promise<
     if (!jobs.answered) return refuse(jobs.error);
     return stored.value === null && jobs.value.length === 0 ? null : { run: stored.value, jobs: jobs.value };
   }
+  // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
+  if (!stored.answered && !spilled.run.summary.terminal) return refuse(stored.error);
   const known = jobs.answered ? jobs.value : [];
   const ids = new Set(known.map(({ summary }) => summary.jobId));
   return {

@@ -153,7 +153,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 const NOT_COPIED = new Set(["node_modules", ".git", "dist", "coverage", ".wrangler"]);
 
 /** What the model test says of its search. */
-const SEARCH = /seed \d+, \w+: \d+ runs of \d+ steps in \d+ s/;
+const SEARCH = /d1, seed \d+, \w+: \d+ runs of \d+ steps in \d+ s/;
 
 function plant({ edits }: Defect, root: string): void {
   for (const { file, from, to } of edits) {
@@ -174,7 +174,7 @@ function search(defect: Defect): { isFound: boolean; told: string } {
     cpSync(ROOT, root, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) });
     symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
     plant(defect, root);
-    const command = ["vitest", "run", "--project", "faults", "test/faults/model.test.ts", "--silent=false"];
+    const command = ["vitest", "run", "--project", "faults", "test/faults/model.test.ts", "-t", "d1", "--silent=false"];
     const { status, stdout } = spawnSync("npx", command, {
       cwd: root,
       encoding: "utf8",

@@ -64,8 +64,9 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
 
   /** Of two spilled deliveries of a job, the pointer is to the one of greater rank. Best effort: KV has no compare-and-set. */
   async function pointTo(key: string, rank: string, id: string): Promise<void> {
-    const { metadata } = await persistently(() => kv.getWithMetadata<PointerMetadata>(key));
-    if (metadata !== null && metadata.rank > rank) return;
+    const { value, metadata } = await persistently(() => kv.getWithMetadata<PointerMetadata>(key));
+    // One that was drained is for the store to tell of, as long as retention lets it.
+    if (value !== null && metadata !== null && metadata.rank > rank && (await get(value)) !== null) return;
     const options = { metadata: { rank } satisfies PointerMetadata, expirationTtl: POINTER_SECONDS };
     await persistently(() => kv.put(key, id, options));
   }

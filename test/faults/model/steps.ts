@@ -45,6 +45,9 @@ export type Act =
   | { do: "consume"; take: number; isReversed: boolean; isTwice: boolean; isDeadLetters: boolean }
   | { do: "reparse"; which: number | "stored" | "quarantined" | "no-job" | "pending" }
   | { do: "look" }
+  | { do: "export" }
+  /** Brings in again what was exported last. */
+  | { do: "import" }
   | { do: "clock"; hours: number }
   /** Rewrites rows as an older or a newer version of the reader would have left them. */
   | { do: "reader"; is: "older" | "newer" | "blind"; which: number }
@@ -86,8 +89,8 @@ const body: fc.Arbitrary<BodySpec> = fc.oneof(
       says,
       format,
       size: fc.oneof(
-        { weight: 50, arbitrary: fc.constant(SIZES[0]) },
-        { weight: 25, arbitrary: fc.constant(SIZES[1]) },
+        { weight: 40, arbitrary: fc.constant(SIZES[0]) },
+        { weight: 36, arbitrary: fc.constant(SIZES[1]) },
         { weight: 8, arbitrary: fc.constant(SIZES[2]) },
         { weight: 1, arbitrary: fc.constant(SIZES[3]) },
       ),
@@ -154,7 +157,8 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       which: fc.oneof(which, fc.constantFrom("stored", "quarantined", "no-job", "pending")),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("look") }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("look") }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("export", "import") }) },
   {
     weight: 5,
     arbitrary: fc.record({ do: fc.constant("clock"), hours: fc.constantFrom(1, 13, 25, 25, 49, -13, -25) }),
@@ -171,8 +175,8 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 
 /** The first calls of a step are met more often than the last. */
 const call: fc.Arbitrary<Call> = fc.record({
-  to: fc.constantFrom("", "D1", "D1 batch", "D1 batch", "KV", "KV put", "KV delete"),
-  number: fc.oneof(fc.nat(2), fc.nat(8)),
+  to: fc.constantFrom("", "D1", "D1 batch", "D1 batch", "D1 batch", "D1 batch", "KV", "KV put", "KV delete"),
+  number: fc.oneof({ weight: 3, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: fc.nat(8) }),
 });
 
 /** Those that cost time, since they are waited for, come less often. */
@@ -182,9 +186,9 @@ const fault: fc.Arbitrary<Fault> = fc.record({
   later: fc.nat(6),
 });
 
-const faults: fc.Arbitrary<Fault[]> = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<Fault[]>([]) },
-  { weight: 4, arbitrary: fc.array(fault, { minLength: 1, maxLength: 2 }) },
+const faults = fc.oneof(
+  { weight: 1, arbitrary: fc.constant<Fault[]>([]) },
+  { weight: 1, arbitrary: fc.array(fault, { minLength: 1, maxLength: 2 }) },
 );
 
 export const step: fc.Arbitrary<Step> = fc.record({
@@ -194,4 +198,4 @@ export const step: fc.Arbitrary<Step> = fc.record({
   within: fc.option(fc.record({ call, act }), { freq: 3, nil: null }),
 });
 
-export const steps = fc.array(step, { minLength: 1, maxLength: 16, size: "max" });
+export const steps = fc.array(step, { minLength: 1, maxLength: 20, size: "max" });
