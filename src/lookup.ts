@@ -27,7 +27,7 @@ export async function findJob({ store, spill }: Places, jobId: string): Promise<
   if (stored.answered && isFinal(stored.value)) return stored.value;
   const spilled = await spilledJob(spill, jobId);
   // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
-  if (!stored.answered) return isFinal(spilled) ? spilled : refuse(stored.error);
+  if (!stored.answered) return spilled?.summary.terminal === true ? spilled : refuse(stored.error);
   return greaterJob(stored.value, spilled);
 }
 

@@ -182,8 +182,8 @@ const fault: fc.Arbitrary<Fault> = fc.record({
   later: fc.nat(6),
 });
 
-const faults = fc.oneof(
-  { weight: 6, arbitrary: fc.constant([]) },
+const faults: fc.Arbitrary<Fault[]> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Fault[]>([]) },
   { weight: 4, arbitrary: fc.array(fault, { minLength: 1, maxLength: 2 }) },
 );
 
