@@ -106,7 +106,7 @@ async function checkJob(world: World, job: Job, known: Known, told: string, get:
     known.visible.find(({ delivery }) => delivery === job.delivery.id) ??
     fail(`${told}, of a delivery that is not there`);
   // Where the store cannot be asked, the end of a job in the spill is as good an answer as there is.
-  const isEndEnough = isFaulty && one.claim.terminal && one.claim.full;
+  const isEndEnough = isFaulty && one.claim.terminal;
   if (best !== null && compare(one, best) < 0 && !isEndEnough) fail(`${told}, and ${textOf([best])} says more`);
   const { state, stateSource, terminal } = one.claim;
   if (job.state !== state || job.stateSource !== stateSource || job.terminal !== terminal)
