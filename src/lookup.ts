@@ -27,6 +27,7 @@ export async function findJob({ store, spill }: Places, jobId: string): Promise<
   if (stored.answered && isFinal(stored.value)) return stored.value;
   const spilled = await spilledJob(spill, jobId);
   // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
+  if (spilled === "drained") return store.getJobWithBody(jobId);
   if (!stored.answered) return spilled?.summary.terminal === true ? spilled : refuse(stored.error);
   return greaterJob(stored.value, spilled);
 }
@@ -38,10 +39,12 @@ export async function findJobInStore({ store }: Places, jobId: string): Promise<
 }
 
 export async function findRun({ store, spill }: Places, runId: string): Promise<FoundRun | null> {
-  const [stored, jobs] = await Promise.all([asked(store.getRun(runId)), asked(jobsOfRun(store, runId))]);
+  const ask = () => Promise.all([asked(store.getRun(runId)), asked(jobsOfRun(store, runId))]);
+  let [stored, jobs] = await ask();
   const isKnown = stored.answered && stored.value?.summary.terminal === true;
   const spilled = isKnown ? null : await spilledRun(spill, runId);
-  if (spilled === null) {
+  if (spilled === "drained") [stored, jobs] = await ask();
+  if (spilled === null || spilled === "drained") {
     if (!stored.answered) return refuse(stored.error);
     if (!jobs.answered) return refuse(jobs.error);
     return stored.value === null && jobs.value.length === 0 ? null : { run: stored.value, jobs: jobs.value };
@@ -123,14 +126,20 @@ function refuse(error: StoreError): never {
   throw error;
 }
 
-async function spilledJob(spill: Places["spill"], jobId: string): Promise<FoundJob | null> {
+/** "drained" where the store may have it since it was asked: it is to be asked again. */
+async function spilledJob(spill: Places["spill"], jobId: string): Promise<FoundJob | "drained" | null> {
   const arrival = (await spill?.findByJob(jobId)) ?? null;
+  if (arrival === "drained") return arrival;
   const read = arrival === null ? null : readSpilled(arrival);
   return read?.jobs.find(({ summary }) => summary.jobId === jobId) ?? null;
 }
 
-async function spilledRun(spill: Places["spill"], runId: string): Promise<{ run: KeptRun; jobs: KeptJob[] } | null> {
+async function spilledRun(
+  spill: Places["spill"],
+  runId: string,
+): Promise<{ run: KeptRun; jobs: KeptJob[] } | "drained" | null> {
   const arrival = (await spill?.findByRun(runId)) ?? null;
+  if (arrival === "drained") return arrival;
   const read = arrival === null ? null : readSpilled(arrival);
   const run = read?.runs.find(({ summary }) => summary.runId === runId);
   return read === null || run === undefined ? null : { run, jobs: read.jobs };

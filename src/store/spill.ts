@@ -35,10 +35,10 @@ export interface Spill {
   /** Lets look-ups find the jobs of a delivery that is there; never rejects, since that is not worth failing for. */
   point(told: DeliveryReading): Promise<void>;
   get(id: string): Promise<Arrival | null>;
-  /** The spilled delivery that says most of this job; null where there is none. */
-  findByJob(jobId: string): Promise<Arrival | null>;
+  /** The spilled delivery that says most of this job; "drained" where one was here, and the store has it by now. */
+  findByJob(jobId: string): Promise<Arrival | "drained" | null>;
   /** The same for a workflow run. */
-  findByRun(runId: string): Promise<Arrival | null>;
+  findByRun(runId: string): Promise<Arrival | "drained" | null>;
   /** Up to 1,000 of what waits, in one call, and where to go on; null where these were the last. */
   list(cursor: string | null): Promise<{ entries: SpillEntry[]; next: string | null }>;
   /** Deliveries by their entries, up to 100 in one call where all are text. What is gone is left out, what is corrupt is a fault. */
@@ -71,9 +71,9 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
     await persistently(() => kv.put(key, id, options));
   }
 
-  async function follow(pointer: string): Promise<Arrival | null> {
+  async function follow(pointer: string): Promise<Arrival | "drained" | null> {
     const id = await persistently(() => kv.get(pointer));
-    return id === null ? null : get(id);
+    return id === null ? null : ((await get(id)) ?? "drained");
   }
 
   return {

@@ -51,6 +51,7 @@ async function forget(world: World, which: number): Promise<void> {
   const body = bodies[which % Math.max(1, bodies.length)];
   if (body === undefined || isToldByOthers(world, body)) return;
   for (const { id } of body.claims) world.readByNewer.delete(id);
+  world.blinded.add(body.id);
   await env.DB.batch([
     env.DB.prepare(`UPDATE deliveries SET status = 'quarantined', reason_code = 'malformed-body', reason = 'as an older reader says',
       reader = 0, job_ids = NULL, job_count = NULL, run_id = NULL WHERE id = ?1`).bind(body.id),

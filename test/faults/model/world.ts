@@ -55,6 +55,8 @@ export class World {
   #now = 0;
   /** Faults met by whatever reads bodies that were kept unread. */
   readingFaults = 0;
+  /** Deliveries that an older reader could not read, as their rows were made to say. */
+  readonly blinded = new Set<string>();
   /** Whether rows were rewritten as another reader would have left them. */
   isRewritten = false;
   /** Jobs, and the deliveries behind their records, that a newer reader has read. */
@@ -143,7 +145,8 @@ export class World {
       case "import":
         return this.#import(changes, around);
       case "clock":
-        this.#now += act.hours * HOUR_MILLISECONDS;
+        // An entry of KV that expires before the platform's own now is refused.
+        if (this.store === "d1") this.#now += act.hours * HOUR_MILLISECONDS;
         return Promise.resolve();
       case "reader":
         return this.store === "d1" ? rewriteAsReadBy(this, act) : Promise.resolve();
