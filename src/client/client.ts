@@ -62,7 +62,7 @@ export * from "../results/results.ts";
 const PAGE_LIMIT = 100;
 
 /** A page of any list: its items under one name, and the cursor of the page that follows. */
-type Page<Name extends string, T> = Record<Name, T[]> & { next: string | null };
+type Page = Readonly<Record<string, unknown>> & { next: string | null };
 
 /**
  * A client of the receiver at `baseUrl`. Throws a `TypeError` where that is no URL or the token no token.
@@ -97,11 +97,11 @@ export function createClient({
     readJson<T>(await ask("POST", path, signal));
 
   /** Every item of a list, page after page, each asked for when it is needed. */
-  async function* itemsOf<Name extends string, T>(path: string, name: Name, filter: Query, signal?: AbortSignal) {
+  async function* itemsOf<T>(path: string, name: string, filter: Query, signal?: AbortSignal) {
     for (let cursor: string | null | undefined; cursor !== null;) {
       const query = queryOf({ ...filter, limit: PAGE_LIMIT, cursor });
-      const page: Page<Name, T> = await getJson(path + query, signal);
-      yield* page[name];
+      const page: Page = await getJson(path + query, signal);
+      yield* page[name] as T[];
       cursor = page.next;
     }
   }
@@ -121,7 +121,7 @@ export function createClient({
       return waitUntilTerminal(jobId, (...question) => nullIf("job-not-found", ask(...question)), options, backoff);
     },
 
-    listJobs: (filter = {}, { signal } = {}) => itemsOf<"jobs", ListedJob>("jobs", "jobs", { ...filter }, signal),
+    listJobs: (filter = {}, { signal } = {}) => itemsOf<ListedJob>("jobs", "jobs", { ...filter }, signal),
 
     async listJobsPage(filter = {}, { limit, cursor, signal } = {}) {
       return getJson<JobPage>(`jobs${queryOf({ ...filter, limit, cursor: cursor ?? undefined })}`, signal);
@@ -145,7 +145,7 @@ export function createClient({
       return nullIf("run-not-found", getJson<Run>(`runs/${segmentOf(runId)}`, signal));
     },
 
-    listRuns: (filter = {}, { signal } = {}) => itemsOf<"runs", ListedRun>("runs", "runs", { ...filter }, signal),
+    listRuns: (filter = {}, { signal } = {}) => itemsOf<ListedRun>("runs", "runs", { ...filter }, signal),
 
     async getDelivery(id, { signal } = {}) {
       return nullIf("delivery-not-found", getJson<DeliveryRecord>(`deliveries/${segmentOf(id)}`, signal));
@@ -156,12 +156,12 @@ export function createClient({
     },
 
     listDeliveries: (filter = {}, { signal } = {}) =>
-      itemsOf<"deliveries", DeliveryRecord>("deliveries", "deliveries", { ...filter }, signal),
+      itemsOf<DeliveryRecord>("deliveries", "deliveries", { ...filter }, signal),
 
     async *listJobDeliveries(jobId, { signal } = {}) {
       const path = `jobs/${segmentOf(jobId)}/deliveries`;
       try {
-        yield* itemsOf<"deliveries", JobDeliveryRecord>(path, "deliveries", {}, signal);
+        yield* itemsOf<JobDeliveryRecord>(path, "deliveries", {}, signal);
       } catch (error) {
         if (!isNone("job-not-found", error)) throw error;
       }
@@ -171,8 +171,7 @@ export function createClient({
       return nullIf("delivery-not-found", postJson<Reparsed>(`deliveries/${segmentOf(deliveryId)}/reparse`, signal));
     },
 
-    listEvents: (filter = {}, { signal } = {}) =>
-      itemsOf<"events", EventRecord>("events", "events", { ...filter }, signal),
+    listEvents: (filter = {}, { signal } = {}) => itemsOf<EventRecord>("events", "events", { ...filter }, signal),
 
     async resend(eventId, { signal } = {}) {
       return nullIf("event-not-found", postJson<EventRecord>(`events/${segmentOf(eventId)}/resend`, signal));
