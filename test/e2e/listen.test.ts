@@ -8,7 +8,17 @@ import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failed, segmentation, transcode } from "./bodies.ts";
-import { ENVIRONMENT, KEY, newDirectory, pause, type Receiver, ROOT, startReceiver, TOKEN } from "./server.ts";
+import {
+  ENVIRONMENT,
+  freePort,
+  KEY,
+  newDirectory,
+  pause,
+  type Receiver,
+  ROOT,
+  startReceiver,
+  TOKEN,
+} from "./server.ts";
 
 interface Seen {
   headers: IncomingHttpHeaders;
@@ -204,6 +214,36 @@ test("--last tells of the last jobs again, oldest first", async () => {
   expect(await listener.end()).toBe(0);
   const ids = seen.map(({ body }) => (JSON.parse(String(body)) as { data: { jobId: string } }).data.jobId);
   expect(ids.slice(0, 2)).toEqual(["listen-4", "listen-raw"]);
+});
+
+test("the example with a queue takes the event, and its consumer looks the job up", async () => {
+  const port = await freePort();
+  const vars = { CI_EVENTS_SECRET: FORWARD_SECRET, RECEIVER_URL: base, LOOKUP_TOKEN: TOKEN };
+  const args = ["dev", "--config", "examples/queue/wrangler.toml", "--port", `${port}`, "--inspector-port", "0"];
+  const settings = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const line = [...args, "--persist-to", newDirectory(), "--show-interactive-dev-session=false", ...settings];
+  const worker = spawn("wrangler", line, { cwd: ROOT, env: ENVIRONMENT, detached: true });
+  let output = "";
+  for (const stream of [worker.stdout, worker.stderr]) stream.on("data", (chunk: Buffer) => (output += String(chunk)));
+  try {
+    const url = `http://127.0.0.1:${port}/`;
+    const statusOf = (init: RequestInit) => fetch(url, init).then((answer) => answer.status, String);
+    await until(
+      async () => (await statusOf({})) === 405,
+      () => output,
+    );
+    expect(await statusOf({ method: "POST", body: "{}" })).toBe(401);
+    const listener = await listen(...state("queue"), "--to", url, "--secret", FORWARD_SECRET);
+    await hasBegun("queue", listener);
+    await post(segmentation("listen-queue"));
+    await until(
+      () => output.includes("listen-queue Success: 今天李明在北京打车，花了60元。"),
+      () => output,
+    );
+    expect(await listener.end()).toBe(0);
+  } finally {
+    process.kill(-(worker.pid ?? 0), "SIGKILL");
+  }
 });
 
 test("it goes on through a crash of the receiver, and tells what came after it", async () => {

@@ -1,7 +1,10 @@
 /** The client and the receiver, held to each other: in workerd, on real bindings, with no network between them. */
 import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { createClient, type Job, readSegmentation, textOf } from "../../src/client/client.ts";
+import { createClient, type Job, readSegmentation, textOf, verifyEvent } from "../../src/client/client.ts";
+import { newJobId } from "./bodies.ts";
+import { letPass, newHook, SECRET, telling } from "./endpoint.ts";
+import { cron, post, send as sendTo, TOKEN } from "./receiver.ts";
 
 const BASE = "https://callbacks.example.com";
 
@@ -153,6 +156,33 @@ test("events are listed; telling again needs somebody to tell", async () => {
   expect(await Array.fromAsync(client.listEvents({ status: "failed", type: "job.finished" }))).toEqual([]);
   await expect(client.resend("evt_1")).rejects.toMatchObject({ code: "forwarding-off" });
   await expect(client.resendJob("j1")).rejects.toMatchObject({ code: "forwarding-off" });
+});
+
+test("an event that the receiver sends is verified, listed, and told again under its id", async () => {
+  const hook = newHook();
+  const settings = telling(hook);
+  const told = createClient({
+    baseUrl: BASE,
+    token: TOKEN,
+    fetch: (url, { method, headers }) => sendTo(url.slice(BASE.length), { method, headers }, settings),
+  });
+  const jobId = newJobId();
+  await hook.plan({ status: 500 });
+  await post(JSON.stringify({ JobsDetail: { JobId: jobId, ...segmentation } }), settings);
+  const [event] = await Array.fromAsync(told.listEvents({ jobId }));
+  expect(event).toMatchObject({ type: "job.finished", status: "pending", attempts: 1, lastStatus: 500, jobId });
+  expect(await told.resendJob(jobId)).toMatchObject([{ id: event?.id }]);
+  await letPass();
+  await cron(settings);
+  expect(await told.resend(event?.id ?? "")).toMatchObject({ id: event?.id, jobId });
+  const seen = await hook.seen();
+  expect(seen.length).toBeGreaterThanOrEqual(3);
+  for (const { headers, body } of seen) {
+    const verified = await verifyEvent({ headers, body }, [SECRET]);
+    expect(verified).toMatchObject({ id: event?.id, type: "job.finished", data: { jobId, state: "Success" } });
+  }
+  expect(await told.resend("evt_none")).toBeNull();
+  expect(await told.resendJob("none")).toBeNull();
 });
 
 test("what is not there is null", async () => {
