@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failed, segmentation, transcode } from "./bodies.ts";
+import { failed, segmentation, transcode, workflow } from "./bodies.ts";
 import {
   ENVIRONMENT,
   freePort,
@@ -118,6 +118,9 @@ async function until(isSo: () => boolean | Promise<boolean>, say: () => string):
   throw new Error(`It did not come about:\n${say()}\n${receiver.output()}`);
 }
 
+const idsOf = (events: readonly Seen[]): string[] =>
+  events.map(({ body }) => (JSON.parse(String(body)) as { data: { jobId: string } }).data.jobId);
+
 const cameFor = (list: readonly Seen[], jobId: string) => list.filter(({ body }) => body.includes(jobId));
 
 /** Resolves once the hook was told of the job, and the listener knows it: ended before, it would tell it again. */
@@ -185,6 +188,19 @@ test("the next run tells what came meanwhile, with the same secret, and nothing 
   expect(["listen-1", "listen-2", "listen-3", "listen-4"].map((id) => cameFor(seen, id).length)).toEqual([1, 1, 1, 1]);
 });
 
+test("a job that ended is not told again when its workflow is heard of", async () => {
+  seen = [];
+  const listener = await listen(...state("signed"));
+  await post(segmentation("listen-flow"));
+  await comes("listen-flow", listener);
+  await post(workflow("listen-run", "listen-flow"), "application/xml");
+  await comes("listen-flow-s", listener);
+  await post(segmentation("listen-5"));
+  await comes("listen-5", listener);
+  expect(await listener.end()).toBe(0);
+  expect(idsOf(seen)).toEqual(["listen-flow", "listen-flow-s", "listen-5"]);
+});
+
 test("--all tells of a job that goes on as well", async () => {
   const listener = await listen(...state("all"), "--all", "--from-start");
   await comes("listen-runs", listener);
@@ -212,8 +228,7 @@ test("--last tells of the last jobs again, oldest first", async () => {
   const listener = await listen(...state("signed"), "--last", "2");
   await comes("listen-raw", listener);
   expect(await listener.end()).toBe(0);
-  const ids = seen.map(({ body }) => (JSON.parse(String(body)) as { data: { jobId: string } }).data.jobId);
-  expect(ids.slice(0, 2)).toEqual(["listen-4", "listen-raw"]);
+  expect(idsOf(seen).slice(0, 2)).toEqual(["listen-5", "listen-raw"]);
 });
 
 test("the example with a queue takes the event, and its consumer looks the job up", async () => {
@@ -250,7 +265,7 @@ test("it goes on through a crash of the receiver, and tells what came after it",
   seen = [];
   const listener = await listen(...state("signed"));
   await receiver.crash();
-  await until(() => listener.output().includes("The receiver does not answer"), listener.output);
+  await until(() => listener.output().includes("No answer from the receiver"), listener.output);
   receiver = await startReceiver(directory);
   await post(segmentation("listen-after"));
   await comes("listen-after", listener);

@@ -135,6 +135,7 @@ describe("a line", () => {
   });
 
   test("at the end counts the posts", () => {
+    expect(endText(0, 0)).toBe("\nNothing was posted. The next run goes on here.\n");
     expect(endText(1, 0)).toBe("\n1 post, all answered with a 2xx. The next run goes on here.\n");
     expect(endText(2, 3)).toBe("\n5 posts, 3 not answered with a 2xx. The next run goes on here.\n");
   });

@@ -128,5 +128,5 @@ function failureLine(error: unknown, pauseSeconds: number): string {
   const { message, cause } = error as Error;
   // Of a connection that failed, only the cause says why.
   const reason = cause === undefined ? message.replace(/\.$/, "") : explain(error, 0).fault;
-  return `${timeText(new Date())}  The receiver does not answer: ${reason}. Trying again in ${Math.ceil(pauseSeconds)} s.`;
+  return `${timeText(new Date())}  No answer from the receiver (${reason}). Trying again in ${Math.ceil(pauseSeconds)} s.`;
 }

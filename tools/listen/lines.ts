@@ -54,6 +54,8 @@ export function readyText(options: ListenOptions, secret: string, isFirst: boole
 
 export function endText(taken: number, refused: number): string {
   const total = taken + refused;
+  if (total === 0) return "\nNothing was posted. The next run goes on here.\n";
   const posts = total === 1 ? "1 post" : `${total} posts`;
-  return `\n${posts}, ${refused === 0 ? "all answered with a 2xx" : `${refused} not answered with a 2xx`}. The next run goes on here.\n`;
+  const answers = refused === 0 ? "all answered with a 2xx" : `${refused} not answered with a 2xx`;
+  return `\n${posts}, ${answers}. The next run goes on here.\n`;
 }
