@@ -1,4 +1,6 @@
 /** What the pages say, in English. Codes of the provider and names of its fields stay as they are. */
+import { results } from "./results-en.ts";
+
 export const en = {
   product: "CI callbacks",
   skip: "Skip to content",
@@ -36,6 +38,16 @@ export const en = {
     Snapshoting: "Taking snapshots",
   } as Record<string, string>,
   unknownState: "Unknown",
+  /** By tag or event. Tags are English already. */
+  jobTypes: {
+    ReviewImage: "Image moderation",
+    ReviewVideo: "Video moderation",
+    ReviewAudio: "Audio moderation",
+    ReviewText: "Text moderation",
+    ReviewDocument: "Document moderation",
+    ReviewHtml: "Web page moderation",
+  } as Record<string, string>,
+  results,
   all: "All",
   countedOf: (count: number, isAll: boolean) => (isAll ? `${count} in all` : `of the newest ${count}`),
   statesLabel: "Jobs by state",

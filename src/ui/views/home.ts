@@ -1,7 +1,7 @@
 /** The newest jobs: a list that keeps itself up to date, its states counted, filters in the address. */
 import { html } from "hono/html";
 import type { ListedJob } from "../../wire.ts";
-import { between, durationText, relativeTime, stateBadge, stateName } from "./elements.ts";
+import { between, durationText, relativeTime, stateBadge, stateName, typeName } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
 import { setUp } from "./set-up.ts";
 import { JOB_FILTERS, type JobFilterName } from "../../store/store.ts";
@@ -83,7 +83,7 @@ function jobRow(view: View, job: ListedJob): Html {
     <span class="job-name"
       ><a href="${jobPath(job.jobId)}"><bdi>${job.object || job.jobId}</bdi></a></span
     >
-    <span class="job-tag">${job.tag ?? job.event ?? texts.none}</span>
+    <span class="job-tag" title="${job.tag ?? job.event ?? ""}">${typeName(view, job) ?? texts.none}</span>
     <span class="job-id"><bdi>${job.jobId}</bdi>${job.bucket && html` · <bdi>${job.bucket}</bdi>`}</span>
     <span class="job-took"
       ><span class="hidden">${texts.took}: </span>${took === null ? texts.none : durationText(view, took)}</span
