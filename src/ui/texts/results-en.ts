@@ -26,7 +26,7 @@ export const results = {
 
   verdict: "Verdict",
   verdicts: { pass: "Pass", review: "Review", block: "Block" } satisfies Record<Verdict, string>,
-  scene: "Scene",
+  scene: "Scenes",
   scenes: {} as Record<string, string>,
   label: "Label",
   subLabel: "Sublabel",

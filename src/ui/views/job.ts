@@ -51,15 +51,7 @@ export function jobPage(view: View, { job, kept, options, live }: JobView): Html
           <h2>${texts.timeline}</h2>
           ${timeline(view, job)}
         </section>
-        <section class="card">
-          <h2>${texts.input}</h2>
-          ${facts([
-            [texts.fields.bucket, job.bucket],
-            [texts.region, job.region],
-            [texts.fields.object, job.object === null ? null : breakable(job.object)],
-          ])}
-        </section>
-        ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
+        ${inputCard(view, job)} ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
         <section class="card">
           <h2>${texts.deliveryBehind}</h2>
           ${deliveryFacts(view, job, kept?.delivery ?? null)}
@@ -148,6 +140,18 @@ function bytes(view: View, { delivery, body }: KeptBody): Html | false {
     <summary>${view.texts.rawLink}</summary>
     ${bodyView(view, delivery, body)}
   </details>`;
+}
+
+function inputCard({ texts }: View, { bucket, region, object }: Job): Html | false {
+  if (bucket === null && region === null && object === null) return false;
+  return html`<section class="card">
+    <h2>${texts.input}</h2>
+    ${facts([
+      [texts.fields.bucket, bucket],
+      [texts.region, region],
+      [texts.fields.object, object === null ? null : breakable(object)],
+    ])}
+  </section>`;
 }
 
 function workflowCard({ texts }: View, workflow: NonNullable<ListedJob["workflow"]>): Html {

@@ -49,13 +49,20 @@ function contentOf(view: View, read: CardResult): Html {
 export const verdictOf = (view: View, read: CardResult | null): Html | false =>
   read?.family === "moderation" && verdictBadge(view, read.result.verdict);
 
+/** A list of `Key` and `Value` of the input; of a moderation, a map by name. */
+function headersOf(detail: Job["detail"]): [key: string, value: string][] {
+  const nodes = [...nodesAt(detail, "Input", "CosHeaders"), ...nodesAt(detail, "CosHeaders")];
+  return nodes.flatMap((node) => {
+    const key = textAt(node, "Key");
+    if (key !== null) return [[key, textAt(node, "Value") ?? ""]];
+    return Object.keys(node).map((name) => [name, textAt(node, name) ?? ""] satisfies [string, string]);
+  });
+}
+
 /** The headers that the object of the job was uploaded with: names and values in two columns. */
 export function headersCard(view: View, { detail }: Pick<Job, "detail">): Html | false {
   const words = view.texts.results;
-  const headers = nodesAt(detail, "Input", "CosHeaders").flatMap((header) => {
-    const key = textAt(header, "Key");
-    return key === null ? [] : [{ key, value: textAt(header, "Value") ?? "" }];
-  });
+  const headers = headersOf(detail);
   if (headers.length === 0) return false;
   const hidden = headers.length - ROWS_SHOWN;
   return html`<details class="card later">
@@ -69,7 +76,7 @@ export function headersCard(view: View, { detail }: Pick<Job, "detail">): Html |
       </thead>
       <tbody>
         ${headers.slice(0, ROWS_SHOWN).map(
-          ({ key, value }) =>
+          ([key, value]) =>
             html`<tr>
               <th scope="row"><code>${key}</code></th>
               <td>${breakable(value)}</td>

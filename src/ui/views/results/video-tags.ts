@@ -27,10 +27,10 @@ function scored(view: View, title: string, items: readonly Scored[]): Html | fal
 }
 
 export function qualityView(view: View, { score, hasAudio, hasVideo, defects }: Quality): Html | false {
-  const { yes, no, results: words } = view.texts;
+  const { yes, no, notSaid, results: words } = view.texts;
   const said = (value: boolean | null) => (value === null ? null : value ? yes : no);
   const lines: Fact[] = [
-    [words.score, score === null ? null : scoreBar(view, words.quality, score)],
+    [words.score, score === null ? notSaid : scoreBar(view, words.quality, score)],
     [words.hasVideo, said(hasVideo)],
     [words.hasAudio, said(hasAudio)],
   ];
