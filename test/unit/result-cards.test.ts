@@ -17,6 +17,7 @@ const viewIn = (language: "en" | "zh"): View => ({
   isSignedIn: true,
   now: 0,
   assets: { style: "", script: "", icon: "" },
+  hasEvents: false,
   quarantined: null,
 });
 

@@ -1,10 +1,12 @@
 /** What the pages say, in English. Codes of the provider and names of its fields stay as they are. */
+import { events } from "./events-en.ts";
 import { results } from "./results-en.ts";
 
 export const en = {
   product: "CI callbacks",
   skip: "Skip to content",
   jobs: "Jobs",
+  runs: "Runs",
   deliveries: "Deliveries",
   quarantine: "Quarantine",
   api: "API",
@@ -48,6 +50,7 @@ export const en = {
     ReviewHtml: "Web page moderation",
   } as Record<string, string>,
   results,
+  events,
   all: "All",
   countedOf: (count: number, isAll: boolean) => (isAll ? `${count} in all` : `of the newest ${count}`),
   statesLabel: "Jobs by state",
@@ -157,7 +160,9 @@ export const en = {
   chartParts: "Words by part of speech",
   chartWords: "Most frequent words",
 
-  runTitle: "Workflow run",
+  runsLead: "Workflow runs that have ended, newest first.",
+  noRuns: "No run.",
+  noneOnThisPage: "None on this page: look further.",
   runUntold: "The run has not ended, or its WorkflowFinish has not come: this is what its jobs tell.",
   runUnknown: "No callback has named this workflow run",
   runUnknownLead: "No delivery kept here is about this RunId, and no job kept here belongs to it.",

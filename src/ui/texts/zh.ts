@@ -1,11 +1,13 @@
 /** What the pages say, in Chinese. Codes of the provider and names of its fields stay as they are. */
 import type { Texts } from "./en.ts";
+import { events } from "./events-zh.ts";
 import { results } from "./results-zh.ts";
 
 export const zh: Texts = {
   product: "CI 回调",
   skip: "跳到正文",
   jobs: "任务",
+  runs: "工作流实例",
   deliveries: "回调记录",
   quarantine: "隔离区",
   api: "接口",
@@ -76,6 +78,7 @@ export const zh: Texts = {
     ReviewHtml: "网页审核",
   },
   results,
+  events,
   all: "全部",
   countedOf: (count, isAll) => (isAll ? `共 ${count} 个任务` : `最新 ${count} 个任务中`),
   statesLabel: "按状态查看任务",
@@ -182,7 +185,9 @@ export const zh: Texts = {
   chartParts: "各词性的词数",
   chartWords: "高频词",
 
-  runTitle: "工作流实例",
+  runsLead: "已结束的工作流实例，最新的在前。",
+  noRuns: "没有工作流实例。",
+  noneOnThisPage: "本页没有符合条件的记录，请翻到下一页。",
   runUntold: "该实例尚未结束，或其 WorkflowFinish 还未到达：以下内容来自它的任务。",
   runUnknown: "未找到该工作流实例",
   runUnknownLead: "尚未收到该 RunId 的回调，也没有属于该实例的任务。",

@@ -16,6 +16,8 @@ import {
   stateBadge,
   typeName,
 } from "./elements.ts";
+import { eventsCard, type ShownEvent } from "./events.ts";
+import { type History, historyCard } from "./history.ts";
 import { faultPage, layout, type Live } from "./layout.ts";
 import { type CardResult, cardResult, headersCard, resultCard, verdictOf } from "./results/card.ts";
 import { segmentationView, type SegmentationOptions } from "./segmentation.ts";
@@ -26,12 +28,17 @@ import { deliveryPath, type Html, runPath, segment, type View } from "../view.ts
 /** `kept` is null while the bytes wait in the second place. */
 export interface JobView {
   job: Job;
+  history: History;
+  /** What the user's system was told of it. */
+  events: readonly ShownEvent[];
+  /** Whether it can be told again. */
+  canSend: boolean;
   kept: KeptBody | null;
   options: SegmentationOptions;
   live: Live | null;
 }
 
-export function jobPage(view: View, { job, kept, options, live }: JobView): Html {
+export function jobPage(view: View, { job, kept, history, events, canSend, options, live }: JobView): Html {
   const { texts } = view;
   const title = job.object || job.jobId;
   const card = cardResult(job);
@@ -45,7 +52,10 @@ export function jobPage(view: View, { job, kept, options, live }: JobView): Html
     </div>
     ${outcome(view, job)}
     <div class="columns">
-      <div class="matter">${matter(view, job, card, options)}${kept !== null && bytes(view, kept)}</div>
+      <div class="matter">
+        ${matter(view, job, card, options)} ${historyCard(view, history, job.delivery.id)}
+        ${eventsCard(view, events, canSend)} ${kept !== null && bytes(view, kept)}
+      </div>
       <div class="margin">
         <section class="card">
           <h2>${texts.timeline}</h2>

@@ -29,7 +29,7 @@ export function runPage(view: View, run: Run): Html {
   const title = run.workflowName ?? run.workflowId ?? run.runId;
   const body = html`<div class="head">
       <div>
-        <p class="crumbs"><a href="/">${texts.jobs}</a> · ${texts.runTitle}</p>
+        <p class="crumbs"><a href="/ui/runs">${texts.runs}</a></p>
         <h1><bdi>${title}</bdi></h1>
         <p class="under">${stateBadge(view, run.state)} <code>${run.runId}</code></p>
       </div>
@@ -51,7 +51,7 @@ export function runPage(view: View, run: Run): Html {
         [texts.created, run.createdAt === null ? null : exactTime(run.createdAt)],
       ])}
     </section>`;
-  return layout(view, { title, body, section: "jobs" });
+  return layout(view, { title, body, section: "runs" });
 }
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
