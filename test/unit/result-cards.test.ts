@@ -52,7 +52,7 @@ const VIDEO_REVIEW = moderationOf("ReviewVideo", {
 describe("the card of a moderation", () => {
   test("leads with the verdict and what it is about, the worst scene first", () => {
     expect(seen(cardOf(VIDEO_REVIEW))).toBe(
-      "Moderation Verdict Block Label Ads Freezing Frozen Scenes Ads Block Hits 1 Porn Pass Hits 0 " +
+      "Result Verdict Block Label Ads Freezing Frozen Scenes Ads Block Hits 1 Porn Pass Hits 0 " +
         "2 parts looked at, 1 did not pass What did not pass Block Frame 1:02 扫码 http://media.example/f.png " +
         "Ads Block 96 96",
     );
@@ -87,7 +87,7 @@ test("a media file is told in one line, and its outputs are there to copy", () =
       MediaResult: { OutputFile: { Bucket: "b", Region: "r", ObjectPrefix: "out/", ObjectName: "a.mp4" } },
     }),
   );
-  expect(seen(card)).toContain("Media 1280×720 · H.264 · 25 fps · 2:37 · 108.6 MiB");
+  expect(seen(card)).toContain("Result 1280×720 · H.264 · 25 fps · 2:37 · 108.6 MiB");
   expect(card).toContain('<code id="output-0"><bdi>out/<wbr />a.mp4</bdi></code>');
   expect(card).toMatch(/data-copy="output-0"[^>]*hidden/);
 });
@@ -96,17 +96,17 @@ test("tags of a video and its quality are bars", () => {
   const tags = jobWith("VideoTag", {
     VideoTagResult: { StreamData: { Data: { Tags: { Tag: "办公室", TagCls: "场景", Confidence: "0.545" } } } },
   });
-  expect(seen(cardOf(tags))).toBe("Media Tags 办公室 场景 54.5 54.5");
+  expect(seen(cardOf(tags))).toBe("Result Tags 办公室 场景 54.5 54.5");
   const quality = jobWith("QualityEstimate", { QualityEstimate: { Score: "8.75" } });
   expect(cardOf(quality)).toContain('value="87.5" aria-label="Quality"');
   const unsaid = jobWith("QualityEstimate", { QualityEstimate: { Score: "good" } });
-  expect(seen(cardOf(unsaid))).toBe("Media Quality Score not said");
+  expect(seen(cardOf(unsaid))).toBe("Result Quality Score not said");
 });
 
 test("a recording is a transcript with times and speakers", () => {
   const detail = { FinalSentence: "锄禾日当午", StartMs: "3320", EndMs: "19712", SpeakerId: "0" };
   const job = jobWith("SpeechRecognition", { SpeechRecognitionResult: { AudioTime: "20", ResultDetail: detail } });
-  expect(seen(cardOf(job))).toBe("Transcript Duration 0:20 0:03 – 0:20 Speaker 0 锄禾日当午");
+  expect(seen(cardOf(job))).toBe("Result Duration 0:20 0:03 – 0:20 Speaker 0 锄禾日当午");
 });
 
 test("a transcript of thousands of sentences is cut, and says how many it leaves out", () => {
@@ -117,26 +117,22 @@ test("a transcript of thousands of sentences is cut, and says how many it leaves
 });
 
 test.each<[tag: string, operation: Fields, says: string]>([
-  [
-    "Translation",
-    { AITranslateResult: { Result: "你好" }, Translation: { Lang: "en" } },
-    "Translation 你好 Copy From en",
-  ],
+  ["Translation", { AITranslateResult: { Result: "你好" }, Translation: { Lang: "en" } }, "Result 你好 Copy From en"],
   [
     "DocProcess",
     { DocProcessResult: { TotalPageCount: "2", SuccPageCount: "1", PageInfo: { PageNo: "1", TgtUri: "o/1.jpg" } } },
-    "Document Pages 1 of 2 converted Output files o/ 1.jpg page 1 Copy",
+    "Result Pages 1 of 2 converted Output files o/ 1.jpg page 1 Copy",
   ],
-  ["FileHashCode", { FileHashCodeResult: { MD5: "0a1b", FileSize: "123" } }, "File Hashes MD5 0a1b Copy Size 123 B"],
+  ["FileHashCode", { FileHashCodeResult: { MD5: "0a1b", FileSize: "123" } }, "Result Hashes MD5 0a1b Copy Size 123 B"],
   [
     "PicProcess",
     { PicProcessResult: { ProcessResult: { Format: "JPEG", Width: "417", Height: "500", Size: "24911" } } },
-    "Picture Property Original Processed Format – JPEG Dimensions – 417×500 Size – 24.3 KiB",
+    "Result Property Original Processed Format – JPEG Dimensions – 417×500 Size – 24.3 KiB",
   ],
   [
     "ImageInspect",
     { ImageInspectResult: { Suspicious: "true", SuspiciousType: "MPEG-TS" } },
-    "Picture Something hides in it Hidden file MPEG-TS",
+    "Result Something hides in it Hidden file MPEG-TS",
   ],
 ])("the card of %s", (tag, operation, says) => {
   expect(seen(cardOf(jobWith(tag, operation)))).toBe(says);

@@ -169,10 +169,7 @@ export const en = {
   tasks: "Tasks on one axis of time",
   task: "Task",
   took: "Took",
-  template: "Template",
   noTimes: "no times",
-  axisFrom: "from",
-  axisTo: "to",
 
   statuses: { stored: "Read", "no-job": "No job", quarantined: "Quarantined", pending: "Not read yet" },
   statusHints: {

@@ -1,19 +1,10 @@
 /** What the pages say of the results of jobs, in English. */
-import type { Family } from "../../results/families.ts";
 import type { ModeratedPart, ModerationResult } from "../../results/moderation.ts";
 import type { Verdict } from "../../results/moderation-scenes.ts";
 
 export const results = {
   allFields: "All fields",
-  titles: {
-    speech: "Transcript",
-    translation: "Translation",
-    media: "Media",
-    picture: "Picture",
-    document: "Document",
-    file: "File",
-    moderation: "Moderation",
-  } satisfies Record<Exclude<Family, "segmentation">, string> as Record<string, string>,
+  title: "Result",
   headers: "Object headers",
   headerName: "Header",
   headerValue: "Value",
@@ -94,9 +85,7 @@ export const results = {
   failedPages: "Failed pages",
   sheets: "Sheets",
   targetType: "Converted to",
-  pageNumber: "Page",
   pictureInSheet: "Picture of the sheet",
-  object: "Object",
 
   hashes: "Hashes",
   archive: "Archive",

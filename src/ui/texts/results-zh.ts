@@ -3,15 +3,7 @@ import type { Texts } from "./en.ts";
 
 export const results: Texts["results"] = {
   allFields: "全部字段",
-  titles: {
-    speech: "语音识别结果",
-    translation: "翻译结果",
-    media: "媒体处理结果",
-    picture: "图片处理结果",
-    document: "文档转码结果",
-    file: "文件处理结果",
-    moderation: "审核结果",
-  },
+  title: "处理结果",
   headers: "对象自定义头部",
   headerName: "头部",
   headerValue: "值",
@@ -93,9 +85,7 @@ export const results: Texts["results"] = {
   failedPages: "失败页数",
   sheets: "工作表数",
   targetType: "目标格式",
-  pageNumber: "页码",
   pictureInSheet: "表内图片序号",
-  object: "对象",
 
   hashes: "哈希值",
   archive: "压缩包",

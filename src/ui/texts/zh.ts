@@ -194,10 +194,7 @@ export const zh: Texts = {
   tasks: "任务时间轴",
   task: "任务",
   took: "耗时",
-  template: "模板",
   noTimes: "无时间",
-  axisFrom: "从",
-  axisTo: "到",
 
   statuses: { stored: "已读取", "no-job": "无任务", quarantined: "已隔离", pending: "待读取" },
   statusHints: {

@@ -54,7 +54,7 @@ export const eventsCard = (view: View, events: readonly ShownEvent[], canSend: b
   events.length > 0 &&
   html`<section class="card">
     <h2>${view.texts.events.ofJob}</h2>
-    <ol class="told">
+    <ol class="rows">
       ${events.map((shown) => html`<li>${eventRow(view, shown, canSend, false)}</li>`)}
     </ol>
   </section>`;

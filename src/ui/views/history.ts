@@ -18,7 +18,7 @@ export function historyCard(view: View, { deliveries, isCut }: History, recordId
     deliveries.length > 1 &&
     html`<section class="card">
       <h2>${words.history}</h2>
-      <ol class="lines">
+      <ol class="rows lines">
         ${deliveries.map((delivery) => historyRow(view, delivery, delivery.id === recordId))}
       </ol>
       ${isCut && html`<p class="hint">${words.historyCut(deliveries.length)}</p>`}

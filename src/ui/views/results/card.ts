@@ -22,7 +22,7 @@ export function cardResult(job: Job): CardResult | null {
 
 export const resultCard = (view: View, read: CardResult): Html =>
   html`<section class="card result">
-    <h2>${view.texts.results.titles[read.family]}</h2>
+    <h2>${view.texts.results.title}</h2>
     ${contentOf(view, read)}
   </section>`;
 

@@ -23,7 +23,7 @@ export function moderationView(view: View, result: ModerationResult): Html {
   ${group(
     words.scene,
     scenes.length > 0,
-    html`<ul class="scores">
+    html`<ul class="rows scores">
       ${rows(view, worstFirst(scenes), (scene) => sceneRow(view, scene))}
     </ul>`,
   )}
@@ -107,7 +107,7 @@ function partRow(view: View, part: ModeratedPart): Html {
     ${part.url !== null && html`<p class="note"><code>${part.url}</code></p>`}
     ${
       hit.length > 0 &&
-      html`<ul class="scores">
+      html`<ul class="rows scores">
         ${hit.map((scene) => sceneRow(view, scene))}
       </ul>`
     }

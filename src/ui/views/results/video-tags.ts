@@ -14,7 +14,7 @@ interface Scored {
 }
 
 function scored(view: View, title: string, items: readonly Scored[]): Html | false {
-  const list = html`<ul class="scores">
+  const list = html`<ul class="rows scores">
     ${rows(view, items, ({ name, note, score }) => {
       const said = name ?? view.texts.results.unnamed;
       return html`<li>
