@@ -10,6 +10,8 @@ import { basename, join, resolve } from "node:path";
 
 interface Defect {
   name: string;
+  /** Whose it is, where not D1's. */
+  store?: "kv";
   /** In src/: texts that occur once, and what stands in their place. */
   edits: readonly { file: string; from: string; to: string }[];
 }
@@ -147,13 +149,27 @@ const DEFECTS: readonly Defect[] = [
       },
     ],
   },
+  {
+    name: "KV keeps one record of a job, read, changed and written",
+    store: "kv",
+    edits: [
+      {
+        file: "store/kv/claims.ts",
+        from: 'await kv.setNoted(name, facts, said, expiryOf("stored", retention, keptAt(head)));',
+        to: `const others = await list(kind, id);
+      if (others.some(({ rank }) => rank > row.rank)) return;
+      await kv.setNoted(name, facts, said, expiryOf("stored", retention, keptAt(head)));
+      for (const other of await list(kind, id)) if (other.name !== name) await kv.remove(other.name);`,
+      },
+    ],
+  },
 ];
 
 const ROOT = resolve(import.meta.dirname, "..");
 const NOT_COPIED = new Set(["node_modules", ".git", "dist", "coverage", ".wrangler"]);
 
 /** What the model test says of its search. */
-const SEARCH = /d1, seed \d+, \w+: \d+ runs of \d+ steps in \d+ s/;
+const SEARCH = /(?:d1|kv), seed \d+, \w+: \d+ runs of \d+ steps in \d+ s/;
 
 function plant({ edits }: Defect, root: string): void {
   for (const { file, from, to } of edits) {
@@ -174,7 +190,16 @@ function search(defect: Defect): { isFound: boolean; told: string } {
     cpSync(ROOT, root, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) });
     symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
     plant(defect, root);
-    const command = ["vitest", "run", "--project", "faults", "test/faults/model.test.ts", "-t", "d1", "--silent=false"];
+    const command = [
+      "vitest",
+      "run",
+      "--project",
+      "faults",
+      "test/faults/model.test.ts",
+      "-t",
+      defect.store ?? "d1",
+      "--silent=false",
+    ];
     const { status, stdout } = spawnSync("npx", command, {
       cwd: root,
       encoding: "utf8",

@@ -37,26 +37,33 @@ export function seeded(seed: number): Random {
 /** Stands before every call to a binding: lets it take effect or not, now or later, and says what it answers. */
 export type Gate = <T>(call: string, effect: () => Promise<T>) => Promise<T>;
 
-/** D1 behind a gate. A batch is one call, as it is one transaction. */
+/** How a statement begins: what it does, and to which table. */
+const beginningOf = (sql: string): string => sql.trim().split(/\s+/).slice(0, 3).join(" ");
+
+/** D1 behind a gate. A batch is one call, as it is one transaction, and is named by its first statement. */
 export function gatedD1(db: D1Database, gate: Gate): D1Database {
   const real = new WeakMap<object, D1PreparedStatement>();
+  const names = new WeakMap<object, string>();
 
-  const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
+  const wrap = (statement: D1PreparedStatement, name: string): D1PreparedStatement => {
     const wrapped = {
-      bind: (...values: unknown[]) => wrap(statement.bind(...values)),
+      bind: (...values: unknown[]) => wrap(statement.bind(...values), name),
       first: (column?: string) =>
-        gate("D1 first", () => (column === undefined ? statement.first() : statement.first(column))),
-      all: () => gate("D1 all", () => statement.all()),
-      run: () => gate("D1 run", () => statement.run()),
+        gate(name, () => (column === undefined ? statement.first() : statement.first(column))),
+      all: () => gate(name, () => statement.all()),
+      run: () => gate(name, () => statement.run()),
     } as unknown as D1PreparedStatement;
     real.set(wrapped, statement);
+    names.set(wrapped, name);
     return wrapped;
   };
 
   const gated = {
-    prepare: (sql: string) => wrap(db.prepare(sql)),
+    prepare: (sql: string) => wrap(db.prepare(sql), `D1 ${beginningOf(sql)}`),
     batch: (statements: D1PreparedStatement[]) =>
-      gate("D1 batch", () => db.batch(statements.map((statement) => real.get(statement) as D1PreparedStatement))),
+      gate(names.get(statements[0] ?? {}) ?? "D1", () =>
+        db.batch(statements.map((statement) => real.get(statement) as D1PreparedStatement)),
+      ),
     withSession: () => gated,
   } as unknown as D1Database;
   return gated;
