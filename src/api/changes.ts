@@ -6,7 +6,8 @@ import { listedJob } from "../wire.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { ChangeList, ChangesQuery } from "./schemas.ts";
+import { ChangesQuery } from "./queries.ts";
+import { ChangeList } from "./schemas.ts";
 import { poll } from "./wait.ts";
 
 export const changes = new Hono<AppEnv>();

@@ -8,7 +8,8 @@ import { type AppEnv, NO_STORE, requireToken, tellAfterAnswer } from "./context.
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
-import { DeliveriesQuery, Delivery, DeliveryList, Reparsed, ReparsedList, ReparseQuery } from "./schemas.ts";
+import { DeliveriesQuery, ReparseQuery } from "./queries.ts";
+import { Delivery, DeliveryList, Reparsed, ReparsedList } from "./schemas.ts";
 
 export const deliveries = new Hono<AppEnv>();
 deliveries.use(requireToken);

@@ -10,7 +10,8 @@ import { readBytes } from "./body.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { Event, EventList, EventsQuery, JobEvents, ResendBody, Resent, TestAnswers } from "./schemas.ts";
+import { EventsQuery, ResendBody } from "./queries.ts";
+import { Event, EventList, JobEvents, Resent, TestAnswers } from "./schemas.ts";
 
 export const events = new Hono<AppEnv>();
 events.use(requireToken);

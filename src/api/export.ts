@@ -20,7 +20,7 @@ import { timeOf } from "../wire.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { ExportQuery } from "./schemas.ts";
+import { ExportQuery } from "./queries.ts";
 
 export const exported = new Hono<AppEnv>();
 

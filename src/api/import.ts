@@ -14,7 +14,8 @@ import type { Arrival, Store } from "../store/store.ts";
 import { readBytes } from "./body.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import { describe } from "./contract.ts";
-import { ExportedDelivery, type ImportedLine, ImportedList } from "./schemas.ts";
+import { ExportedDelivery } from "./queries.ts";
+import { type ImportedLine, ImportedList } from "./schemas.ts";
 
 export const imported = new Hono<AppEnv>();
 

@@ -11,15 +11,8 @@ import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
-import {
-  Job as JobSchema,
-  JobDeliveryList,
-  JobList,
-  JobQuery,
-  JobsQuery,
-  PAGE_LIMIT_MAX,
-  PageQuery,
-} from "./schemas.ts";
+import { JobQuery, JobsQuery, PAGE_LIMIT_MAX, PageQuery } from "./queries.ts";
+import { Job as JobSchema, JobDeliveryList, JobList } from "./schemas.ts";
 import { poll } from "./wait.ts";
 
 export const jobs = new Hono<AppEnv>();

@@ -6,7 +6,8 @@ import { listedRun, runOf } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { Run, RunList, RunsQuery } from "./schemas.ts";
+import { RunsQuery } from "./queries.ts";
+import { Run, RunList } from "./schemas.ts";
 
 export const runs = new Hono<AppEnv>();
 runs.use(requireToken);

@@ -13,7 +13,7 @@ import { decodeCursor, encodeCursor } from "../../api/cursor.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { rawResponse } from "../../api/raw.ts";
 import type { Delivery } from "../../store/store.ts";
-import { DeliveriesQuery } from "../../api/schemas.ts";
+import { DeliveriesQuery } from "../../api/queries.ts";
 
 export const deliveryPages = new Hono<AppEnv>();
 

@@ -5,7 +5,7 @@ import { ProblemError } from "../../problems.ts";
 import type { OutboxEvent } from "../../store/outbox.ts";
 import { StoreError } from "../../store/retry.ts";
 import type { AppEnv } from "../../api/context.ts";
-import { PAGE_LIMIT_DEFAULT } from "../../api/schemas.ts";
+import { PAGE_LIMIT_DEFAULT } from "../../api/queries.ts";
 import { type Events, eventsPage, type ShownEvent } from "../views/events.ts";
 import { pathWith } from "../views/pager.ts";
 import { ownPath } from "../session.ts";

@@ -12,7 +12,7 @@ import { jobOf, listedJob } from "../../wire.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
 import { eventsOfJob } from "./event-pages.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
-import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/schemas.ts";
+import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/queries.ts";
 import { pagerOf, readWalk } from "./trail.ts";
 
 export const jobPages = new Hono<AppEnv>();

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { findRun } from "../../lookup.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
-import { PAGE_LIMIT_DEFAULT } from "../../api/schemas.ts";
+import { PAGE_LIMIT_DEFAULT } from "../../api/queries.ts";
 import { listedRun, runOf } from "../../wire.ts";
 import { unknownRunPage } from "../views/job.ts";
 import { pathWith } from "../views/pager.ts";

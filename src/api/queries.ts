@@ -1,0 +1,127 @@
+/** What the routes are asked, as schemas: requests are checked against them, and /openapi.json is made of them. */
+import * as v from "valibot";
+import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
+import { deliveryStatus, described } from "./schema-parts.ts";
+
+const filled = v.pipe(v.string(), v.minLength(1, "must not be empty"));
+
+const WHOLE = /^\d+$/;
+const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?$/;
+
+/** A whole number in a query, from `min` to `max`. */
+const whole = (min: number, max: number, says: string) =>
+  v.pipe(v.string(), v.regex(WHOLE, says), v.transform(Number), v.minValue(min, says), v.maxValue(max, says));
+
+/** A time in a query: ISO 8601 with a zone, or a date (its start in UTC). Milliseconds since 1970. */
+const time = v.pipe(
+  v.string(),
+  v.regex(TIME, "must be a time in ISO 8601 with a zone, or a date"),
+  v.transform(Date.parse),
+  v.check((milliseconds) => !Number.isNaN(milliseconds), "must be a time that exists"),
+);
+
+export const PAGE_LIMIT_DEFAULT = 20;
+export const PAGE_LIMIT_MAX = 100;
+export const WAIT_LIMIT_SECONDS = 60;
+
+const page = {
+  limit: v.optional(
+    described(whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`), "How many, 1 to 100."),
+    `${PAGE_LIMIT_DEFAULT}`,
+  ),
+  cursor: v.optional(described(filled, "`next` of the page before, with the same filters.")),
+};
+
+const wait = (what: string) =>
+  v.optional(
+    described(
+      whole(0, WAIT_LIMIT_SECONDS, `must be whole seconds from 0 to ${WAIT_LIMIT_SECONDS}`),
+      `Whole seconds, 0 to 60, to wait for ${what}.`,
+    ),
+    "0",
+  );
+
+export const JobQuery = v.strictObject({ wait: wait("the job to be terminal") });
+
+export const ChangesQuery = v.strictObject({
+  after: v.optional(described(filled, "`next` of the page before, or `start`.")),
+  limit: page.limit,
+  wait: wait("a change"),
+});
+
+export const RunsQuery = v.strictObject({
+  state: v.optional(described(filled, "Such as `Success` or `Failed`.")),
+  workflowId: v.optional(filled),
+  ...page,
+});
+
+export const PageQuery = v.strictObject(page);
+
+export const JobsQuery = v.strictObject({
+  state: v.optional(described(filled, "Such as `Success`, `Failed`, `Cancel`, `Running`.")),
+  tag: v.optional(described(filled, "The job type, such as `WordsGeneralize`.")),
+  bucket: v.optional(described(filled, "`BucketId` of the input.")),
+  object: v.optional(described(filled, "`Object` of the input, the whole key.")),
+  queueId: v.optional(filled),
+  runId: v.optional(described(filled, "The workflow run that started the job.")),
+  userData: v.optional(described(filled, "`UserData` as it was given when the job was submitted.")),
+  receivedAfter: v.optional(described(time, "First heard of after this time: ISO 8601 with a zone, or a date.")),
+  receivedBefore: v.optional(described(time, "First heard of before this time.")),
+  ...page,
+});
+
+export const DeliveriesQuery = v.strictObject({ status: v.optional(deliveryStatus), ...page });
+
+export const ReparseQuery = v.strictObject({ status: v.optional(deliveryStatus, "quarantined"), ...page });
+
+export const EventsQuery = v.strictObject({
+  status: v.optional(v.picklist(EVENT_STATUSES, `must be one of ${EVENT_STATUSES.join(", ")}`)),
+  jobId: v.optional(described(filled, "Events about this job.")),
+  type: v.optional(v.picklist(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`)),
+  ...page,
+});
+
+/** A page of an export is the work of one request: its deliveries are two queries each at most. The free plan allows 50. */
+export const EXPORT_LIMIT_DEFAULT = 20;
+export const EXPORT_LIMIT_MAX = 100;
+
+export const ExportQuery = v.strictObject({
+  limit: v.optional(
+    described(
+      whole(1, EXPORT_LIMIT_MAX, `must be a whole number from 1 to ${EXPORT_LIMIT_MAX}`),
+      "How many at most, 1 to 100. More than 20 may pass the 50 queries of the free plan.",
+    ),
+    `${EXPORT_LIMIT_DEFAULT}`,
+  ),
+  cursor: v.optional(described(filled, "`next` of the page before.")),
+});
+
+const exactTime = v.nullable(
+  v.pipe(
+    v.string("must be a time in ISO 8601, or null"),
+    v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "must be a time such as 2026-03-01T08:00:00.000Z"),
+    v.check((text) => !Number.isNaN(Date.parse(text)), "must be a time that exists"),
+  ),
+);
+
+/** A line of an export. What a later version adds to it is passed over. */
+export const ExportedDelivery = v.object(
+  {
+    id: v.pipe(v.string("must be text"), v.regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 hexadecimal digits")),
+    receivedAt: exactTime,
+    lastReceivedAt: exactTime,
+    count: v.nullable(
+      v.pipe(
+        v.number("must be a number, or null"),
+        v.safeInteger("must be a whole number"),
+        v.minValue(1, "must be at least 1"),
+      ),
+    ),
+    contentType: v.nullable(v.string("must be text, or null")),
+    bytes: v.nullable(v.string("must be base64, or null")),
+  },
+  ({ expected }) => (expected === "Object" ? "must be a JSON object" : "is missing"),
+);
+
+/** The body of `POST /events/resend`. */
+export const ResendBody = v.strictObject({ status: v.literal("failed") });
