@@ -1,5 +1,5 @@
 /**
- * Receives events with nothing but Node: `CI_EVENTS_SECRET=whsec_… node examples/receive-with-node.ts`, then
+ * Receives events with nothing but Node: `CI_EVENTS_SECRET=whsec_… npx node examples/receive-with-node.ts`, then
  * `npm run listen -- --to http://localhost:3000/ --secret whsec_…`. In a project of your own, import from
  * "ci-callback-receiver/client".
  */

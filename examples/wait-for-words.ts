@@ -1,4 +1,4 @@
-/** Waits for a segmentation and prints its words: `node examples/wait-for-words.ts <JobId>`. */
+/** Waits for a segmentation and prints its words: `npx node examples/wait-for-words.ts <JobId>`. */
 import { createClient, isSegmentation, readSegmentation } from "../src/client/client.ts";
 
 const [jobId = ""] = process.argv.slice(2);

@@ -43,7 +43,8 @@ export async function checkReadiness(ask: Ask, local: boolean): Promise<Finding[
 
 function settings(wrong: readonly string[]): Finding {
   if (wrong.length === 0) return good("settings", "all allowed");
-  const remedy = "Correct it in wrangler.toml (docs/settings.md), and deploy again. Until then its default is used.";
+  const remedy =
+    "/readyz says what is allowed. Correct it where it is set: wrangler.toml, a secret, or .dev.vars (docs/settings.md).";
   return fault("settings", `not allowed: ${wrong.join(", ")}`, remedy);
 }
 
