@@ -26,8 +26,8 @@ export async function findJob({ store, spill }: Places, jobId: string): Promise<
   const stored = await asked(store.getJobWithBody(jobId));
   if (stored.answered && isFinal(stored.value)) return stored.value;
   const spilled = await spilledJob(spill, jobId);
-  // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
   if (spilled === "drained") return store.getJobWithBody(jobId);
+  // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
   if (!stored.answered) return spilled?.summary.terminal === true ? spilled : refuse(stored.error);
   return greaterJob(stored.value, spilled);
 }

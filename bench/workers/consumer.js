@@ -10,7 +10,7 @@ function messageOf(template, jobId) {
   sent += 1;
   const number = String(sent).padStart(jobId.length - 1, "0");
   const bytes = new TextEncoder().encode(template.replaceAll(jobId, `b${number}`));
-  const body = { bytes, contentType: "application/xml", receivedAt: Date.now(), receipt: number.slice(-8) };
+  const body = { bytes, contentType: "application/xml", receivedAt: Date.now(), nonce: number.slice(-8) };
   return { id: number, body, attempts: 1, ack() {}, retry() {} };
 }
 

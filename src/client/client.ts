@@ -1,17 +1,33 @@
 /**
- * A typed client of this receiver's look-ups, for Node 20 and later, Workers and browsers. It needs nothing but `fetch`.
- * Each call is one request; only `waitForJob` and `listJobs` make more, and only `waitForJob` tries again.
+ * A typed client of this receiver, for Node 20 and later, Workers and browsers. It needs nothing but `fetch`, and
+ * WebCrypto to verify events. Each call is one request; only `waitForJob`, `changes` and the lists make more, and only
+ * `waitForJob` and `changes` try again.
  * "There is no such job" is null. Every other answer that is not what was asked for is a `ReceiverError`. When a
  * connection fails, the call rejects with the error of `fetch`.
  */
-import type { DeliveryRecord, ListedJob, Run } from "../wire.ts";
-import { ReceiverError, readError } from "./errors.ts";
+import type { Client, ClientOptions, JobPage, RequestOptions } from "./calls.ts";
+import { type ChangesPage, followChanges } from "./changes.ts";
+import { readError } from "./errors.ts";
 import type { Job } from "./job.ts";
-import { type Answer, type Backoff, defaultBackoff, waitUntilTerminal, type WaitOptions } from "./wait.ts";
-import type { ProblemCode } from "./problem-codes.ts";
+import { defaultBackoff } from "./patience.ts";
+import type { DeliveryRecord, EventRecord, JobDeliveryRecord, ListedJob, ListedRun, Reparsed, Run } from "./records.ts";
+import { isNone, nullIf, type Query, queryOf, readBytes, readJson, segmentOf } from "./request.ts";
+import { type Answer, waitUntilTerminal } from "./wait.ts";
 
-export type { DeliveryRecord, JobDelivery, ListedJob, Run } from "../wire.ts";
+export type {
+  CallOptions,
+  Client,
+  ClientOptions,
+  DeliveryListFilter,
+  EventListFilter,
+  JobListFilter,
+  JobPage,
+  RequestOptions,
+  RunListFilter,
+} from "./calls.ts";
+export type { ChangesOptions, ChangesPage } from "./changes.ts";
 export { JobTimeoutError, ReceiverError } from "./errors.ts";
+export type * from "./events.ts";
 export {
   isFamily,
   isKnown,
@@ -27,103 +43,26 @@ export {
   type TaggedJob,
   type UndocumentedJob,
 } from "./job.ts";
-export type { Backoff, WaitOptions } from "./wait.ts";
+export type { Backoff } from "./patience.ts";
+export type * from "./records.ts";
+export {
+  EventVerificationError,
+  type FetchRequest,
+  type PlainRequest,
+  type VerificationFault,
+  verifyEvent,
+  type VerifyOptions,
+} from "./verify.ts";
+export type { WaitOptions } from "./wait.ts";
 export type { Content, ContentNode, TaskReading, Workflow } from "../callback/types.ts";
 export type { ProblemCode } from "./problem-codes.ts";
 export * from "../results/results.ts";
 
-export interface ClientOptions {
-  /** Where the receiver is, such as `https://callbacks.example.com`. */
-  baseUrl: string | URL;
-  /** One of the receiver's LOOKUP_TOKENS. */
-  token: string;
-  /** Used instead of the global `fetch`: a service binding's, one through a proxy, one that traces. */
-  fetch?: (url: string, init: RequestOptions) => Promise<Response>;
-  /** How long `waitForJob` pauses before it tries again; half a second, doubling to 16, with jitter, unless given. */
-  backoff?: Backoff;
-}
-
-export interface RequestOptions {
-  headers: Record<string, string>;
-  signal: AbortSignal | null;
-}
-
-export interface CallOptions {
-  signal?: AbortSignal | undefined;
-}
-
-/** Which jobs a list is about: those that match all of it. A date as text is ISO 8601. */
-export interface JobListFilter {
-  state?: string | undefined;
-  tag?: string | undefined;
-  bucket?: string | undefined;
-  object?: string | undefined;
-  queueId?: string | undefined;
-  runId?: string | undefined;
-  userData?: string | undefined;
-  receivedAfter?: Date | string | undefined;
-  receivedBefore?: Date | string | undefined;
-}
-
-export interface JobPage {
-  jobs: ListedJob[];
-  /** Give it as `cursor` for the page that follows; null on the last one. */
-  next: string | null;
-}
-
-export interface Client {
-  /**
-   * The job, as it is known now; null where no callback has named it. With `wait`, whole seconds up to 60, the
-   * answer comes when the job is terminal or the seconds are up.
-   * @example const job = await client.getJob("a2f…", { wait: 30 });
-   */
-  getJob(jobId: string, options?: CallOptions & { wait?: number | undefined }): Promise<Job | null>;
-
-  /**
-   * The job, when it is terminal: look at its `state` for how it ended. Waits also for a job that no callback has
-   * named yet, and through outages. Rejects with a `JobTimeoutError` at the deadline, with the signal's reason when
-   * it aborts, and with a `ReceiverError` that waiting does not help, such as `unauthorized`.
-   * @example const job = await client.waitForJob("a2f…", { timeoutSeconds: 600 });
-   */
-  waitForJob(jobId: string, options: WaitOptions): Promise<Job>;
-
-  /**
-   * All jobs that match, last received first, page after page.
-   * @example for await (const job of client.listJobs({ state: "Failed" })) console.log(job.jobId, job.message);
-   */
-  listJobs(filter?: JobListFilter, options?: CallOptions): AsyncIterable<ListedJob>;
-
-  /**
-   * One page of them: `limit` 1 to 100, 20 unless given.
-   * @example const { jobs, next } = await client.listJobsPage({ tag: "WordsGeneralize" }, { limit: 50 });
-   */
-  listJobsPage(
-    filter?: JobListFilter,
-    options?: CallOptions & { limit?: number | undefined; cursor?: string | null | undefined },
-  ): Promise<JobPage>;
-
-  /**
-   * The exact bytes of the callback behind a job; null where no callback has named it. Bytes that have passed
-   * their retention are a `ReceiverError` with code `bytes-gone`.
-   * @example const xml = new TextDecoder().decode((await client.getRaw("a2f…")) ?? undefined);
-   */
-  getRaw(jobId: string, options?: CallOptions): Promise<Uint8Array | null>;
-
-  /**
-   * A workflow run with its jobs; null where no callback has named it.
-   * @example const run = await client.getRun("i166…");
-   */
-  getRun(runId: string, options?: CallOptions): Promise<Run | null>;
-
-  /**
-   * What is known of one delivery; null where there is none of that id.
-   * @example const delivery = await client.getDelivery(job.delivery.id);
-   */
-  getDelivery(id: string, options?: CallOptions): Promise<DeliveryRecord | null>;
-}
-
 /** Largest page the receiver gives. */
 const PAGE_LIMIT = 100;
+
+/** A page of any list: its items under one name, and the cursor of the page that follows. */
+type Page = Readonly<Record<string, unknown>> & { next: string | null };
 
 /**
  * A client of the receiver at `baseUrl`. Throws a `TypeError` where that is no URL or the token no token.
@@ -140,16 +79,34 @@ export function createClient({
   if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError("The token is empty, or holds characters that no token can.");
 
   /** 2xx and 304 are answers; all else is an error. */
-  async function get(path: string, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Response> {
+  async function ask(
+    method: RequestOptions["method"],
+    path: string,
+    signal?: AbortSignal,
+    more: Record<string, string> = {},
+  ): Promise<Response> {
     const headers = { authorization: `Bearer ${token}`, ...more };
-    const response = await send(base + path, { headers, signal: signal ?? null });
+    const response = await send(base + path, { method, headers, signal: signal ?? null });
     if (response.ok || response.status === 304) return response;
     throw await readError(response);
   }
 
+  const get = (path: string, signal?: AbortSignal, more?: Record<string, string>) => ask("GET", path, signal, more);
   const getJson = async <T>(path: string, signal?: AbortSignal): Promise<T> => readJson<T>(await get(path, signal));
+  const postJson = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+    readJson<T>(await ask("POST", path, signal));
 
-  const client: Client = {
+  /** Every item of a list, page after page, each asked for when it is needed. */
+  async function* itemsOf<T>(path: string, name: string, filter: Query, signal?: AbortSignal) {
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const query = queryOf({ ...filter, limit: PAGE_LIMIT, cursor });
+      const page: Page = await getJson(path + query, signal);
+      yield* page[name] as T[];
+      cursor = page.next;
+    }
+  }
+
+  return {
     async getJob(jobId, { wait, signal } = {}) {
       return nullIf("job-not-found", getJson<Job>(`jobs/${segmentOf(jobId)}${queryOf({ wait })}`, signal));
     },
@@ -164,17 +121,20 @@ export function createClient({
       return waitUntilTerminal(jobId, (...question) => nullIf("job-not-found", ask(...question)), options, backoff);
     },
 
-    async *listJobs(filter = {}, { signal } = {}) {
-      let cursor: string | null | undefined;
-      while (cursor !== null) {
-        const page: JobPage = await client.listJobsPage(filter, { limit: PAGE_LIMIT, cursor, signal });
-        yield* page.jobs;
-        cursor = page.next;
-      }
-    },
+    listJobs: (filter = {}, { signal } = {}) => itemsOf<ListedJob>("jobs", "jobs", { ...filter }, signal),
 
     async listJobsPage(filter = {}, { limit, cursor, signal } = {}) {
       return getJson<JobPage>(`jobs${queryOf({ ...filter, limit, cursor: cursor ?? undefined })}`, signal);
+    },
+
+    changes(options = {}) {
+      const { limit = PAGE_LIMIT } = options;
+      const ask = async (after: string | undefined, wait: number, signal: AbortSignal): Promise<ChangesPage> => {
+        const path = `changes${queryOf({ after, limit, wait })}`;
+        const { changes, next } = await getJson<{ changes: ListedJob[]; next: string }>(path, signal);
+        return { jobs: changes, cursor: next };
+      };
+      return followChanges(ask, options, backoff);
     },
 
     async getRaw(jobId, { signal } = {}) {
@@ -185,47 +145,44 @@ export function createClient({
       return nullIf("run-not-found", getJson<Run>(`runs/${segmentOf(runId)}`, signal));
     },
 
+    listRuns: (filter = {}, { signal } = {}) => itemsOf<ListedRun>("runs", "runs", { ...filter }, signal),
+
     async getDelivery(id, { signal } = {}) {
       return nullIf("delivery-not-found", getJson<DeliveryRecord>(`deliveries/${segmentOf(id)}`, signal));
     },
+
+    async getDeliveryRaw(id, { signal } = {}) {
+      return nullIf("delivery-not-found", get(`deliveries/${segmentOf(id)}/raw`, signal).then(readBytes));
+    },
+
+    listDeliveries: (filter = {}, { signal } = {}) =>
+      itemsOf<DeliveryRecord>("deliveries", "deliveries", { ...filter }, signal),
+
+    async *listJobDeliveries(jobId, { signal } = {}) {
+      const path = `jobs/${segmentOf(jobId)}/deliveries`;
+      try {
+        yield* itemsOf<JobDeliveryRecord>(path, "deliveries", {}, signal);
+      } catch (error) {
+        if (!isNone("job-not-found", error)) throw error;
+      }
+    },
+
+    async reparse(deliveryId, { signal } = {}) {
+      return nullIf("delivery-not-found", postJson<Reparsed>(`deliveries/${segmentOf(deliveryId)}/reparse`, signal));
+    },
+
+    listEvents: (filter = {}, { signal } = {}) => itemsOf<EventRecord>("events", "events", { ...filter }, signal),
+
+    async resend(eventId, { signal } = {}) {
+      return nullIf("event-not-found", postJson<EventRecord>(`events/${segmentOf(eventId)}/resend`, signal));
+    },
+
+    async resendJob(jobId, { signal } = {}) {
+      const answer = postJson<{ events: EventRecord[] }>(`jobs/${segmentOf(jobId)}/resend`, signal);
+      return (await nullIf("job-not-found", answer))?.events ?? null;
+    },
   };
-  return client;
 }
 
 /** Looked up at each call, so that what replaces it later (a tracer, a polyfill) is used. */
 const globalFetch: NonNullable<ClientOptions["fetch"]> = (url, init) => fetch(url, init);
-
-/** An id as one segment of a path. A URL takes the dots for directories, however they are escaped. */
-function segmentOf(id: string): string {
-  if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is no id.`);
-  return encodeURIComponent(id);
-}
-
-function queryOf(parameters: Record<string, string | number | Date | undefined>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) query.set(name, value instanceof Date ? value.toISOString() : String(value));
-  }
-  const text = query.toString();
-  return text === "" ? "" : `?${text}`;
-}
-
-async function nullIf<T>(code: ProblemCode, answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ReceiverError && error.code === code) return null;
-    throw error;
-  }
-}
-
-async function readJson<T>(response: Response): Promise<T> {
-  const text = await response.text();
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    throw new ReceiverError(response.status, { detail: "The answer is not JSON. Is there a receiver at baseUrl?" });
-  }
-}
-
-const readBytes = async (response: Response): Promise<Uint8Array> => new Uint8Array(await response.arrayBuffer());

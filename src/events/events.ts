@@ -1,8 +1,4 @@
-/**
- * Events: what a user's system may hear of, and how each is named. Pure, but for the digest of the platform.
- * An event is named by what caused it, so that whoever writes it twice writes it once.
- */
-import { digestText } from "./digest.ts";
+/** Events: what a user's system may hear of, and what may become of each. */
 
 /** Types that `FORWARD_EVENTS` may name. `job.overdue` is reserved: nothing causes it yet. */
 export const EVENT_TYPES = [
@@ -44,18 +40,3 @@ export type EventError =
   | "record-gone"
   /** The endpoint is no longer among FORWARD_URLS. */
   | "endpoint-removed";
-
-/** Hexadecimal digits of an event's key: 128 bits. */
-const KEY_DIGITS = 32;
-
-/**
- * Names what happened, for whichever endpoint: the type, whom it is about, and the cause. Of an end that is the
- * delivery behind the record and the state it tells; of a change, the change.
- */
-export async function eventKey(
-  type: EventType,
-  subject: string,
-  ...cause: readonly (string | null)[]
-): Promise<string> {
-  return (await digestText(JSON.stringify([type, subject, ...cause]))).slice(0, KEY_DIGITS);
-}

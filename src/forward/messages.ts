@@ -1,7 +1,7 @@
 /** The optional queue of what is due now: many events at once, without waiting for the cron. The outbox stays the truth. */
 import type { Forwarder } from "./forward.ts";
 
-/** How the queue's name ends, by which its messages are told from callbacks. */
+/** How the queue's name ends, by which its messages are told from callbacks; by what they are where it has another name. */
 const FORWARD = "-forward";
 
 /** A message: the id of an event that is due, or will be when the message comes. */
@@ -33,7 +33,10 @@ export async function enqueueLater(
   if (messages.length > 0) await queue.sendBatch(messages).catch(() => {});
 }
 
-export const isForwardBatch = (batch: MessageBatch): batch is MessageBatch<DueEvent> => batch.queue.endsWith(FORWARD);
+export const isForwardBatch = (batch: MessageBatch): batch is MessageBatch<DueEvent> =>
+  batch.queue.endsWith(FORWARD) || batch.messages.every(({ body }) => isDueEvent(body));
+
+const isDueEvent = (body: unknown): boolean => typeof body === "object" && body !== null && "event" in body;
 
 /** Attempts the events of a batch. None is brought again by the queue: what is due then still, the cron sends again. */
 export async function consumeEvents({ queue, messages }: MessageBatch<DueEvent>, forwarder: Forwarder | null) {

@@ -209,7 +209,10 @@ export interface Store extends StoreTraits {
    * each has come, this time included. Rejects when that is not certain.
    */
   keep(arrivals: readonly Arrival[]): Promise<number[]>;
-  /** The same, with what they say: all of it is written, or none. */
+  /**
+   * The same, with what they say. Where it rejects, D1 has written nothing; KV may have written some of it: each
+   * job and run is then shown whole or not at all, and a repeat writes the rest.
+   */
   put(deliveries: readonly ReadArrival[]): Promise<Written>;
   /**
    * Writes what kept deliveries say; nothing of those that are no longer kept: retention may have taken them meanwhile.

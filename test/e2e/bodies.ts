@@ -61,6 +61,51 @@ export const failed = (jobId: string): string =>
   `<Response><EventName>TaskFinish</EventName><JobsDetail><Code>InvalidObject</Code><Message>No such object.</Message>` +
   `<JobId>${jobId}</JobId><State>Failed</State><Tag>WordsGeneralize</Tag></JobsDetail></Response>`;
 
+/** A video moderation that found something in a frame and something in the sound. */
+export const moderation = (jobId: string): string =>
+  JSON.stringify({
+    EventName: "ReviewVideo",
+    JobsDetail: {
+      JobId: jobId,
+      State: "Success",
+      Code: "Success",
+      CreationTime: "2026-03-01T10:00:00+0800",
+      BucketId: "media-1250000000",
+      Region: "ap-chongqing",
+      Object: "clips/market.mp4",
+      SnapshotCount: "3",
+      Label: "Ads",
+      Result: 1,
+      ForbidState: "1",
+      PornInfo: { HitFlag: 0, Count: 0 },
+      AdsInfo: { HitFlag: 1, Count: 1 },
+      TerrorismInfo: { HitFlag: 2, Count: 1 },
+      Snapshot: [
+        { SnapshotTime: 0, PornInfo: { HitFlag: 0, Score: 3 }, AdsInfo: { HitFlag: 0, Score: 0 } },
+        {
+          SnapshotTime: 62000,
+          Url: "http://media.example/frame-62.png?sign=q",
+          Text: "扫码添加微信，领取优惠",
+          PornInfo: { HitFlag: 0, Score: 12 },
+          AdsInfo: {
+            HitFlag: 1,
+            Score: 96,
+            SubLabel: "QRCode",
+            OcrResults: [{ Text: "扫码添加微信", Keywords: ["微信"] }],
+          },
+        },
+      ],
+      AudioSection: [
+        {
+          OffsetTime: 71000,
+          Duration: 8000,
+          Text: "这里有枪声",
+          TerrorismInfo: { HitFlag: 2, Score: 71, Keywords: "枪声" },
+        },
+      ],
+    },
+  });
+
 export const workflow = (runId: string, jobId: string): string =>
   `<Response><EventName>WorkflowFinish</EventName><WorkflowExecution><WorkflowId>w1</WorkflowId><WorkflowName>nightly</WorkflowName>` +
   `<RunId>${runId}</RunId><State>Success</State><BucketId>media-1250000000</BucketId><Object>lecture.mp4</Object>` +

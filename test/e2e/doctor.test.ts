@@ -52,12 +52,17 @@ test("a local run has no fault, and however often it is examined, it keeps two t
   const sql = "DROP TABLE jobs; DELETE FROM d1_migrations";
   const dropped = spawnSync("wrangler", [...drop, sql], { cwd: ROOT, env: ENVIRONMENT, encoding: "utf8" });
   expect([dropped.status, dropped.stderr]).toEqual([0, expect.any(String)]);
-  const { code, output } = await doctor(base);
-  expect([code, found(output)[0]]).toEqual([1, expect.stringMatching(/^XX migrations 0 applied, \d+ needed$/)]);
+  // What the store said last is good for some seconds: so is the finding.
+  let last = await doctor(base);
+  for (let tries = 0; tries < 10 && last.code === 0; tries += 1) last = await doctor(base);
+  expect([last.code, found(last.output)[0]]).toEqual([
+    1,
+    expect.stringMatching(/^XX migrations 0 applied, \d+ needed$/),
+  ]);
 });
 
 test.each([
-  [{ MAX_BODY_BYTES: "8MB" }, 'XX settings MAX_BODY_BYTES is "8MB". Allowed: a whole number of bytes, 1 to 24000000.'],
+  [{ MAX_BODY_BYTES: "8MB" }, "XX settings not allowed: MAX_BODY_BYTES"],
   [{ LOOKUP_TOKENS: "," }, "XX secrets not set: LOOKUP_TOKENS"],
 ])("a local run with %j has that fault first", async (vars, fault) => {
   receiver = await startReceiver(newDirectory(), vars);

@@ -157,7 +157,7 @@ switch (job.tag) {
 }
 const media: MediaResult | null = readMedia(job);
 const read = parseCallback("<a/>");
-const families = read.ok ? read.value.jobs.map((each) => readResult(each)?.family) : read.error.code;
+const families = read.ok ? read.value.jobs.map((each) => readResult(each)?.family) : read.error.kind;
 const text: string = textOf(readSegmentation(job)?.tokens ?? []);
 export { createClient, families, info, isTag, media, text };
 `;

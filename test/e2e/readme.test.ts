@@ -131,5 +131,9 @@ describe("the README", () => {
 
 /** The same without the one thing that differs from run to run. */
 function withoutTime(response: object): object {
-  return JSON.parse(JSON.stringify(response, (name, value: unknown) => (name === "receivedAt" ? "" : value))) as object;
+  return JSON.parse(
+    JSON.stringify(response, (name, value: unknown) =>
+      /^(?:received|firstReceived|updated)At$/.test(name) ? "" : value,
+    ),
+  ) as object;
 }

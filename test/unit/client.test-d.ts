@@ -3,7 +3,10 @@ import { expectTypeOf } from "vitest";
 import {
   type Client,
   createClient,
+  type DeliveryRecord,
   type DetailOf,
+  type EventJob,
+  type EventRecord,
   isFamily,
   isKnown,
   isModeration,
@@ -25,15 +28,21 @@ import {
   readResult,
   readSegmentation,
   ReceiverError,
+  type ReceiverEvent,
+  type Reparsed,
+  type Run,
   type Segmentation,
   type SegmentationDetail,
   type SegmentationJob,
   type TagOf,
   type TaggedJob,
   type UndocumentedJob,
+  type verifyEvent,
   type WordsGeneralizeToken,
 } from "../../src/client/client.ts";
 import type { ContentNode } from "../../src/callback/types.ts";
+import type { EventStatus, EventType } from "../../src/events/events.ts";
+import type { Envelope } from "../../src/events/payload.ts";
 import type { ProblemCode as AnsweredProblemCode } from "../../src/problems.ts";
 import type { Job as AnsweredJob } from "../../src/wire.ts";
 
@@ -119,6 +128,23 @@ void client.waitForJob("j", { timeoutSeconds: 1, deadline: new Date() });
 // @ts-expect-error a filter that the receiver does not know
 void client.listJobs({ status: "Failed" });
 createClient({ baseUrl: new URL("https://callbacks.example.com"), token: "t", fetch: globalThis.fetch });
+
+// Events. The client lists their types itself, too.
+declare const event: ReceiverEvent;
+expectTypeOf<ReturnType<typeof verifyEvent>>().resolves.toEqualTypeOf<ReceiverEvent>();
+expectTypeOf(event.type).toEqualTypeOf<Envelope["type"]>();
+expectTypeOf<EventRecord["type"]>().toEqualTypeOf<EventType>();
+expectTypeOf<EventRecord["status"]>().toEqualTypeOf<EventStatus>();
+if (event.type === "job.finished" || event.type === "job.updated" || event.type === "job.overdue")
+  expectTypeOf(event.data).toEqualTypeOf<EventJob>();
+if (event.type === "job.finished" && event.data.tag === "Transcode")
+  expectTypeOf(event.data.detail).toEqualTypeOf<DetailOf<"Transcode"> | null>();
+if (event.type === "run.finished") expectTypeOf(event.data).toEqualTypeOf<Run>();
+if (event.type === "delivery.quarantined") expectTypeOf(event.data).toEqualTypeOf<DeliveryRecord>();
+expectTypeOf(readMedia).toBeCallableWith({} as EventJob);
+expectTypeOf(client.reparse("d")).resolves.toEqualTypeOf<Reparsed | null>();
+// @ts-expect-error a status that no delivery has
+void client.listDeliveries({ status: "failed" });
 
 // Errors. The client lists the receiver's problems itself, so as not to need the server's libraries.
 expectTypeOf<ProblemCode>().toEqualTypeOf<AnsweredProblemCode>();

@@ -45,9 +45,19 @@ describe("every call", () => {
     expect(receiver.asked).toEqual(["/jobs/a%2F..%2Fb%3Fc%23d%20%E4%BB%8A"]);
   });
 
-  test.each(["", ".", ".."])("refuses %j for an id, which a URL takes for another path", async (id) => {
+  test.each([
+    [".", "/jobs/%252E"],
+    ["..", "/jobs/%252E%252E"],
+    ["...", "/jobs/..."],
+  ])("escapes the dots of the id %j twice where a URL takes it for a directory", async (id, path) => {
     await using receiver = await receiverWith(notFound);
-    expect(await failureOf(receiver.client.getJob(id))).toBeInstanceOf(TypeError);
+    await receiver.client.getJob(id);
+    expect(receiver.asked).toEqual([path]);
+  });
+
+  test("refuses an empty id", async () => {
+    await using receiver = await receiverWith(notFound);
+    expect(await failureOf(receiver.client.getJob(""))).toBeInstanceOf(TypeError);
     expect(receiver.asked).toEqual([]);
   });
 
@@ -59,6 +69,15 @@ describe("every call", () => {
     ["getRaw", (client, signal) => client.getRaw("j1", { signal })],
     ["getRun", (client, signal) => client.getRun("r1", { signal })],
     ["getDelivery", (client, signal) => client.getDelivery("d1", { signal })],
+    ["getDeliveryRaw", (client, signal) => client.getDeliveryRaw("d1", { signal })],
+    ["changes", (client, signal) => Array.fromAsync(client.changes({ signal }))],
+    ["listRuns", (client, signal) => Array.fromAsync(client.listRuns({}, { signal }))],
+    ["listDeliveries", (client, signal) => Array.fromAsync(client.listDeliveries({}, { signal }))],
+    ["listJobDeliveries", (client, signal) => Array.fromAsync(client.listJobDeliveries("j1", { signal }))],
+    ["listEvents", (client, signal) => Array.fromAsync(client.listEvents({}, { signal }))],
+    ["reparse", (client, signal) => client.reparse("d1", { signal })],
+    ["resend", (client, signal) => client.resend("evt_1", { signal })],
+    ["resendJob", (client, signal) => client.resendJob("j1", { signal })],
   ];
 
   test.each(calls)("%s rejects with the problem that is answered", async (_, call) => {
@@ -156,9 +175,18 @@ describe("what is not there is null:", () => {
     ["the bytes of a job", "job-not-found", (client) => client.getRaw("x")],
     ["a run", "run-not-found", (client) => client.getRun("x")],
     ["a delivery", "delivery-not-found", (client) => client.getDelivery("x")],
+    ["the bytes of a delivery", "delivery-not-found", (client) => client.getDeliveryRaw("x")],
+    ["a delivery to read again", "delivery-not-found", (client) => client.reparse("x")],
+    ["an event to tell again", "event-not-found", (client) => client.resend("x")],
+    ["a job to tell of again", "job-not-found", (client) => client.resendJob("x")],
   ])("%s", async (_, code, call) => {
     await using receiver = await receiverWith(problem(404, code));
     expect(await call(receiver.client)).toBeNull();
+  });
+
+  test("and no delivery has named a job that is not there", async () => {
+    await using receiver = await receiverWith(problem(404, "job-not-found"));
+    expect(await Array.fromAsync(receiver.client.listJobDeliveries("x"))).toEqual([]);
   });
 
   test("but a path that is not there is an error", async () => {
@@ -199,6 +227,13 @@ describe("look-ups give what is answered:", () => {
     expect(receiver.asked).toEqual(["/runs/r1"]);
   });
 
+  test("getDeliveryRaw, byte for byte", async () => {
+    const body = Uint8Array.of(0xef, 0xbb, 0xbf, 0x3c, 0xff, 0x00);
+    await using receiver = await receiverWith(bytes(body));
+    expect(await receiver.client.getDeliveryRaw("d1")).toEqual(body);
+    expect(receiver.asked).toEqual(["/deliveries/d1/raw"]);
+  });
+
   test("getDelivery", async () => {
     const delivery = { id: "d1", status: "stored", format: "xml", size: 2, count: 1 };
     await using receiver = await receiverWith(json(delivery));
@@ -207,56 +242,17 @@ describe("look-ups give what is answered:", () => {
   });
 });
 
-describe("lists", () => {
-  const pages = [
-    json({ jobs: [listed("j3"), listed("j2")], next: "c/1=" }),
-    json({ jobs: [], next: "c2" }),
-    json({ jobs: [listed("j1")], next: null }),
-  ] as const;
+describe("what changes something is a POST:", () => {
+  const event = { id: "evt_1", type: "job.finished", status: "pending", attempts: 0 };
+  const reparsed = { delivery: "d1", status: "stored", jobs: ["j1"], reason: null, line: null, column: null };
 
-  test("go through all pages, an empty one among them", async () => {
-    await using receiver = await receiverWith(...pages);
-    const jobs = await Array.fromAsync(receiver.client.listJobs({ tag: "WordsGeneralize" }));
-    expect(jobs.map((job) => job.jobId)).toEqual(["j3", "j2", "j1"]);
-    expect(receiver.asked).toEqual([
-      "/jobs?tag=WordsGeneralize&limit=100",
-      "/jobs?tag=WordsGeneralize&limit=100&cursor=c%2F1%3D",
-      "/jobs?tag=WordsGeneralize&limit=100&cursor=c2",
-    ]);
-  });
-
-  test("ask for no page that nobody reads", async () => {
-    await using receiver = await receiverWith(...pages);
-    for await (const job of receiver.client.listJobs()) {
-      expect(job.jobId).toBe("j3");
-      break;
-    }
-    expect(receiver.asked).toEqual(["/jobs?limit=100"]);
-  });
-
-  test("give one page with its cursor", async () => {
-    await using receiver = await receiverWith(...pages);
-    const page = await receiver.client.listJobsPage({ state: "Failed" }, { limit: 2, cursor: "c0" });
-    expect(page).toEqual({ jobs: [listed("j3"), listed("j2")], next: "c/1=" });
-    expect(receiver.asked).toEqual(["/jobs?state=Failed&limit=2&cursor=c0"]);
-  });
-
-  test("take every filter, and dates as dates or text", async () => {
-    await using receiver = await receiverWith(pages[2]);
-    await receiver.client.listJobsPage({
-      state: "Failed",
-      tag: "Tts",
-      bucket: "b-1",
-      object: "今/天.txt",
-      queueId: "q",
-      runId: "r",
-      userData: "order 7&8",
-      receivedAfter: new Date("2022-07-25T08:35:39Z"),
-      receivedBefore: "2022-07-26T00:00:00+08:00",
-    });
-    expect(receiver.asked).toEqual([
-      "/jobs?state=Failed&tag=Tts&bucket=b-1&object=%E4%BB%8A%2F%E5%A4%A9.txt&queueId=q&runId=r&userData=order+7%268" +
-        "&receivedAfter=2022-07-25T08%3A35%3A39.000Z&receivedBefore=2022-07-26T00%3A00%3A00%2B08%3A00",
-    ]);
+  test.each<[string, string, unknown, unknown, (client: Client) => Promise<unknown>]>([
+    ["reparse", "/deliveries/d1/reparse", reparsed, reparsed, (client) => client.reparse("d1")],
+    ["resend", "/events/evt_1/resend", event, event, (client) => client.resend("evt_1")],
+    ["resendJob", "/jobs/j1/resend", { events: [event] }, [event], (client) => client.resendJob("j1")],
+  ])("%s", async (_, path, answered, given, call) => {
+    await using receiver = await receiverWith(json(answered));
+    expect(await call(receiver.client)).toEqual(given);
+    expect([receiver.asked, receiver.methods]).toEqual([[path], ["POST"]]);
   });
 });

@@ -20,6 +20,7 @@ const viewIn = (language: "en" | "zh"): View => ({
   isSignedIn: true,
   now: Date.parse("2026-03-01T12:00:00Z"),
   assets: { style: "", script: "", icon: "" },
+  hasEvents: false,
   quarantined: null,
 });
 const view = viewIn("en");

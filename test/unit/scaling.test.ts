@@ -1,25 +1,25 @@
 import { expect, test } from "vitest";
 import { figuresOf, type Load } from "../../tools/scaling.ts";
 
-const LOAD: Load = { callbacks: 1_000_000, bytes: 3_000, rows: 7, lookups: 3, days: 90, cpu: 1, peak: 20 };
+const LOAD: Load = { callbacks: 1_000_000, bytes: 3_000, rows: 5, lookups: 3, days: 90, cpu: 1, peak: 20 };
 
 test("rows written are the first limit of the free plan", () => {
   const { freePlanDays } = figuresOf(LOAD);
-  expect(Math.floor(freePlanDays.rowsWritten)).toBe(14_285);
+  expect(Math.floor(freePlanDays.rowsWritten)).toBe(20_000);
   expect(freePlanDays.requests).toBe(25_000);
 });
 
 test("the free plan fits a load, or does not", () => {
   expect(figuresOf({ ...LOAD, callbacks: 300_000 }).fitsFreePlan).toBe(true);
-  expect(figuresOf({ ...LOAD, callbacks: 500_000 }).fitsFreePlan).toBe(false);
+  expect(figuresOf({ ...LOAD, callbacks: 700_000 }).fitsFreePlan).toBe(false);
 });
 
 test("what is included in the plan costs the plan and no more", () => {
-  expect(figuresOf({ ...LOAD, callbacks: 300_000 }).dollars).toEqual({ direct: 5, queue: 5, kv: 6 });
+  expect(figuresOf({ ...LOAD, callbacks: 300_000 }).dollars).toEqual({ direct: 5, queue: 5, kv: 5 });
 });
 
-test("a million callbacks more, rows alone, cost seven dollars", () => {
+test("a million callbacks more, rows alone, cost five dollars", () => {
   const at = (callbacks: number) =>
     figuresOf({ ...LOAD, callbacks, bytes: 0, days: 0, lookups: 0, cpu: 0 }).dollars.direct;
-  expect(at(101_000_000) - at(100_000_000)).toBeCloseTo(7 + 0.3);
+  expect(at(101_000_000) - at(100_000_000)).toBeCloseTo(5 + 0.3);
 });

@@ -12,6 +12,8 @@ export interface ScriptedReceiver extends AsyncDisposable {
   baseUrl: string;
   /** Path and query of each request, in order. */
   asked: string[];
+  /** The method of each request, in order. */
+  methods: string[];
   /** The headers of each request, in order. */
   headers: IncomingMessage["headers"][];
 }
@@ -19,10 +21,12 @@ export interface ScriptedReceiver extends AsyncDisposable {
 /** Answers with the steps in order, and with the last one again and again after that. */
 export async function startReceiver(...steps: readonly [Step, ...Step[]]): Promise<ScriptedReceiver> {
   const asked: string[] = [];
+  const methods: string[] = [];
   const headers: IncomingMessage["headers"][] = [];
   const server = createServer((request, response) => {
     const step = steps[Math.min(asked.length, steps.length - 1)] as Step;
     asked.push(request.url ?? "");
+    methods.push(request.method ?? "");
     headers.push(request.headers);
     step(response, request);
   });
@@ -32,6 +36,7 @@ export async function startReceiver(...steps: readonly [Step, ...Step[]]): Promi
   return {
     baseUrl: `http://127.0.0.1:${port}`,
     asked,
+    methods,
     headers,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

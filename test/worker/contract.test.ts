@@ -298,6 +298,45 @@ describe("the contract", () => {
     );
   });
 
+  test("holds for every answer to an export and an import", async () => {
+    const path = "/deliveries/export";
+    const flooder = { "cf-connecting-ip": FLOODER };
+    await expectAnswer("get", path, 200, () => get(path));
+    await expectAnswer("get", path, 400, () => get(`${path}?limit=0`));
+    await expectAnswer("get", path, 401, () => send(path));
+    await expectAnswer(
+      "get",
+      path,
+      429,
+      afterFlood(() => send(path, { headers: flooder })),
+    );
+    await expectAnswer("get", path, 503, () => get(path, {}, down()));
+
+    const put = "/deliveries/import";
+    const line = JSON.stringify({
+      id: await sha256("{}"),
+      receivedAt: "2026-03-01T00:00:00.000Z",
+      lastReceivedAt: "2026-03-01T00:00:00.000Z",
+      count: 1,
+      contentType: null,
+      bytes: "e30=",
+    });
+    const sendLines = (body: string, headers: Record<string, string> = bearer, changes = {}) =>
+      send(put, { method: "POST", headers, body }, changes);
+    await expectAnswer("post", put, 200, () => sendLines(`${line}\n{}`));
+    await expectAnswer("post", put, 400, () => sendLines("{}\n".repeat(101)));
+    await expectAnswer("post", put, 401, () => sendLines(line, {}));
+    await expectAnswer("post", put, 403, () => sendLines(line, { ...bearer, "sec-fetch-site": "cross-site" }));
+    await expectAnswer("post", put, 413, () => sendLines(" ".repeat(2_000_000), bearer, { MAX_BODY_BYTES: "1" }));
+    await expectAnswer(
+      "post",
+      put,
+      429,
+      afterFlood(() => sendLines(line, flooder)),
+    );
+    await expectAnswer("post", put, 503, () => sendLines(line, bearer, down()));
+  });
+
   test("documents nothing that was not seen here", () => {
     const documented = Object.values(contract.paths).flatMap((path) =>
       Object.values(path).flatMap(({ operationId, responses }) =>

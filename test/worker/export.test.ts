@@ -3,134 +3,13 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { EXPORT_PAGE_BYTES } from "../../src/api/export.ts";
-import { IMPORT_LINES_MAX } from "../../src/api/import.ts";
 import { placesOf } from "../../src/bindings.ts";
 import { readSettings } from "../../src/settings.ts";
-import type { DeliveryRecord, Job, ListedJob } from "../../src/wire.ts";
+import type { ListedJob } from "../../src/wire.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { byId, empty, everything, exportAll, exportPage, importLines, lineOf, noise } from "./exported.ts";
 import { downD1 } from "./faults.ts";
-import { type Changes, cron, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
-
-interface Line {
-  id: string;
-  receivedAt: string | null;
-  lastReceivedAt: string | null;
-  count: number | null;
-  contentType: string | null;
-  status: string;
-  missing: "retention" | "corrupt" | null;
-  bytes: string | null;
-}
-
-interface ImportedLine {
-  line: number;
-  delivery: string | null;
-  status: string;
-  reason: string | null;
-}
-
-const bearer = { authorization: `Bearer ${TOKEN}` };
-
-async function exportPage(query: string, changes: Changes = {}): Promise<{ lines: Line[]; next: string | null }> {
-  const response = await get(`/deliveries/export?${query}`, {}, changes);
-  // Not `text()`, which warns of a media type that is not text.
-  const text = new TextDecoder().decode(await response.arrayBuffer());
-  expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
-  const lines = text.split("\n").map((line) => (line === "" ? null : (JSON.parse(line) as Line)));
-  expect(lines.pop()).toBe(null);
-  const { next } = lines.pop() as unknown as { next: string | null };
-  return { lines: lines as Line[], next };
-}
-
-async function exportAll(changes: Changes = {}, limit = 100): Promise<Line[]> {
-  const all: Line[] = [];
-  let query = `limit=${limit}`;
-  for (;;) {
-    const { lines, next } = await exportPage(query, changes);
-    all.push(...lines);
-    if (next === null) return all;
-    query = `limit=${limit}&cursor=${next}`;
-  }
-}
-
-const postLines = (body: string, changes: Changes = {}) =>
-  send("/deliveries/import", { method: "POST", headers: bearer, body }, changes);
-
-async function importLines(lines: readonly object[], changes: Changes = {}): Promise<ImportedLine[]> {
-  const imported: ImportedLine[] = [];
-  for (let at = 0; at < lines.length; at += 10) {
-    const part = lines.slice(at, at + 10);
-    const response = await postLines(part.map((line) => `${JSON.stringify(line)}\n`).join(""), changes);
-    expect(response.status).toBe(200);
-    imported.push(...(await response.json<{ imported: ImportedLine[] }>()).imported);
-  }
-  return imported;
-}
-
-async function lineOf(bytes: string | Uint8Array, changes: Partial<Line> = {}): Promise<Line> {
-  const raw = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
-  return {
-    id: await sha256(raw),
-    receivedAt: "2026-03-01T08:00:00.123Z",
-    lastReceivedAt: "2026-03-01T08:00:00.123Z",
-    count: 1,
-    contentType: "text/xml",
-    status: "stored",
-    missing: null,
-    bytes: raw.toBase64(),
-    ...changes,
-  };
-}
-
-async function empty(): Promise<void> {
-  const tables = ["delivery_parts", "deliveries", "jobs", "runs", "marks"];
-  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
-  for (;;) {
-    const { keys, list_complete: isAll } = await env.KV.list();
-    await Promise.all(keys.map(({ name }) => env.KV.delete(name)));
-    if (isAll) return;
-  }
-}
-
-async function listAll<T>(path: string, name: string, changes: Changes): Promise<T[]> {
-  const all: T[] = [];
-  let next: string | null = "";
-  while (next !== null) {
-    const page: Record<string, unknown> = await read(`${path}?limit=100${next && `&cursor=${next}`}`, changes);
-    all.push(...(page[name] as T[]));
-    next = page["next"] as string | null;
-  }
-  return all;
-}
-
-/** Everything that look-ups answer. Deliveries that came within one millisecond may be listed in either order. */
-async function everything(changes: Changes) {
-  const deliveries = await listAll<DeliveryRecord>("/deliveries", "deliveries", changes);
-  const jobs = await listAll<ListedJob>("/jobs", "jobs", changes);
-  const raw: Record<string, string> = {};
-  for (const { id, hasBytes } of deliveries) {
-    if (!hasBytes) continue;
-    raw[id] = new Uint8Array(await (await get(`/deliveries/${id}/raw`, {}, changes)).arrayBuffer()).toBase64();
-    expect(await sha256(Uint8Array.fromBase64(raw[id] as string))).toBe(id);
-  }
-  const runIds = new Set(jobs.flatMap(({ workflow }) => workflow?.runId ?? []));
-  return {
-    deliveries: deliveries.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-    raw,
-    listed: jobs,
-    jobs: await Promise.all(jobs.map(({ jobId }) => read<Job>(`/jobs/${encodeURIComponent(jobId)}`, changes))),
-    runs: await Promise.all([...runIds].map((runId) => read(`/runs/${runId}`, changes))),
-  };
-}
-
-const byId = (lines: readonly Line[]) => lines.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-
-const noise = (length: number): Uint8Array => {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 60_000)
-    bytes.set(crypto.getRandomValues(new Uint8Array(Math.min(60_000, length - at))), at);
-  return bytes;
-};
+import { cron, get, post, read, send, sha256 } from "./receiver.ts";
 
 const KV_RUNS = "listOldestDeliveries" in placesOf(env, readSettings({ ...env, STORE: "kv" }).settings).store;
 
@@ -197,7 +76,7 @@ describe.each(["d1", ...(KV_RUNS ? ["kv"] : [])])("with STORE=%s, export, empty,
     const before = await everything(changes);
     const lines = await exportAll(changes);
     await empty();
-    const statuses = [];
+    const statuses: string[] = [];
     for (const line of lines) statuses.push(...(await importLines([line], changes)).map(({ status }) => status));
     expect(statuses.toSorted()).toEqual(["quarantined", "quarantined", "stored"]);
     expect(await everything(changes)).toEqual(before);
@@ -409,104 +288,5 @@ describe("an export", () => {
   test("needs a token, as an import does", async () => {
     expect((await send("/deliveries/export")).status).toBe(401);
     expect((await send("/deliveries/import", { method: "POST", body: "" })).status).toBe(401);
-  });
-});
-
-describe("an import", () => {
-  test("refuses a line in words, by its number, and takes the others", async () => {
-    const good = await lineOf(segmentation(newJobId()));
-    const without = (name: keyof Line) => Object.fromEntries(Object.entries(good).filter(([key]) => key !== name));
-    const lines: [unknown, string | null][] = [
-      [good, null],
-      [{ ...good, id: "0".repeat(64) }, "The SHA-256 of the bytes is not the id of the delivery."],
-      [{ ...good, bytes: "%" }, "bytes is not base64."],
-      [{ ...good, bytes: null, missing: "retention" }, "The line has no bytes to restore the delivery from."],
-      [{ ...good, id: "x" }, "The line is not a delivery of an export. id must be a SHA-256 in 64 hexadecimal digits."],
-      [without("count"), "The line is not a delivery of an export. count is missing."],
-      [{ ...good, count: 0 }, "The line is not a delivery of an export. count must be at least 1."],
-      [[], "The line is not a delivery of an export. id is missing."],
-      [7, "The line is not a delivery of an export. It must be a JSON object."],
-      [
-        { ...good, receivedAt: "2026-02-30T00:00:00.000Z", lastReceivedAt: null },
-        "receivedAt, lastReceivedAt and count must be given where there are bytes.",
-      ],
-      [
-        { ...good, receivedAt: "2026-03-01" },
-        "The line is not a delivery of an export. receivedAt must be a time such as 2026-03-01T08:00:00.000Z.",
-      ],
-      [{ ...good, lastReceivedAt: "2026-02-01T00:00:00.000Z" }, "receivedAt is later than lastReceivedAt."],
-      [
-        { ...good, lastReceivedAt: "2999-01-01T00:00:00.000Z" },
-        "lastReceivedAt is more than a day ahead of this receiver's clock.",
-      ],
-    ];
-    const text = [...lines.map(([line]) => JSON.stringify(line)), '{"id":', "", '{"next":null}'].join("\n");
-    const { imported } = await (await postLines(text)).json<{ imported: ImportedLine[] }>();
-    expect(imported.map(({ line, status, reason }) => [line, status, reason])).toEqual([
-      [1, "stored", null],
-      ...lines.slice(1).map(([, reason], at) => [at + 2, "refused", reason]),
-      [lines.length + 1, "refused", "The line is not JSON in UTF-8."],
-    ]);
-    expect(imported[1]?.delivery).toBe("0".repeat(64));
-    expect((await exportAll()).map(({ id }) => id)).toEqual([good.id]);
-  });
-
-  test("takes a page of an export as it is", async () => {
-    await post("kept");
-    const page = new TextDecoder().decode(await (await get("/deliveries/export")).arrayBuffer());
-    await empty();
-    const { imported } = await (await postLines(page)).json<{ imported: ImportedLine[] }>();
-    expect(imported).toEqual([
-      {
-        line: 1,
-        delivery: await sha256("kept"),
-        status: "quarantined",
-        reason: expect.stringContaining("neither XML"),
-      },
-    ]);
-  });
-
-  test("takes what a callback may be, and no more lines or bytes at once", async () => {
-    const line = JSON.stringify(await lineOf("{}"));
-    expect((await postLines(`${line}\n`.repeat(IMPORT_LINES_MAX))).status).toBe(200);
-    expect(await exportAll()).toMatchObject([{ count: 1 }]);
-    const tooMany = await postLines(`${line}\n`.repeat(IMPORT_LINES_MAX + 1));
-    expect([tooMany.status, await tooMany.json()]).toMatchObject([
-      400,
-      { detail: "At most 100 lines are taken in one request; these are 101." },
-    ]);
-    const limits = { MAX_BODY_BYTES: "100000" };
-    const largest = JSON.stringify(await lineOf(new Uint8Array(100_000).fill(0x7b)));
-    expect((await postLines(largest, limits)).status).toBe(200);
-    expect((await postLines(" ".repeat(1_200_000), limits)).status).toBe(413);
-  });
-
-  test("keeps a costly body before it reads it, and leaves it to the cron where that once ended the Worker", async () => {
-    const jobId = newJobId();
-    const line = await lineOf(segmentation(jobId, { UserData: "x".repeat(300_000) }), { count: 3 });
-    // The Worker ends after the bytes are kept: the batch that has the reading never comes.
-    let batches = 0;
-    const DB = new Proxy(env.DB, {
-      get(target, name) {
-        const member: unknown = Reflect.get(target, name);
-        if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
-        return (statements: D1PreparedStatement[]) => {
-          batches += 1;
-          return batches === 2 ? Promise.reject(new Error("exceeded")) : target.batch(statements);
-        };
-      },
-    });
-    expect((await postLines(JSON.stringify(line), { DB })).status).toBe(503);
-    expect(await importLines([line], { DB })).toMatchObject([{ status: "pending" }]);
-    expect(await exportAll()).toMatchObject([{ id: line.id, status: "pending", count: 3 }]);
-    await cron();
-    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success", delivery: { count: 3 } });
-    expect(await importLines([line])).toMatchObject([{ status: "stored" }]);
-  });
-
-  test("is not spilled: while the store is down, the answer is 503", async () => {
-    const line = JSON.stringify(await lineOf(segmentation(newJobId())));
-    expect((await postLines(line, { ...downD1(), KV: env.KV })).status).toBe(503);
-    expect((await env.KV.list()).keys).toEqual([]);
   });
 });

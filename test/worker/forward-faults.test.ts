@@ -197,14 +197,10 @@ describe("an end that was acknowledged is told, under one id,", () => {
 });
 
 describe("with a queue", () => {
-  const consume = async (ids: readonly string[], changes: Changes) => {
+  const consume = async (ids: readonly string[], changes: Changes, queue = "ci-callbacks-forward") => {
     const messages = ids.map((event, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body: { event } }));
     const ctx = createExecutionContext();
-    await worker.queue(
-      createMessageBatch("ci-callbacks-forward", messages) as never,
-      { ...env, ...changes } as never,
-      ctx,
-    );
+    await worker.queue(createMessageBatch(queue, messages) as never, { ...env, ...changes } as never, ctx);
     await waitOnExecutionContext(ctx);
   };
   /** A queue that keeps what it is given. */
@@ -239,6 +235,14 @@ describe("with a queue", () => {
     expect(await hook.ids()).toHaveLength(1);
     await letPass();
     await consume([messages[0]?.body.event ?? ""], telling(hook));
+    expect(await rowOf(jobId)).toMatchObject({ status: "delivered" });
+  });
+
+  test("of any name, its messages are known by what they are", async () => {
+    const hook = newHook();
+    const jobId = await failedOnce(hook);
+    await letPass();
+    await consume([(await rowOf(jobId)).id], telling(hook), "my-events");
     expect(await rowOf(jobId)).toMatchObject({ status: "delivered" });
   });
 

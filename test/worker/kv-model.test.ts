@@ -5,12 +5,12 @@ import { intake, nameArrival } from "../../src/intake.ts";
 import { d1Store } from "../../src/store/d1/d1.ts";
 import { kvStore } from "../../src/store/kv/kv.ts";
 import { persistent } from "../../src/store/retry.ts";
-import type { KeptJob, KeptRun, ListedDelivery, Page, Position, Store } from "../../src/store/store.ts";
+import type { KeptJob, KeptRun, ListedDelivery, Store } from "../../src/store/store.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { type Random, seeded } from "./faults.ts";
 import { staleKv } from "./kv-layers.ts";
+import { all, NEVER } from "./kv-store.ts";
 
-const NEVER = { jobs: null, bytes: null, quarantined: null };
 const persistently = persistent(5_000);
 const d1 = d1Store(env.DB, persistently);
 
@@ -33,17 +33,6 @@ function bodiesOf(jobIds: readonly string[], runIds: readonly string[]): string[
 }
 
 const pick = <T>(from: readonly T[], random: Random): T => from[Math.floor(random() * from.length)] as T;
-
-async function all<T>(list: (after: Position | null) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let after: Position | null = null;
-  do {
-    const page: Page<T> = await list(after);
-    items.push(...page.items);
-    after = page.next;
-  } while (after !== null);
-  return items;
-}
 
 async function jobsOfRun(store: Store, runId: string): Promise<KeptJob[]> {
   const jobs = await all((after) => store.listJobs({ runId }, 2, after));

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import { endpointOf } from "../../src/events/endpoints.ts";
-import { eventKey } from "../../src/events/events.ts";
+import { eventKey } from "../../src/events/ids.ts";
 import { signaturesOf } from "../../src/forward/sign.ts";
 
 test("the signature is that of the published library, for any body and secret", async () => {

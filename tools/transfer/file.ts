@@ -1,5 +1,5 @@
 /** The file that an export is written to: page by page, so that whatever ends the export leaves whole pages. */
-import { constants } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { fail, ok, type Result } from "../../src/callback/result.ts";
 import { headLine, parseLine, readLines } from "./lines.ts";
@@ -57,7 +57,7 @@ async function begin(handle: FileHandle, base: URL): Promise<Result<Found, strin
 async function resume(handle: FileHandle, path: string, base: URL): Promise<Result<Found, string>> {
   let found: Found | null = null;
   const tally = newTally();
-  for await (const { number, text, end } of readLines(handle.createReadStream({ start: 0, autoClose: false }))) {
+  for await (const { number, text, end } of readLines(createReadStream(path))) {
     const line = parseLine(text);
     if (number === 1) {
       if (!line.ok || line.value.kind !== "head") break;

@@ -4,7 +4,8 @@
  * after its answer was lost causes none either: then the lease ends, and the cron sends.
  */
 import { endpointsOf } from "../../events/endpoints.ts";
-import { type EventError, eventKey, type EventType } from "../../events/events.ts";
+import type { EventError, EventType } from "../../events/events.ts";
+import { eventKey } from "../../events/ids.ts";
 import { BREAKER_FAILURES, LEASE_MILLISECONDS } from "../../events/limits.ts";
 import type { LeasedEvent, Telling } from "../outbox.ts";
 import { jobRows, type JobRow, readingRow, runRows, type RunRow } from "../rows.ts";

@@ -16,7 +16,7 @@ import {
 import type { Claims } from "./claims.ts";
 import type { Heads } from "./heads.ts";
 import type { KeyPage, Namespace } from "./namespace.ts";
-import { jobIdsOfOlder, membersOnly, olderMembersPrefix } from "./older.ts";
+import { jobIdsOfOlder, olderMembersPrefix } from "./older.ts";
 import { ARRIVED, type ArrivedFacts, memberPrefix, statusPrefix } from "./places.ts";
 import { type Bounds, GROUP_OPERATIONS, PAGE_OPERATIONS, SCAN_OPERATIONS, timeListIn } from "./time-list.ts";
 
@@ -43,7 +43,7 @@ export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
     const size = Math.min(limit, PAGE_OPERATIONS - SCAN_OPERATIONS - GROUP_OPERATIONS);
     const page = await kv.list<object>(prefix, size, cursor);
     const ids = isOlder
-      ? [...(await jobIdsOfOlder(kv, membersOnly(page.keys, prefix))).values()].flat()
+      ? [...(await jobIdsOfOlder(kv, page.keys)).values()].flat()
       : [...(await kv.notesOf<string>(page.keys)).values()];
     const jobs = await claims.readJobs(ids);
     const run = await keyPart(runId);

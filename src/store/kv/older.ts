@@ -31,8 +31,5 @@ export async function jobIdsOfOlder(
   );
 }
 
+/** Keys of another run may begin so too: which run a job belongs to, its record tells. */
 export const olderMembersPrefix = async (runId: string): Promise<string> => `${await idKey("run-job:", runId)}:job:`;
-
-/** Of the keys under that prefix those of this run: the rest of another's may have the prefix inside it. */
-export const membersOnly = (keys: readonly ListedKey<OlderFacts>[], prefix: string): ListedKey<OlderFacts>[] =>
-  keys.filter(({ name, metadata }) => metadata?.key === `job:${name.slice(prefix.length)}`);

@@ -4,6 +4,7 @@ import base from "./styles/base.css";
 import content from "./styles/content.css";
 import formsAndStates from "./styles/forms-and-states.css";
 import lists from "./styles/lists.css";
+import results from "./styles/results.css";
 import segmentation from "./styles/segmentation.css";
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2f5bd7"/><path d="M9 17.5l5 5 9-12" fill="none" stroke="#fff" stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
@@ -34,7 +35,7 @@ const asset = (stem: string, extension: string, type: string, text: string): Ass
   text,
 });
 
-const styles = [base, formsAndStates, content, lists, segmentation].join("");
+const styles = [base, formsAndStates, content, lists, results, segmentation].join("");
 
 const STYLE = asset("page", "css", "text/css; charset=utf-8", styles);
 const SCRIPT = asset("page", "js", "text/javascript; charset=utf-8", script);

@@ -1,17 +1,19 @@
-/** The pages about jobs and runs: the list, one job, one run, and finding any of them by its id. */
+/** The pages about jobs: the list, one job, and finding a job, run or delivery by its id. */
 import { Hono } from "hono";
 import * as v from "valibot";
 import { findJob, findRun } from "../../lookup.ts";
-import { type Filters, type Home, homePage } from "../views/home.ts";
-import { jobPage, unknownJobPage, unknownRunPage } from "../views/job.ts";
-import { runPage } from "../views/run.ts";
+import { type Filters, type Home, homePage, listPath } from "../views/home.ts";
+import { jobPage, unknownJobPage } from "../views/job.ts";
+import type { History } from "../views/history.ts";
 import { deliveryPath, jobPath, runPath } from "../view.ts";
+import { StoreError } from "../../store/retry.ts";
 import { FilterError, JOB_FILTERS, type JobFilter, type Store } from "../../store/store.ts";
-import { jobOf, listedJob, runOf } from "../../wire.ts";
+import { jobOf, listedJob } from "../../wire.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
+import { eventsOfJob } from "./event-pages.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/schemas.ts";
-import { pathBefore, pathAfter, readWalk } from "./trail.ts";
+import { pagerOf, readWalk } from "./trail.ts";
 
 export const jobPages = new Hono<AppEnv>();
 
@@ -27,9 +29,7 @@ jobPages.get("/", async (c) => {
     filterable: store.filters,
     jobs: [],
     counts: null,
-    pageNumber: 1,
-    previous: null,
-    next: null,
+    pager: { pageNumber: 1, first: listPath(given), previous: null, next: null },
     fault,
     live: null,
   };
@@ -48,9 +48,7 @@ jobPages.get("/", async (c) => {
       ...none,
       jobs: found.items.map(listedJob),
       counts,
-      pageNumber: walk.page,
-      previous: pathBefore(list, given, walk),
-      next: pathAfter(list, given, walk, found.next),
+      pager: pagerOf(list, walk, found.next, (cursor) => listPath({ ...given, ...(cursor !== null && { cursor }) })),
       live,
     };
     return c.html(homePage(view, home));
@@ -111,12 +109,21 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
     as: c.req.query("as") === "table" ? ("table" as const) : ("text" as const),
     path: jobPath(jobId),
   };
-  return c.html(jobPage(view, { job, kept, options, live }));
+  const [history, events] = await Promise.all([historyOf(places.store, jobId), eventsOfJob(c, jobId)]);
+  const canSend = c.var.forwarder?.isReady === true;
+  return c.html(jobPage(view, { job, kept, history, events, canSend, options, live }));
 });
 
-jobPages.get("/ui/runs/:runId", async (c) => {
-  const runId = idOf(c, "runId");
-  const [view, found] = await Promise.all([readerView(c), findRun(c.var.places, runId)]);
-  if (found === null) return c.html(unknownRunPage(view, runId), 404);
-  return c.html(runPage(view, runOf(runId, found.run, found.jobs)));
-});
+/** Deliveries on the page of a job, last received first. */
+const DELIVERIES_OF_JOB = 20;
+
+/** Empty where the store cannot be asked now: the page does without. */
+async function historyOf(store: Store, jobId: string): Promise<History> {
+  try {
+    const { items, next } = await store.listDeliveriesOfJob(jobId, DELIVERIES_OF_JOB, null);
+    return { deliveries: items, isCut: next !== null };
+  } catch (error) {
+    if (error instanceof StoreError) return { deliveries: [], isCut: false };
+    throw error;
+  }
+}

@@ -70,16 +70,33 @@ export function errorPage(error: Error, c: Context<AppEnv>): Response | Promise<
 
 /** For a reader who is signed in. What is in quarantine is told if it can be: a page may do without. */
 export async function readerView(c: Context<AppEnv>): Promise<View> {
-  const quarantined = await c.var.places.store.check().then(
-    (health) => health.quarantined,
-    () => null,
-  );
-  return { ...openView(c), isSignedIn: true, quarantined };
+  const { places, settings } = c.var;
+  const [quarantined, hasEvents] = await Promise.all([
+    places.store.check().then(
+      (health) => health.quarantined,
+      () => null,
+    ),
+    settings.forward.urls.length > 0 || hasOldEvents(places.store),
+  ]);
+  return { ...openView(c), isSignedIn: true, quarantined, hasEvents };
 }
+
+/** Whether events are left of a time when somebody was told. */
+const hasOldEvents = async ({ outbox }: Store): Promise<boolean> =>
+  outbox !== null &&
+  (await outbox.list({}, 1, null).then(
+    ({ items }) => items.length > 0,
+    () => false,
+  ));
 
 /** For pages that are open to all and shown whatever the settings are. */
 export async function publicView(c: Context<AppEnv>): Promise<View> {
-  return { ...openView(c), isSignedIn: await isSignedIn(c, readSettings(c.env).settings.lookupTokens) };
+  const { lookupTokens, forward } = readSettings(c.env).settings;
+  return {
+    ...openView(c),
+    isSignedIn: await isSignedIn(c, lookupTokens),
+    hasEvents: forward.urls.length > 0,
+  };
 }
 
 /** For nobody in particular, without asking anything. */
@@ -94,6 +111,7 @@ export function openView(c: Context<AppEnv>): View {
     isSignedIn: false,
     now: Date.now(),
     assets: ASSET_PATHS,
+    hasEvents: false,
     quarantined: null,
   };
 }

@@ -7,7 +7,9 @@ import { type SignIn, signInPage } from "../views/sign-in.ts";
 import { missingSecrets } from "../../settings.ts";
 import { type AppEnv, countRefusal } from "../../api/context.ts";
 import { deliveryPages } from "./delivery-pages.ts";
+import { eventPages } from "./event-pages.ts";
 import { jobPages } from "./job-pages.ts";
+import { runPages } from "./run-pages.ts";
 import { errorPage, formMiddleware, openView, pageMiddleware } from "./page.ts";
 import { closeSession, isSignedIn, openSession, ownPath, requireSession } from "../session.ts";
 
@@ -22,7 +24,8 @@ pages.get("/", async (c, next) => {
   const asks = c.req.header("if-none-match") === undefined && !(await isSignedIn(c, c.var.settings.lookupTokens));
   return asks ? c.html(signInPage(openView(c), signIn(c, "/", null))) : next();
 });
-for (const path of ["/", "/ui/find", "/ui/jobs/*", "/ui/runs/*", "/ui/deliveries/*"]) pages.use(path, requireSession);
+for (const path of ["/", "/ui/find", "/ui/jobs/*", "/ui/runs/*", "/ui/deliveries/*", "/ui/events/*"])
+  pages.use(path, requireSession);
 
 pages.get("/ui/sign-in", async (c) => {
   const back = ownPath(c, c.req.query("back"));
@@ -58,4 +61,6 @@ pages.post("/ui/sign-out", (c) => {
 });
 
 pages.route("/", jobPages);
+pages.route("/", runPages);
 pages.route("/", deliveryPages);
+pages.route("/", eventPages);

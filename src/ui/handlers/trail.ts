@@ -2,7 +2,7 @@
  * Previous and next of a list that its store walks one way only: the address of a page carries where each page before
  * it began. A cursor of the API, of positions instead of one.
  */
-import { type Filters, listPath } from "../views/home.ts";
+import type { Pager } from "../views/pager.ts";
 import { type Position, PositionError } from "../../store/store.ts";
 import { decodeCursor, encodeCursor, isPosition } from "../../api/cursor.ts";
 
@@ -34,20 +34,18 @@ function positionOf(text: string): Position {
   throw new PositionError("The cursor holds a position that no list gave.");
 }
 
-function pathOf(list: string, filters: Filters, { page, trail }: Walk): string {
-  if (page === 1) return listPath(filters);
-  const cursor = encodeCursor(list, [page, ...trail.map((position) => JSON.stringify(position))]) ?? "";
-  return listPath({ ...filters, cursor });
-}
-
-/** The address of the page before, or null where there is none, or it is no longer remembered. */
-export function pathBefore(list: string, filters: Filters, { page, trail }: Walk): string | null {
-  if (page === 1 || (page > 2 && trail.length < 2)) return null;
-  return pathOf(list, filters, { page: page - 1, trail: trail.slice(0, -1) });
-}
-
-/** The address of the page after, which begins at `next`; null where that is null. */
-export function pathAfter(list: string, filters: Filters, { page, trail }: Walk, next: Position | null): string | null {
-  if (next === null) return null;
-  return pathOf(list, filters, { page: page + 1, trail: [...trail, next].slice(-REMEMBERED_PAGES) });
+/** The links of a page: `pathOf` gives the address with a cursor, or of the first page without. */
+export function pagerOf(
+  list: string,
+  { page, trail }: Walk,
+  next: Position | null,
+  pathOf: (cursor: string | null) => string,
+): Pager {
+  const pathTo = ({ page, trail }: Walk): string =>
+    pathOf(page === 1 ? null : encodeCursor(list, [page, ...trail.map((position) => JSON.stringify(position))]));
+  // The page before is no longer remembered far from the first.
+  const isRemembered = page === 2 || trail.length > 1;
+  const previous = page > 1 && isRemembered ? pathTo({ page: page - 1, trail: trail.slice(0, -1) }) : null;
+  const after = next === null ? null : pathTo({ page: page + 1, trail: [...trail, next].slice(-REMEMBERED_PAGES) });
+  return { pageNumber: page, first: pathOf(null), previous, next: after };
 }

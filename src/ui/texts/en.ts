@@ -1,8 +1,12 @@
 /** What the pages say, in English. Codes of the provider and names of its fields stay as they are. */
+import { events } from "./events-en.ts";
+import { results } from "./results-en.ts";
+
 export const en = {
   product: "CI callbacks",
   skip: "Skip to content",
   jobs: "Jobs",
+  runs: "Runs",
   deliveries: "Deliveries",
   quarantine: "Quarantine",
   api: "API",
@@ -36,6 +40,17 @@ export const en = {
     Snapshoting: "Taking snapshots",
   } as Record<string, string>,
   unknownState: "Unknown",
+  /** By tag or event. Tags are English already. */
+  jobTypes: {
+    ReviewImage: "Image moderation",
+    ReviewVideo: "Video moderation",
+    ReviewAudio: "Audio moderation",
+    ReviewText: "Text moderation",
+    ReviewDocument: "Document moderation",
+    ReviewHtml: "Web page moderation",
+  } as Record<string, string>,
+  results,
+  events,
   all: "All",
   countedOf: (count: number, isAll: boolean) => (isAll ? `${count} in all` : `of the newest ${count}`),
   statesLabel: "Jobs by state",
@@ -145,17 +160,16 @@ export const en = {
   chartParts: "Words by part of speech",
   chartWords: "Most frequent words",
 
-  runTitle: "Workflow run",
+  runsLead: "Workflow runs that have ended, newest first.",
+  noRuns: "No run.",
+  noneOnThisPage: "None on this page: look further.",
   runUntold: "The run has not ended, or its WorkflowFinish has not come: this is what its jobs tell.",
   runUnknown: "No callback has named this workflow run",
   runUnknownLead: "No delivery kept here is about this RunId, and no job kept here belongs to it.",
   tasks: "Tasks on one axis of time",
   task: "Task",
   took: "Took",
-  template: "Template",
   noTimes: "no times",
-  axisFrom: "from",
-  axisTo: "to",
 
   statuses: { stored: "Read", "no-job": "No job", quarantined: "Quarantined", pending: "Not read yet" },
   statusHints: {

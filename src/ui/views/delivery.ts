@@ -2,8 +2,8 @@
 import { html } from "hono/html";
 import type { Body } from "../../callback/callback.ts";
 import { timeOf } from "../../wire.ts";
-import type { Delivery, DeliveryStatus } from "../../store/store.ts";
-import { copyable, curlOf, facts, relativeTime, sizeText, statusBadge } from "./elements.ts";
+import type { Delivery, DeliveryStatus, ListedDelivery } from "../../store/store.ts";
+import { breakable, copyable, curlOf, facts, relativeTime, sizeText, statusBadge, typeName } from "./elements.ts";
 import { excerptOf } from "./excerpt.ts";
 import { layout, type Live } from "./layout.ts";
 import { pretty } from "./pretty.ts";
@@ -13,7 +13,7 @@ import { deliveryPath, type Html, jobPath, runPath, type View } from "../view.ts
 const SHOWN_CHARACTERS = 256 * 1024;
 
 export interface DeliveryListItem {
-  delivery: Delivery;
+  delivery: ListedDelivery;
   /** Of a quarantined delivery; null for others, and where the bytes are gone. */
   body: Body | null;
 }
@@ -66,21 +66,34 @@ const readAgainForm = ({ texts }: View, id: string): Html =>
 function deliveryRow(view: View, { delivery, body }: DeliveryListItem): Html {
   const { texts } = view;
   const { failure } = delivery;
+  const kind = typeName(view, { tag: delivery.tag });
   return html`<li class="card">
     <div class="head">
       <p>
-        ${statusBadge(view, delivery.status)}
-        <a href="${deliveryPath(delivery.id)}"><code>${delivery.id.slice(0, 16)}…</code></a>
-        <span class="note"
-          >${relativeTime(view, timeOf(delivery.receivedAt))} · ${sizeText(delivery.size)} ·
-          ${texts.times(delivery.count)}</span
-        >
+        ${statusBadge(view, delivery.status)} ${kind !== null && html`<span>${kind}</span>`}
+        <a href="${deliveryPath(delivery.id)}">${nameOf(delivery)}</a>
       </p>
       ${delivery.status === "quarantined" && delivery.hasBytes && readAgainForm(view, delivery.id)}
     </div>
+    <p class="note">
+      ${namedJobs(view, delivery)}${relativeTime(view, timeOf(delivery.receivedAt))} · ${sizeText(delivery.size)} ·
+      ${texts.times(delivery.count)}
+    </p>
     ${failure !== null && html`<p class="reason">${failure.reason} ${failure.line !== null && html`<span class="note">${texts.place(failure.line, failure.column)}</span>`}</p>`}
     ${failure !== null && body !== null && excerpt(view, body, failure)}
   </li>`;
+}
+
+/** What a delivery is about: an object, else a job. One that tells of neither has its id. */
+const nameOf = ({ id, object, jobIds: [jobId] }: ListedDelivery): Html =>
+  object !== null ? breakable(object) : html`<code>${jobId ?? `${id.slice(0, 16)}…`}</code>`;
+
+/** The first job that a delivery names, and how many more. */
+function namedJobs({ texts }: View, { jobIds, jobCount }: ListedDelivery): Html | false {
+  const [jobId] = jobIds;
+  if (jobId === undefined) return false;
+  return html`<a href="${jobPath(jobId)}"><code>${jobId}</code></a>
+    ${jobCount > 1 && texts.events.moreJobs(jobCount - 1)} · `;
 }
 
 /** The text of a body; where it is no UTF-8, what can be read of it. */
@@ -100,7 +113,9 @@ function excerpt(view: View, body: Body, { line, column }: { line: number | null
   </figure>`;
 }
 
-export interface DeliveryView extends DeliveryListItem {
+export interface DeliveryView {
+  delivery: Delivery;
+  body: Body | null;
   jobIds: readonly string[];
   runIds: readonly string[];
   /** What reading it again has come to, just now. */

@@ -19,6 +19,15 @@ export function stateBadge(view: View, state: string | null): Html {
   >`;
 }
 
+/** The type of a job in the reader's language; one that is not known here stands as it was sent. */
+export function typeName(
+  { texts }: View,
+  { tag, event }: { tag: string | null; event?: string | null },
+): string | null {
+  const code = tag ?? event ?? null;
+  return code !== null && Object.hasOwn(texts.jobTypes, code) ? (texts.jobTypes[code] ?? code) : code;
+}
+
 const STATUS_TONES = { stored: "good", "no-job": "still", quarantined: "bad", pending: "busy" } as const;
 
 export const statusBadge = (view: View, status: DeliveryStatus): Html =>

@@ -1,8 +1,9 @@
 /** The newest jobs: a list that keeps itself up to date, its states counted, filters in the address. */
 import { html } from "hono/html";
 import type { ListedJob } from "../../wire.ts";
-import { between, durationText, relativeTime, stateBadge, stateName } from "./elements.ts";
+import { between, durationText, relativeTime, stateBadge, stateName, typeName } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
+import { type Pager, pagerLinks, pathWith } from "./pager.ts";
 import { setUp } from "./set-up.ts";
 import { JOB_FILTERS, type JobFilterName } from "../../store/store.ts";
 import { type Html, jobPath, type View } from "../view.ts";
@@ -17,11 +18,7 @@ export interface Home {
   jobs: readonly ListedJob[];
   /** Of the newest jobs that the other filters let through; null on later pages. */
   counts: { states: ReadonlyMap<string | null, number>; jobs: number; isAll: boolean } | null;
-  /** Counts from 1. */
-  pageNumber: number;
-  /** Addresses of the pages before and after, or null. */
-  previous: string | null;
-  next: string | null;
+  pager: Pager;
   /** What is wrong with the filters, or null. */
   fault: string | null;
   live: Live | null;
@@ -31,7 +28,7 @@ export function homePage(view: View, home: Home): Html {
   const { texts } = view;
   const { filters, jobs, fault, live } = home;
   const isFiltered = Object.keys(filters).length > 0;
-  const isEmpty = jobs.length === 0 && !isFiltered && fault === null && home.pageNumber === 1;
+  const isEmpty = jobs.length === 0 && !isFiltered && fault === null && home.pager.pageNumber === 1;
   const body = html`<div class="head">
       <h1>${texts.jobs}</h1>
       ${findForm(view)}
@@ -63,7 +60,7 @@ export function homePage(view: View, home: Home): Html {
       }
       ${jobs.length === 0 && !isEmpty && fault === null && html`<p class="none">${texts.noMatch}</p>`}
     </div>
-    ${pager(view, home)}
+    ${pagerLinks(view, home.pager)}
     ${
       !isEmpty &&
       html`<details class="later">
@@ -83,7 +80,7 @@ function jobRow(view: View, job: ListedJob): Html {
     <span class="job-name"
       ><a href="${jobPath(job.jobId)}"><bdi>${job.object || job.jobId}</bdi></a></span
     >
-    <span class="job-tag">${job.tag ?? job.event ?? texts.none}</span>
+    <span class="job-tag" title="${job.tag ?? job.event ?? ""}">${typeName(view, job) ?? texts.none}</span>
     <span class="job-id"><bdi>${job.jobId}</bdi>${job.bucket && html` · <bdi>${job.bucket}</bdi>`}</span>
     <span class="job-took"
       ><span class="hidden">${texts.took}: </span>${took === null ? texts.none : durationText(view, took)}</span
@@ -112,8 +109,7 @@ const findForm = ({ texts }: View): Html =>
 
 /** The address of the list with these filters; empty ones are left out. */
 export function listPath(filters: Filters & { cursor?: string }): string {
-  const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== ""));
-  return query.size === 0 ? "/" : `/?${query.toString()}`;
+  return pathWith("/", filters);
 }
 
 function stateLinks(
@@ -180,13 +176,3 @@ function filterForm(view: View, { filters, filterable }: Home): Html {
 /** The API takes times as well as dates; a time that came in the address has to stand in the field as it is. */
 const dateInputType = (value: string | undefined): "date" | "text" =>
   value === undefined || /^\d{4}-\d\d-\d\d$/.test(value) ? "date" : "text";
-
-function pager({ texts }: View, { pageNumber, previous, next, filters }: Home): Html | false {
-  if (previous === null && next === null) return false;
-  return html`<nav class="pager" aria-label="${texts.pages}">
-    ${pageNumber > 2 && html`<a href="${listPath(filters)}">${texts.newest}</a>`}
-    ${previous !== null && html`<a href="${previous}" rel="prev">${texts.newer}</a>`}
-    <span>${texts.pageNumber(pageNumber)}</span>
-    ${next !== null && html`<a href="${next}" rel="next">${texts.older}</a>`}
-  </nav>`;
-}

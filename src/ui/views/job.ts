@@ -5,8 +5,21 @@ import type { ContentNode } from "../../callback/types.ts";
 import { layOut, readSegmentation } from "../../results/segmentation.ts";
 import type { Delivery, KeptBody } from "../../store/store.ts";
 import { bodyView } from "./delivery.ts";
-import { breakable, copyable, curlOf, type Fact, facts, relativeTime, sizeText, stateBadge } from "./elements.ts";
+import {
+  breakable,
+  copyable,
+  curlOf,
+  type Fact,
+  facts,
+  relativeTime,
+  sizeText,
+  stateBadge,
+  typeName,
+} from "./elements.ts";
+import { eventsCard, type ShownEvent } from "./events.ts";
+import { type History, historyCard } from "./history.ts";
 import { faultPage, layout, type Live } from "./layout.ts";
+import { type CardResult, cardResult, headersCard, resultCard, verdictOf } from "./results/card.ts";
 import { segmentationView, type SegmentationOptions } from "./segmentation.ts";
 import { timeline } from "./timeline.ts";
 import { tree } from "./tree.ts";
@@ -15,39 +28,40 @@ import { deliveryPath, type Html, runPath, segment, type View } from "../view.ts
 /** `kept` is null while the bytes wait in the second place. */
 export interface JobView {
   job: Job;
+  history: History;
+  /** What the user's system was told of it. */
+  events: readonly ShownEvent[];
+  /** Whether it can be told again. */
+  canSend: boolean;
   kept: KeptBody | null;
   options: SegmentationOptions;
   live: Live | null;
 }
 
-export function jobPage(view: View, { job, kept, options, live }: JobView): Html {
+export function jobPage(view: View, { job, kept, history, events, canSend, options, live }: JobView): Html {
   const { texts } = view;
   const title = job.object || job.jobId;
+  const card = cardResult(job);
   const body = html`<div id="job" data-live="replace">
     <div class="head">
       <div>
-        <p class="crumbs"><a href="/">${texts.jobs}</a> · ${job.tag ?? job.event ?? texts.job}</p>
+        <p class="crumbs"><a href="/">${texts.jobs}</a> · ${typeName(view, job) ?? texts.job}</p>
         <h1>${breakable(title)}</h1>
-        <p class="under">${stateBadge(view, job.state)} <code>${job.jobId}</code></p>
+        <p class="under">${stateBadge(view, job.state)} ${verdictOf(view, card)} <code>${job.jobId}</code></p>
       </div>
     </div>
     ${outcome(view, job)}
     <div class="columns">
-      <div class="matter">${matter(view, job, options)}${kept !== null && bytes(view, kept)}</div>
+      <div class="matter">
+        ${matter(view, job, card, options)} ${historyCard(view, history, job.delivery.id)}
+        ${eventsCard(view, events, canSend)} ${kept !== null && bytes(view, kept)}
+      </div>
       <div class="margin">
         <section class="card">
           <h2>${texts.timeline}</h2>
           ${timeline(view, job)}
         </section>
-        <section class="card">
-          <h2>${texts.input}</h2>
-          ${facts([
-            [texts.fields.bucket, job.bucket],
-            [texts.region, job.region],
-            [texts.fields.object, job.object === null ? null : breakable(job.object)],
-          ])}
-        </section>
-        ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
+        ${inputCard(view, job)} ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
         <section class="card">
           <h2>${texts.deliveryBehind}</h2>
           ${deliveryFacts(view, job, kept?.delivery ?? null)}
@@ -80,19 +94,28 @@ const codeAndMessage = (texts: View["texts"], { code, message }: Job): Fact[] =>
   [texts.message, message === "" ? null : message],
 ];
 
-function matter(view: View, job: Job, options: SegmentationOptions): Html {
-  const { texts } = view;
+/** The result by its family, with everything else that CI said folded below it. */
+function matter(view: View, job: Job, card: CardResult | null, options: SegmentationOptions): Html {
   const segmentation = readSegmentation(job);
-  const rest = job.detail === null ? null : restOf(job.detail, segmentation !== null);
-  const operation =
-    rest !== null &&
-    Object.keys(rest).length > 0 &&
-    html`<section class="card">
-      <h2>${segmentation === null ? texts.operation : texts.parameters}</h2>
-      ${tree(view, rest)}
-    </section>`;
-  return html`${segmentation !== null && segmentationView(view, segmentation, layOut(segmentation.tokens), options)}${operation}`;
+  const rest = job.detail === null ? {} : restOf(job.detail, segmentation !== null);
+  const hasRest = Object.keys(rest).length > 0;
+  const fields = card !== null ? allFields(view, rest) : operation(view, segmentation !== null, rest);
+  return html`${card !== null && resultCard(view, card)}
+  ${segmentation !== null && segmentationView(view, segmentation, layOut(segmentation.tokens), options)}
+  ${hasRest && fields} ${headersCard(view, job)}`;
 }
+
+const operation = (view: View, withoutResult: boolean, rest: ContentNode): Html =>
+  html`<section class="card">
+    <h2>${withoutResult ? view.texts.parameters : view.texts.operation}</h2>
+    ${tree(view, rest)}
+  </section>`;
+
+const allFields = (view: View, rest: ContentNode): Html =>
+  html`<details class="card later">
+    <summary>${view.texts.results.allFields}</summary>
+    ${tree(view, rest)}
+  </details>`;
 
 /** Nodes of a JobsDetail that the page shows in places of their own. */
 const SHOWN = new Set([
@@ -106,22 +129,16 @@ const SHOWN = new Set([
   "EndTime",
   "QueueId",
   "Workflow",
+  "Input",
 ]);
 
 /** What is left of a JobsDetail; an `Operation` alone stands without its name. */
 function restOf(detail: ContentNode, withoutResult: boolean): ContentNode {
   const rest = Object.fromEntries(Object.entries(detail).filter(([name]) => !SHOWN.has(name)));
-  const { Input, Operation, ...others } = rest;
-  const headers = typeof Input === "object" && !Array.isArray(Input) ? Input["CosHeaders"] : undefined;
-  const operation =
-    typeof Operation === "object" && !Array.isArray(Operation)
-      ? Object.fromEntries(
-          Object.entries(Operation).filter(([name]) => !(withoutResult && name === "WordsGeneralizeResult")),
-        )
-      : Operation;
-  const shownInput = headers === undefined ? {} : { "Input.CosHeaders": headers };
-  if (typeof operation === "object" && !Array.isArray(operation)) return { ...operation, ...others, ...shownInput };
-  return { ...(operation !== undefined && { Operation: operation }), ...others, ...shownInput };
+  const { Operation, ...others } = rest;
+  if (typeof Operation !== "object" || Array.isArray(Operation)) return rest;
+  const operation = Object.entries(Operation).filter(([name]) => !(withoutResult && name === "WordsGeneralizeResult"));
+  return { ...Object.fromEntries(operation), ...others };
 }
 
 /** Bodies up to this are shown on the page of their job, in bytes; larger ones on their own. */
@@ -133,6 +150,18 @@ function bytes(view: View, { delivery, body }: KeptBody): Html | false {
     <summary>${view.texts.rawLink}</summary>
     ${bodyView(view, delivery, body)}
   </details>`;
+}
+
+function inputCard({ texts }: View, { bucket, region, object }: Job): Html | false {
+  if (bucket === null && region === null && object === null) return false;
+  return html`<section class="card">
+    <h2>${texts.input}</h2>
+    ${facts([
+      [texts.fields.bucket, bucket],
+      [texts.region, region],
+      [texts.fields.object, object === null ? null : breakable(object)],
+    ])}
+  </section>`;
 }
 
 function workflowCard({ texts }: View, workflow: NonNullable<ListedJob["workflow"]>): Html {

@@ -10,7 +10,7 @@ export interface Page {
   title: string;
   body: Html;
   /** Where the reader is in the navigation. */
-  section?: "jobs" | "deliveries" | "quarantine" | "api";
+  section?: "jobs" | "runs" | "deliveries" | "quarantine" | "events" | "api";
   live?: Live;
 }
 
@@ -54,7 +54,7 @@ function navigation(view: View, section: Page["section"]): Html {
     html`<a href="${href}" ${section === name && html`aria-current="page"`}
       >${label}${count !== null && count > 0 && html` <span class="count">${numberText(view, count)}</span>`}</a
     >`;
-  const behindToken = html`${link("jobs", "/", texts.jobs)}${link("deliveries", "/ui/deliveries", texts.deliveries)}${link("quarantine", "/ui/deliveries?status=quarantined", texts.quarantine, quarantined)}`;
+  const behindToken = html`${link("jobs", "/", texts.jobs)}${link("runs", "/ui/runs", texts.runs)}${link("deliveries", "/ui/deliveries", texts.deliveries)}${link("quarantine", "/ui/deliveries?status=quarantined", texts.quarantine, quarantined)}${view.hasEvents && link("events", "/ui/events", texts.events.title)}`;
   return html`<nav class="sections" id="sections" data-live="replace" aria-label="${texts.product}">
     ${view.isSignedIn && behindToken}${link("api", "/docs", texts.api)}
   </nav>`;

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { ListedJob, Run } from "../../wire.ts";
 import type { TaskReading } from "../../callback/types.ts";
 import { spanBar } from "./charts.ts";
-import { between, durationText, exactText, exactTime, facts, stateBadge, stateTone } from "./elements.ts";
+import { between, durationText, exactText, exactTime, facts, stateBadge, stateTone, typeName } from "./elements.ts";
 import { layout } from "./layout.ts";
 import { type Html, jobPath, type View } from "../view.ts";
 
@@ -20,7 +20,7 @@ interface Row {
 
 export function runPage(view: View, run: Run): Html {
   const { texts } = view;
-  const rows = rowsOf(run, texts.task);
+  const rows = rowsOf(view, run);
   const times = rows
     .flatMap((row) => [row.createdAt, row.startedAt, row.endedAt])
     .filter((time) => time !== null)
@@ -29,7 +29,7 @@ export function runPage(view: View, run: Run): Html {
   const title = run.workflowName ?? run.workflowId ?? run.runId;
   const body = html`<div class="head">
       <div>
-        <p class="crumbs"><a href="/">${texts.jobs}</a> · ${texts.runTitle}</p>
+        <p class="crumbs"><a href="/ui/runs">${texts.runs}</a></p>
         <h1><bdi>${title}</bdi></h1>
         <p class="under">${stateBadge(view, run.state)} <code>${run.runId}</code></p>
       </div>
@@ -51,29 +51,33 @@ export function runPage(view: View, run: Run): Html {
         [texts.created, run.createdAt === null ? null : exactTime(run.createdAt)],
       ])}
     </section>`;
-  return layout(view, { title, body, section: "jobs" });
+  return layout(view, { title, body, section: "runs" });
 }
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /** In order of their start. */
-function rowsOf({ tasks, jobs }: Run, unnamed: string): Row[] {
+function rowsOf(view: View, { tasks, jobs }: Run): Row[] {
   const named = new Set(tasks.map((task) => task.jobId));
   const rows: Row[] = [
-    ...tasks.map((task) => rowOfTask(task, unnamed)),
-    ...jobs.filter((job) => !named.has(job.jobId)).map(rowOfJob),
+    ...tasks.map((task) => rowOfTask(view, task)),
+    ...jobs.filter((job) => !named.has(job.jobId)).map((job) => rowOfJob(view, job)),
   ];
   const startOf = (row: Row) => row.startedAt ?? row.createdAt ?? row.endedAt ?? "~";
   return rows.toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1));
 }
 
-const rowOfTask = (task: TaskReading, unnamed: string): Row => ({
+const rowOfTask = (view: View, task: TaskReading): Row => ({
   ...task,
-  name: task.name ?? task.type ?? unnamed,
-  note: task.templateName ?? task.type,
+  name: task.name ?? task.type ?? view.texts.task,
+  note: task.templateName ?? typeName(view, { tag: task.type }),
 });
 
-const rowOfJob = (job: ListedJob): Row => ({ ...job, name: job.workflow?.name ?? job.tag ?? job.jobId, note: job.tag });
+const rowOfJob = (view: View, job: ListedJob): Row => ({
+  ...job,
+  name: job.workflow?.name ?? job.tag ?? job.jobId,
+  note: typeName(view, job),
+});
 
 function taskRow(view: View, row: Row, axis: { from: number; to: number } | null): Html {
   const { texts } = view;

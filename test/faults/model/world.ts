@@ -237,9 +237,10 @@ export class World {
       isDeadLetters ? "ci-callbacks-dead-letters" : "ci-callbacks",
       messages.map(({ body, attempts }, index) => ({ id: `${index}`, timestamp: new Date(), attempts, body })),
     );
-    await worker.queue(batch, { ...env, ...changes, ...this.#settings } as unknown as Env, createExecutionContext());
+    const ctx = createExecutionContext();
+    await worker.queue(batch, { ...env, ...changes, ...this.#settings } as unknown as Env, ctx);
     if (attempt.isDead) return;
-    const { ackAll, retryMessages } = await getQueueResult(batch, createExecutionContext());
+    const { ackAll, retryMessages } = await getQueueResult(batch, ctx);
     const retried = new Set(ackAll ? [] : retryMessages.map(({ msgId }) => messages[Number(msgId)] as Message));
     for (const message of new Set(messages)) {
       if (retried.has(message)) this.#retry(message);

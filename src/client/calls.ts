@@ -1,0 +1,175 @@
+/** What the client can be asked: its options, its calls, and their filters. */
+import type { ChangesOptions, ChangesPage } from "./changes.ts";
+import type { Job } from "./job.ts";
+import type { Backoff } from "./patience.ts";
+import type { DeliveryRecord, EventRecord, JobDeliveryRecord, ListedJob, ListedRun, Reparsed, Run } from "./records.ts";
+import type { WaitOptions } from "./wait.ts";
+
+export interface ClientOptions {
+  /** Where the receiver is, such as `https://callbacks.example.com`. */
+  baseUrl: string | URL;
+  /** One of the receiver's LOOKUP_TOKENS. */
+  token: string;
+  /** Used instead of the global `fetch`: a service binding's, one through a proxy, one that traces. */
+  fetch?: (url: string, init: RequestOptions) => Promise<Response>;
+  /** How long `waitForJob` and `changes` pause before they try again; half a second, doubling to 16, with jitter, unless given. */
+  backoff?: Backoff;
+}
+
+export interface RequestOptions {
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  signal: AbortSignal | null;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** Which jobs a list is about: those that match all of it. A date as text is ISO 8601. */
+export interface JobListFilter {
+  state?: string | undefined;
+  tag?: string | undefined;
+  bucket?: string | undefined;
+  object?: string | undefined;
+  queueId?: string | undefined;
+  runId?: string | undefined;
+  userData?: string | undefined;
+  receivedAfter?: Date | string | undefined;
+  receivedBefore?: Date | string | undefined;
+}
+
+/** Which workflow runs a list is about. */
+export interface RunListFilter {
+  state?: string | undefined;
+  workflowId?: string | undefined;
+}
+
+/** Which deliveries a list is about. */
+export interface DeliveryListFilter {
+  status?: DeliveryRecord["status"] | undefined;
+}
+
+/** Which events a list is about. */
+export interface EventListFilter {
+  status?: EventRecord["status"] | undefined;
+  jobId?: string | undefined;
+  type?: EventRecord["type"] | undefined;
+}
+
+export interface JobPage {
+  jobs: ListedJob[];
+  /** Give it as `cursor` for the page that follows; null on the last one. */
+  next: string | null;
+}
+
+export interface Client {
+  /**
+   * The job, as it is known now; null where no callback has named it. With `wait`, whole seconds up to 60, the
+   * answer comes when the job is terminal or the seconds are up.
+   * @example const job = await client.getJob("a2f…", { wait: 30 });
+   */
+  getJob(jobId: string, options?: CallOptions & { wait?: number | undefined }): Promise<Job | null>;
+
+  /**
+   * The job, when it is terminal: look at its `state` for how it ended. Waits also for a job that no callback has
+   * named yet, and through outages. Rejects with a `JobTimeoutError` at the deadline, with the signal's reason when
+   * it aborts, and with a `ReceiverError` that waiting does not help, such as `unauthorized`.
+   * @example const job = await client.waitForJob("a2f…", { timeoutSeconds: 600 });
+   */
+  waitForJob(jobId: string, options: WaitOptions): Promise<Job>;
+
+  /**
+   * All jobs that match, last received first, page after page.
+   * @example for await (const job of client.listJobs({ state: "Failed" })) console.log(job.jobId, job.message);
+   */
+  listJobs(filter?: JobListFilter, options?: CallOptions): AsyncIterable<ListedJob>;
+
+  /**
+   * One page of them: `limit` 1 to 100, 20 unless given.
+   * @example const { jobs, next } = await client.listJobsPage({ tag: "WordsGeneralize" }, { limit: 50 });
+   */
+  listJobsPage(
+    filter?: JobListFilter,
+    options?: CallOptions & { limit?: number | undefined; cursor?: string | null | undefined },
+  ): Promise<JobPage>;
+
+  /**
+   * Follows along: every job that changed since the cursor `after`, oldest change first, as it is when it is given.
+   * Without `after` it begins now, with `"start"` at the beginning of all. It long-polls, goes on through outages, and
+   * ends only when you stop reading, with the signal's reason when it aborts, or with a `ReceiverError` that waiting does
+   * not help. Keep `cursor` once you are done with a page, and give it as `after` the next time: a job may come again,
+   * none is missed. The first page comes at once, even without a job, so that there is a cursor to keep.
+   * @example for await (const { jobs, cursor } of client.changes({ after: await load() })) { handle(jobs); await save(cursor); }
+   */
+  changes(options?: ChangesOptions): AsyncIterable<ChangesPage>;
+
+  /**
+   * The exact bytes of the callback behind a job; null where no callback has named it. Bytes that have passed
+   * their retention are a `ReceiverError` with code `bytes-gone`.
+   * @example const xml = new TextDecoder().decode((await client.getRaw("a2f…")) ?? undefined);
+   */
+  getRaw(jobId: string, options?: CallOptions): Promise<Uint8Array | null>;
+
+  /**
+   * A workflow run with its jobs; null where no callback has named it.
+   * @example const run = await client.getRun("i166…");
+   */
+  getRun(runId: string, options?: CallOptions): Promise<Run | null>;
+
+  /**
+   * What is known of one delivery; null where there is none of that id.
+   * @example const delivery = await client.getDelivery(job.delivery.id);
+   */
+  getDelivery(id: string, options?: CallOptions): Promise<DeliveryRecord | null>;
+
+  /**
+   * The exact bytes of one delivery; null where there is none of that id. Bytes that have passed their retention are a
+   * `ReceiverError` with code `bytes-gone`.
+   * @example const bytes = await client.getDeliveryRaw(job.delivery.id);
+   */
+  getDeliveryRaw(id: string, options?: CallOptions): Promise<Uint8Array | null>;
+
+  /**
+   * All deliveries, or those of one status, last received first.
+   * @example for await (const { id, reason } of client.listDeliveries({ status: "quarantined" })) console.log(id, reason);
+   */
+  listDeliveries(filter?: DeliveryListFilter, options?: CallOptions): AsyncIterable<DeliveryRecord>;
+
+  /**
+   * Every delivery that named the job, last received first; none where no callback has named it.
+   * @example for await (const { id, isRecord } of client.listJobDeliveries("a2f…")) console.log(id, isRecord);
+   */
+  listJobDeliveries(jobId: string, options?: CallOptions): AsyncIterable<JobDeliveryRecord>;
+
+  /**
+   * Has the receiver read a kept delivery again; null where there is none of that id. Twice is the same as once.
+   * @example const { status, reason } = (await client.reparse(delivery.id)) ?? {};
+   */
+  reparse(deliveryId: string, options?: CallOptions): Promise<Reparsed | null>;
+
+  /**
+   * All workflow runs that match and whose end was told, last received first.
+   * @example for await (const { runId } of client.listRuns({ state: "Failed" })) console.log(runId);
+   */
+  listRuns(filter?: RunListFilter, options?: CallOptions): AsyncIterable<ListedRun>;
+
+  /**
+   * All events that match, newest first: what your system was told, or is still to be told.
+   * @example for await (const { id, lastError } of client.listEvents({ status: "failed" })) console.log(id, lastError);
+   */
+  listEvents(filter?: EventListFilter, options?: CallOptions): AsyncIterable<EventRecord>;
+
+  /**
+   * Has an event told again, at once and with the same `webhook-id`; null where there is none of that id.
+   * @example await client.resend("evt_5e0c…");
+   */
+  resend(eventId: string, options?: CallOptions): Promise<EventRecord | null>;
+
+  /**
+   * Has every endpoint told of a job again, as it is now; null where no callback has named it. Gives the events, one
+   * for each endpoint.
+   * @example const events = await client.resendJob("a2f…");
+   */
+  resendJob(jobId: string, options?: CallOptions): Promise<EventRecord[] | null>;
+}

@@ -1,0 +1,35 @@
+/** The pages about workflow runs: the list, and one run with its tasks. */
+import { Hono } from "hono";
+import { findRun } from "../../lookup.ts";
+import { type AppEnv, idOf } from "../../api/context.ts";
+import { PAGE_LIMIT_DEFAULT } from "../../api/schemas.ts";
+import { listedRun, runOf } from "../../wire.ts";
+import { unknownRunPage } from "../views/job.ts";
+import { pathWith } from "../views/pager.ts";
+import { runPage } from "../views/run.ts";
+import { runsPage } from "../views/runs.ts";
+import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
+import { pagerOf, readWalk } from "./trail.ts";
+
+export const runPages = new Hono<AppEnv>();
+
+runPages.get("/ui/runs", async (c) => {
+  const { store } = c.var.places;
+  const state = c.req.query("state")?.trim() || null;
+  const view = await readerView(c);
+  const list = `${store.name}:run-page:${state ?? ""}`;
+  const walk = readWalk(list, c.req.query("cursor"));
+  const live = walk.page === 1 ? liveOf(store, view, [await newestDelivery(store)]) : null;
+  if (hasSeen(c, live)) return c.body(null, 304);
+  const filter = state === null ? {} : { state };
+  const found = await store.listRuns(filter, PAGE_LIMIT_DEFAULT, walk.trail.at(-1) ?? null);
+  const pager = pagerOf(list, walk, found.next, (cursor) => pathWith("/ui/runs", { state, cursor }));
+  return c.html(runsPage(view, { state, runs: found.items.map(listedRun), pager, live }));
+});
+
+runPages.get("/ui/runs/:runId", async (c) => {
+  const runId = idOf(c, "runId");
+  const [view, found] = await Promise.all([readerView(c), findRun(c.var.places, runId)]);
+  if (found === null) return c.html(unknownRunPage(view, runId), 404);
+  return c.html(runPage(view, runOf(runId, found.run, found.jobs)));
+});

@@ -1,0 +1,106 @@
+/** Events: what the user's system was told, what each endpoint answered, and a button to tell it again. */
+import { html } from "hono/html";
+import { EVENT_STATUSES, type EventStatus, SUBJECT_NAMES } from "../../events/events.ts";
+import type { OutboxEvent } from "../../store/outbox.ts";
+import { timeOf } from "../../wire.ts";
+import { relativeTime } from "./elements.ts";
+import { layout, type Live } from "./layout.ts";
+import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
+import { deliveryPath, type Html, jobPath, runPath, type View } from "../view.ts";
+
+/** An event with the host of its endpoint; null where that was removed. */
+export interface ShownEvent {
+  event: OutboxEvent;
+  host: string | null;
+}
+
+export interface Events {
+  status: EventStatus | null;
+  events: readonly ShownEvent[];
+  pager: Pager;
+  /** False where nobody can be told: then there is nothing to send again. */
+  canSend: boolean;
+  /** What sending failed events again has come to, just now. */
+  resent: { count: number; left: number } | null;
+  live: Live | null;
+}
+
+export function eventsPage(view: View, { status, events, pager, canSend, resent, live }: Events): Html {
+  const { texts } = view;
+  const words = texts.events;
+  const links = [null, ...EVENT_STATUSES].map((value) => ({
+    href: pathWith("/ui/events", { status: value }),
+    text: value === null ? texts.all : words.statuses[value],
+    isChosen: value === status,
+  }));
+  const none = pager.next === null ? words.none : texts.noneOnThisPage;
+  const body = html`<div class="head">
+      <h1>${words.title}</h1>
+      ${canSend && status === "failed" && events.length > 0 && resendFailedForm(view)}
+    </div>
+    ${resent !== null && html`<p class="success" role="status">${words.resent(resent.count, resent.left)}</p>`}
+    ${!canSend && html`<p class="alert">${words.off}</p>`} ${tabs(texts.status, links)}
+    <p class="lead">${status === null ? words.lead : words.hints[status]}</p>
+    <ol class="deliveries" id="events" data-live="replace" aria-label="${words.title}">
+      ${events.map((shown) => html`<li class="card">${eventRow(view, shown, canSend)}</li>`)}
+    </ol>
+    <div id="none" data-live="replace">${events.length === 0 && html`<p class="none">${none}</p>`}</div>
+    ${pagerLinks(view, pager)}`;
+  return layout(view, { title: words.title, body, section: "events", ...(live && { live }) });
+}
+
+/** What was told of a job, and to whom. */
+export const eventsCard = (view: View, events: readonly ShownEvent[], canSend: boolean): Html | false =>
+  events.length > 0 &&
+  html`<section class="card">
+    <h2>${view.texts.events.ofJob}</h2>
+    <ol class="rows">
+      ${events.map((shown) => html`<li>${eventRow(view, shown, canSend, false)}</li>`)}
+    </ol>
+  </section>`;
+
+const TONES = { pending: "busy", failed: "bad", delivered: "good" } as const;
+
+function eventRow(view: View, { event, host }: ShownEvent, canSend: boolean, withSubject = true): Html {
+  const words = view.texts.events;
+  const { type, status, attempts, createdAt, dueAt } = event;
+  const answer = answerText(view, event);
+  return html`<div class="head">
+      <p class="event">
+        <span class="badge" data-tone="${TONES[status]}"><span>${words.statuses[status]}</span></span>
+        <code>${type}</code> ${withSubject && subjectLink(event)}
+        <span class="note">${relativeTime(view, timeOf(createdAt))}</span>
+      </p>
+      ${canSend && host !== null && resendForm(view, event)}
+    </div>
+    <p class="note">
+      <span class="hidden">${words.endpoint}: </span>${host ?? words.endpointGone} ·
+      ${words.attempts(attempts)}${answer !== null && html` · <span>${answer}</span>`}${dueAt !== null && html` · ${dueText(view, dueAt)}`}
+    </p>`;
+}
+
+/** When the next attempt is made. One whose time has come waits for the cron, or is under way. */
+const dueText = (view: View, dueAt: number): Html | string =>
+  dueAt <= view.now ? view.texts.events.due : html`${view.texts.events.next} ${relativeTime(view, timeOf(dueAt))}`;
+
+/** What the last attempt was answered with: `HTTP 500`, or why there was no answer. */
+function answerText({ texts: { events } }: View, { lastStatus, lastError }: OutboxEvent): string | null {
+  const error = lastError === null || lastError === "not-2xx" ? null : events.errors[lastError];
+  return [lastStatus === null ? null : `HTTP ${lastStatus}`, error].filter((text) => text !== null).join(", ") || null;
+}
+
+function subjectLink({ type, subject }: OutboxEvent): Html {
+  const kind = SUBJECT_NAMES[type];
+  if (kind === "delivery") return html`<a href="${deliveryPath(subject)}"><code>${subject.slice(0, 16)}…</code></a>`;
+  return html`<a href="${kind === "runId" ? runPath(subject) : jobPath(subject)}"><bdi>${subject}</bdi></a>`;
+}
+
+/** Leads back to the page that it is on. */
+const resendForm = ({ texts: { events }, here }: View, { id, status }: OutboxEvent): Html =>
+  html`<form method="post" action="/ui/events/${encodeURIComponent(id)}/resend">
+    <input type="hidden" name="back" value="${here}" />
+    <button>${status === "pending" ? events.sendNow : events.resend}</button>
+  </form>`;
+
+const resendFailedForm = ({ texts: { events } }: View): Html =>
+  html`<form method="post" action="/ui/events/resend"><button>${events.resendFailed}</button></form>`;

@@ -1,0 +1,39 @@
+/** Every delivery that named a job, last received first, and which of them is behind its record. */
+import { html } from "hono/html";
+import type { ListedDelivery } from "../../store/store.ts";
+import { timeOf } from "../../wire.ts";
+import { relativeTime, sizeText, statusBadge } from "./elements.ts";
+import { deliveryPath, type Html, type View } from "../view.ts";
+
+export interface History {
+  deliveries: readonly ListedDelivery[];
+  /** Whether there are older ones. */
+  isCut: boolean;
+}
+
+/** Nothing where one delivery is all there is: the page tells of that anyway. */
+export function historyCard(view: View, { deliveries, isCut }: History, recordId: string): Html | false {
+  const words = view.texts.events;
+  return (
+    deliveries.length > 1 &&
+    html`<section class="card">
+      <h2>${words.history}</h2>
+      <ol class="rows lines">
+        ${deliveries.map((delivery) => historyRow(view, delivery, delivery.id === recordId))}
+      </ol>
+      ${isCut && html`<p class="hint">${words.historyCut(deliveries.length)}</p>`}
+    </section>`
+  );
+}
+
+const historyRow = (view: View, delivery: ListedDelivery, isRecord: boolean): Html =>
+  html`<li ${isRecord && html`aria-current="true"`}>
+    ${statusBadge(view, delivery.status)}
+    <a href="${deliveryPath(delivery.id)}"><code>${delivery.id.slice(0, 12)}…</code></a>
+    <span class="note"
+      >${relativeTime(view, timeOf(delivery.receivedAt))} ·
+      ${delivery.format !== null && `${delivery.format.toUpperCase()} · `}${sizeText(delivery.size)} ·
+      ${view.texts.times(delivery.count)}</span
+    >
+    ${isRecord && html`<strong>${view.texts.events.isRecord}</strong>`}
+  </li>`;

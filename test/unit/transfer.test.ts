@@ -1,0 +1,300 @@
+/** The tools of export and import, against a receiver that fails in every way a test asks for. */
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { runExport } from "../../tools/transfer/export.ts";
+import { type Place, runImport } from "../../tools/transfer/import.ts";
+import { headLine, parseLine, readLines } from "../../tools/transfer/lines.ts";
+import type { TransferOptions } from "../../tools/transfer/options.ts";
+import { newTally } from "../../tools/transfer/tally.ts";
+import { drop, dropHalfway, html, problem, startReceiver, type Step } from "./scripted-receiver.ts";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+const line = (text: string, changes: object = {}) =>
+  `${JSON.stringify({ id: sha256(text), count: 1, missing: null, bytes: Buffer.from(text).toString("base64"), ...changes })}\n`;
+
+const next = (cursor: string | null) => `${JSON.stringify({ next: cursor })}\n`;
+
+const page =
+  (...lines: string[]): Step =>
+  (response) =>
+    response.writeHead(200, { "content-type": "application/x-ndjson" }).end(lines.join(""));
+
+const newFile = () => join(mkdtempSync(join(tmpdir(), "transfer-")), "backup.ndjson");
+
+const optionsFor = (baseUrl: string, file: string, changes: Partial<TransferOptions> = {}): TransferOptions => ({
+  base: new URL(`${baseUrl}/`),
+  token: "secret",
+  file,
+  limit: 20,
+  concurrency: 1,
+  from: 1,
+  giveUpSeconds: 10,
+  ...changes,
+});
+
+function newTransfer() {
+  const said: string[] = [];
+  const interruption = new AbortController();
+  const say = (message: string) => void said.push(message);
+  return { tally: newTally(), said, say, signal: interruption.signal, interrupt: () => interruption.abort() };
+}
+
+describe("the lines of a file", () => {
+  test("are the same however its bytes come, and what stands behind the last line feed is none", async () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "\n", "今", "\r") });
+    await fc.assert(
+      fc.asyncProperty(text, fc.array(fc.nat(40)), async (text, cuts) => {
+        const bytes = Buffer.from(text);
+        const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length].toSorted((a, b) => a - b);
+        const chunks = places.slice(1).map((end, at) => bytes.subarray(places[at], end));
+        const lines = await Array.fromAsync(readLines(fromChunks(chunks)));
+        expect(lines.map(({ text }) => text)).toEqual(text.split("\n").slice(0, -1));
+        expect(lines.map(({ number }) => number)).toEqual(lines.map((_, at) => at + 1));
+        for (const { end } of lines) expect(bytes[end - 1]).toBe(0x0a);
+      }),
+    );
+  });
+
+  test.each([
+    [line("x"), { kind: "delivery", id: sha256("x"), size: 1 }],
+    [line("", { bytes: "" }), { kind: "delivery", id: sha256(""), size: 0 }],
+    [line("x", { bytes: null, missing: "corrupt" }), { kind: "missing", id: sha256("x"), missing: "corrupt" }],
+    [line("x", { bytes: null, missing: "retention" }), { kind: "missing", id: sha256("x"), missing: "retention" }],
+    [next(null), { kind: "next", next: null }],
+    [headLine(new URL("http://a/b/")), { kind: "head", from: "http://a/b/" }],
+  ])("say what they are: %s", (text, value) => {
+    expect(parseLine(text)).toEqual({ ok: true, value });
+  });
+
+  test.each([
+    ["", "is not JSON"],
+    ["7", "is not a line of an export"],
+    ["{}", "is not a line of an export"],
+    ['{"next":7}', "is not a line of an export"],
+    [line("x", { bytes: null }), `has no bytes for delivery ${sha256("x")}`],
+    [
+      line("x", { bytes: "eQ==" }),
+      `has other bytes than those of delivery ${sha256("x")}: their SHA-256 is ${sha256("y")}`,
+    ],
+    ['{"form":"x/2"}', 'begins an export of another form, "x/2": use the version of this tool that wrote it'],
+  ])("are refused in words: %s", (text, error) => {
+    expect(parseLine(text)).toEqual({ ok: false, error });
+  });
+});
+
+async function* fromChunks(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* chunks;
+}
+
+describe("an export", () => {
+  test("is written page after page, through faults of the connection, of the receiver and of a page", async () => {
+    await using receiver = await startReceiver(
+      page(line("a"), line("gone", { bytes: null, missing: "retention" }), next("1")),
+      problem(503, "store-unavailable", {}, { "retry-after": "2" }),
+      drop,
+      page(line("b")),
+      page(line("b", { bytes: "eA==" }), next("2")),
+      page(line("b"), line("rot", { bytes: null, missing: "corrupt" }), next("2")),
+      dropHalfway,
+      page(next(null)),
+    );
+    const file = newFile();
+    const transfer = newTransfer();
+    const outcome = await runExport(optionsFor(receiver.baseUrl, file, { giveUpSeconds: 60 }), transfer);
+    expect(outcome).toEqual({ kind: "done" });
+    expect(transfer.tally).toEqual({ deliveries: 2, bytes: 2, withoutBytes: 1, corrupt: 1, faults: 0 });
+    const kinds = readFileSync(file, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((text) => parseLine(text));
+    expect(kinds.map((kind) => kind.ok && kind.value.kind)).toEqual([
+      "head",
+      "delivery",
+      "missing",
+      "next",
+      "delivery",
+      "missing",
+      "next",
+      "next",
+    ]);
+    expect(transfer.said.map((text) => text.replace(/\. Trying again in \d+ s\.$/, ""))).toEqual([
+      "The receiver answered 503: Detail of store-unavailable",
+      expect.stringContaining("did not answer: the connection was dropped"),
+      "A page of the export is cut short",
+      expect.stringContaining("A page of the export has a line that has other bytes"),
+      expect.stringContaining("did not answer: the connection was dropped"),
+    ]);
+    expect(transfer.said[0]).toContain("Trying again in 2 s.");
+    // What fails may be too much at once: fewer are asked for, and then more again.
+    expect(receiver.asked.map((path) => new URL(path, "http://x").searchParams.get("limit"))).toEqual([
+      "20",
+      "20",
+      "10",
+      "5",
+      "3",
+      "2",
+      "3",
+      "2",
+    ]);
+    expect(receiver.headers[0]).toMatchObject({ authorization: "Bearer secret" });
+  });
+
+  test("goes on after the last whole page that a file has, and counts what is there", async () => {
+    await using receiver = await startReceiver(page(line("c"), next(null)));
+    const file = newFile();
+    const kept = `${headLine(new URL(`${receiver.baseUrl}/`))}${line("a")}${next("1")}${line("b", { bytes: null, missing: "corrupt" })}${next("2")}`;
+    writeFileSync(file, `${kept}${line("c")}\u0000\u0000\n{"id":`);
+    const transfer = newTransfer();
+    expect(await runExport(optionsFor(receiver.baseUrl, file), transfer)).toEqual({ kind: "done" });
+    expect(readFileSync(file, "utf8")).toBe(`${kept}${line("c")}${next(null)}`);
+    expect(receiver.asked).toEqual(["/deliveries/export?limit=20&cursor=2"]);
+    expect(transfer.tally).toMatchObject({ deliveries: 2, corrupt: 1 });
+  });
+
+  test.each([
+    ["of somebody", "is there and is not an export"],
+    [headLine(new URL("http://other/")), "is an export of http://other/"],
+    [`${headLine(new URL("http://127.0.0.1:9/"))}${next(null)}`, "is a whole export already"],
+  ])("leaves another file as it is: %s", async (text, reason) => {
+    const file = newFile();
+    writeFileSync(file, text);
+    const outcome = await runExport(optionsFor("http://127.0.0.1:9", file), newTransfer());
+    expect(outcome).toEqual({ kind: "refused", reason: expect.stringContaining(reason) });
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  test.each([
+    [problem(401, "unauthorized"), "The receiver answered 401: Detail of unauthorized"],
+    [
+      html(404),
+      "The receiver answered 404: nothing is at this path. The base URL is wrong, or the receiver is of an older version",
+    ],
+    [
+      ((response) => response.writeHead(302, { location: "http://x/" }).end()) as Step,
+      "The receiver answered 302, a redirect. Give the base URL that it leads to",
+    ],
+  ])("asks only once where that cannot help", async (step, reason) => {
+    await using receiver = await startReceiver(step);
+    const outcome = await runExport(optionsFor(receiver.baseUrl, newFile()), newTransfer());
+    expect(outcome).toEqual({ kind: "failed", reason });
+    expect(receiver.asked.length).toBe(1);
+  });
+
+  test("ends where a fault lasts longer than its patience, and where it is interrupted", async () => {
+    await using receiver = await startReceiver(page(line("a"), next("1")), problem(503, "store-unavailable"));
+    const options = optionsFor(receiver.baseUrl, newFile(), { giveUpSeconds: 0 });
+    expect(await runExport(options, newTransfer())).toMatchObject({ kind: "failed" });
+    const transfer = newTransfer();
+    transfer.interrupt();
+    expect(await runExport(options, transfer)).toEqual({ kind: "interrupted" });
+    expect(transfer.tally.deliveries).toBe(1);
+  });
+});
+
+/** Takes in what is sent, as a receiver does; `refuse` names deliveries that it refuses. */
+const take =
+  (received: string[][], refuse: readonly string[] = []): Step =>
+  async (response, request) => {
+    const lines = (await bodyOf(request)).trimEnd().split("\n");
+    const ids = lines.map((text) => (JSON.parse(text) as { id: string }).id);
+    received.push(ids);
+    const imported = ids.map((delivery) =>
+      refuse.includes(delivery) ? { delivery, status: "refused", reason: "No." } : { delivery, status: "stored" },
+    );
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ imported }));
+  };
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  return Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString();
+}
+
+describe("an import", () => {
+  const head = headLine(new URL("http://source/"));
+
+  async function importFile(text: string, steps: [Step, ...Step[]], changes: Partial<TransferOptions> = {}) {
+    await using receiver = await startReceiver(...steps);
+    const file = newFile();
+    writeFileSync(file, text);
+    const transfer = newTransfer();
+    const place: Place = { line: 1 };
+    const outcome = await runImport(optionsFor(receiver.baseUrl, file, changes), transfer, place);
+    return { outcome, ...transfer, place, asked: receiver.asked };
+  }
+
+  test("sends what has its bytes, and tells of what is missing, damaged or refused, by the line of the file", async () => {
+    const received: string[][] = [];
+    const text = [
+      head,
+      line("a"),
+      line("gone", { bytes: null, missing: "retention" }),
+      next("1"),
+      line("b"),
+      line("rot", { bytes: null, missing: "corrupt" }),
+      line("c", { bytes: "eA==" }),
+      "broken\n",
+      line("d"),
+      next(null),
+    ].join("");
+    const { outcome, tally, said } = await importFile(text, [take(received, [sha256("b")])]);
+    expect(outcome).toEqual({ kind: "done" });
+    expect(received).toEqual([[sha256("a"), sha256("b"), sha256("d")]]);
+    expect(tally).toEqual({ deliveries: 2, bytes: 2, withoutBytes: 1, corrupt: 1, faults: 3 });
+    expect(said).toEqual([
+      expect.stringMatching(/^Line 7 has other bytes than those of delivery/),
+      "Line 8 is not JSON.",
+      `Line 5, delivery ${sha256("b")}: the receiver refused it. No.`,
+    ]);
+  });
+
+  test("sends a batch again that was not answered for, and in parts where it fails again and again", async () => {
+    const received: string[][] = [];
+    const text = `${head}${line("a")}${line("b")}${line("c")}${next(null)}`;
+    const busy = problem(503, "store-unavailable", {}, { "retry-after": "0" });
+    const wrong: Step = (response) => response.writeHead(200).end('{"imported":[]}');
+    const { outcome, tally } = await importFile(text, [drop, busy, wrong, take(received), drop, take(received)]);
+    expect(outcome).toEqual({ kind: "done" });
+    expect(received).toEqual([[sha256("a"), sha256("b")], [sha256("c")]]);
+    expect(tally.deliveries).toBe(3);
+  });
+
+  test("ends where no try can help, says where to go on, and goes on there", async () => {
+    const received: string[][] = [];
+    const text = `${head}${line("a")}${line("b")}${next("1")}${line("c")}${next(null)}`;
+    const steps: [Step, ...Step[]] = [take(received), problem(401, "unauthorized")];
+    const { outcome, place, asked } = await importFile(text, steps, { limit: 1 });
+    expect(outcome).toEqual({ kind: "failed", reason: "The receiver answered 401: Detail of unauthorized" });
+    expect([place.line, asked.length]).toEqual([3, 2]);
+    const rest = await importFile(text, [take(received)], { from: place.line });
+    expect(rest.outcome).toEqual({ kind: "done" });
+    expect(received.flat()).toEqual(["a", "b", "c"].map(sha256));
+  });
+
+  test("sends a few requests at a time, and no request larger than the receiver does with ease", async () => {
+    const received: string[][] = [];
+    const bodies = Array.from({ length: 30 }, (_, at) => `${at}`.repeat(at % 10 === 0 ? 200_000 : 10));
+    const text = `${head}${bodies.map((body) => line(body)).join("")}${next(null)}`;
+    const { tally } = await importFile(text, [take(received)], { concurrency: 4, limit: 4 });
+    expect(received.flat().toSorted()).toEqual(bodies.map(sha256).toSorted());
+    expect(Math.max(...received.map((ids) => ids.length))).toBe(4);
+    expect(tally.deliveries).toBe(30);
+  });
+
+  test("of a file that is cut short does what is there, and fails", async () => {
+    const received: string[][] = [];
+    const { outcome } = await importFile(`${head}${line("a")}${next("1")}${line("b")}{"id":`, [take(received)]);
+    expect(outcome).toEqual({ kind: "failed", reason: expect.stringContaining("is not a whole export") });
+    expect(received.flat()).toEqual([sha256("a"), sha256("b")]);
+  });
+
+  test("takes no other file", async () => {
+    const { outcome, asked } = await importFile(`${line("a")}${next(null)}`, [take([])]);
+    expect(outcome).toMatchObject({ kind: "refused" });
+    expect(asked).toEqual([]);
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * What is posted of a job: the event that forwarding to that URL would send, under the id it would have, or the bytes
+ * of the callback.
+ */
+import { createHash } from "node:crypto";
+import type { Job, ListedJob } from "../../src/client/client.ts";
+import { keyOf, signatureOf } from "../../src/client/signature.ts";
+import { jobBody } from "../../src/events/payload.ts";
+import type { Job as AnsweredJob } from "../../src/wire.ts";
+
+export type Kind = "job.finished" | "job.updated" | "callback";
+
+export interface Message {
+  body: string | Uint8Array<ArrayBuffer>;
+  headers: Record<string, string>;
+}
+
+export const USER_AGENT = "ci-callback-listen";
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** As `endpointOf` in src/events has it: an endpoint is known by its URL up to `?`. */
+const endpointId = (to: URL): string => digestOf(to.href.replace(/[?#].*$/s, "")).slice(0, 12);
+
+export const kindOf = ({ terminal }: ListedJob | Job): "job.finished" | "job.updated" =>
+  terminal ? "job.finished" : "job.updated";
+
+/**
+ * The `webhook-id`. That of an end is the one that forwarding gives, as `eventKey` in src/events makes it. Forwarding
+ * names a change by a number that no look-up tells, so here it is named by its time and its delivery.
+ */
+export function idOf({ jobId, state, terminal, delivery, updatedAt }: ListedJob | Job, to: URL): string {
+  const what = terminal
+    ? ["job.finished", jobId, delivery.id, state]
+    : ["job.updated", jobId, delivery.id, state, updatedAt];
+  return `evt_${digestOf(JSON.stringify(what)).slice(0, 32)}${endpointId(to)}`;
+}
+
+/** The signed event. `now` is that of the attempt, in milliseconds. */
+export async function eventMessage(job: Job, to: URL, secret: string, now: number): Promise<Message> {
+  const id = idOf(job, to);
+  // The client types a job by its tag; on the wire it is the same.
+  const body = jobBody({ type: kindOf(job), at: Date.parse(job.updatedAt) }, job as AnsweredJob);
+  const timestamp = String(Math.floor(now / 1000));
+  const key = keyOf(secret) ?? new Uint8Array(0);
+  const signature = await signatureOf(key, { id, timestamp, body: new TextEncoder().encode(body) });
+  return {
+    body,
+    headers: {
+      "content-type": "application/json",
+      "user-agent": USER_AGENT,
+      "webhook-id": id,
+      "webhook-timestamp": timestamp,
+      "webhook-signature": `v1,${signature}`,
+    },
+  };
+}
+
+/** The callback as CI posted it. One that came without a content type has none here either. */
+export function rawMessage(bytes: Uint8Array, contentType: string | null): Message {
+  const headers = { "user-agent": USER_AGENT, ...(contentType !== null && { "content-type": contentType }) };
+  return { body: new Uint8Array(bytes), headers };
+}

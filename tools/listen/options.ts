@@ -1,0 +1,126 @@
+/** Command line of `npm run listen`. */
+import { createHash } from "node:crypto";
+import { parseArgs } from "node:util";
+import { fail, ok, type Result } from "../../src/callback/result.ts";
+import { keyOf } from "../../src/client/signature.ts";
+import { isLoopback, LOCAL_TOKEN } from "../doctor/options.ts";
+
+export interface ListenOptions {
+  /** Where the receiver is, with a slash at the end. */
+  base: URL;
+  /** One of its LOOKUP_TOKENS. */
+  token: string;
+  /** Where events go. */
+  to: URL;
+  /** What they are signed with; null for the one of the state file, or a new one. */
+  secret: string | null;
+  /** Tells of every change, not only of jobs that have ended. */
+  all: boolean;
+  /** Posts callbacks byte for byte in place of events. */
+  raw: boolean;
+  /** Where it is kept how far this got. */
+  stateFile: string;
+  /** Begins with the first job that the receiver has, whatever the state file says. */
+  fromStart: boolean;
+  /** How many of the last jobs to tell first. */
+  last: number;
+}
+
+const LOCAL_BASE = "http://localhost:8787";
+const LAST_MAX = 1_000;
+
+export const HELP = `Follows a receiver and posts each job that has ended to a URL of yours, as the signed event that the receiver itself
+would send. For work on the code that receives events, with a receiver that cannot reach your machine.
+
+Usage: LOOKUP_TOKEN=... npm run listen -- --to http://localhost:3000/hook [--url https://callbacks.example.com]
+
+  --to <url>          Where to post. Without a scheme it is http.
+  --url <base URL>    Where the receiver is. Default: ${LOCAL_BASE}.
+  --token <token>     One of the receiver's LOOKUP_TOKENS. Better in the environment as LOOKUP_TOKEN: npm prints the
+                      arguments it is given. Default for a local run: ${LOCAL_TOKEN}.
+  --secret <secret>   What to sign with: whsec_ and base64. Default: one that is made at the first run, kept in the state
+                      file and printed at each start.
+  --all               Tells of every change: job.updated where the job has not ended.
+  --raw               Posts the exact bytes of the callback, with its content type and without a signature.
+  --last <n>          Tells of the last n jobs first, 1 to ${LAST_MAX}, told before or not.
+  --from-start        Begins with the first job that the receiver has.
+  --state <file>      Where it is kept how far this got. Default: a file under .wrangler/listen/ for each receiver and URL.
+  -h, --help          This text.
+
+The first run begins with what comes from then on. Each later one goes on where the last one ended. What you do not answer
+with a 2xx is shown and not posted again: --last does that. Ctrl-C ends it.
+
+Exit codes: 0 ended by Ctrl-C; 1 the receiver refused, or the state file cannot be written; 2 wrong usage.
+`;
+
+const OPTIONS = {
+  to: { type: "string" },
+  url: { type: "string" },
+  token: { type: "string" },
+  secret: { type: "string" },
+  all: { type: "boolean" },
+  raw: { type: "boolean" },
+  last: { type: "string" },
+  "from-start": { type: "boolean" },
+  state: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** "help", or the options; fails with a sentence about the first thing wrong. */
+export function readOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Result<ListenOptions | "help", string> {
+  const line = parseLine(args);
+  if (!line.ok) return line;
+  const { values } = line.value;
+  if (values.help === true) return ok("help");
+  if (values.to === undefined) return fail("Say where to post with --to, such as --to http://localhost:3000/hook.");
+  const to = readUrl(values.to);
+  if (to === null) return fail(`--to ${values.to} is not a URL that begins with http:// or https://.`);
+  const base = readUrl(values.url ?? LOCAL_BASE);
+  if (base === null) return fail(`--url ${values.url} is not a URL that begins with http:// or https://.`);
+  if (base.pathname.includes("/callbacks/"))
+    return fail(`Give the base URL, ${base.origin}, not the callback URL: this needs a look-up token and no key.`);
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  base.search = base.hash = "";
+  const token = values.token ?? env["LOOKUP_TOKEN"] ?? (isLoopback(base) ? LOCAL_TOKEN : undefined);
+  if (token === undefined || token === "") return fail("Set LOOKUP_TOKEN to one of the receiver's LOOKUP_TOKENS.");
+  const { secret = null, last = "0" } = values;
+  if (secret !== null && keyOf(secret) === null) return fail("--secret is not whsec_ and base64.");
+  if (secret !== null && values.raw === true) return fail("--raw signs nothing, so it takes no --secret.");
+  if (values.last !== undefined && !(/^\d{1,4}$/.test(last) && Number(last) >= 1 && Number(last) <= LAST_MAX))
+    return fail(`--last ${last} is not a whole number from 1 to ${LAST_MAX}.`);
+  return ok({
+    base,
+    token,
+    to,
+    secret,
+    all: values.all ?? false,
+    raw: values.raw ?? false,
+    stateFile: values.state ?? stateFileOf(base, to),
+    fromStart: values["from-start"] ?? false,
+    last: Number(last),
+  });
+}
+
+/** As people type it: `localhost:3000/hook` is http. A user name or password is refused by `fetch`. */
+function readUrl(text: string): URL | null {
+  const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  return url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "" ? null : url;
+}
+
+/** One file for each receiver and URL, so that two listeners do not take each other's place. */
+function stateFileOf(base: URL, to: URL): string {
+  const digest = createHash("sha256").update(`${base.href} ${to.href}`).digest("hex").slice(0, 8);
+  return `.wrangler/listen/${base.host.replaceAll(/[^\w.-]/g, "_")}-${digest}.json`;
+}
+
+function parseLine(args: readonly string[]) {
+  try {
+    return ok(parseArgs({ args: [...args], options: OPTIONS }));
+  } catch (error) {
+    // Node's message ends with advice about "--" that does not apply here.
+    return fail((error as Error).message.replace(/\. To specify a positional.*$/s, "."));
+  }
+}
