@@ -65,8 +65,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "store/d1/write.ts",
-        from: "return readings.map(({ id }) => id).filter((id) => !kept.has(id));",
-        to: "return kept.size > readings.length ? ['never'] : [];",
+        from: "gone: readings.map(({ id }) => id).filter((id) => !kept.has(id)),",
+        to: "gone: [...kept].slice(kept.size),",
       },
     ],
   },
