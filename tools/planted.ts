@@ -100,8 +100,8 @@ const DEFECTS: readonly Defect[] = [
       },
       {
         file: "store/d1/sql.ts",
-        from: 'AND ${readerOf("excluded.rank")} >= ${readerOf(`${table}.rank`)}',
-        to: "AND ${readerOf(\"excluded.rank\")} >= ''",
+        from: "AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)}",
+        to: "AND ${readerOf(`${next}.rank`)} >= ''",
       },
     ],
   },

@@ -99,6 +99,8 @@ export class World {
     const changes = this.#changes(attempt, around);
     // Settings and the clock may change in the middle: a cron has those of its beginning.
     const cutoffs = act.do === "cron" ? this.#cutoffsOf(act) : null;
+    // What is old when a cron begins may go before whatever happens in its middle.
+    if (cutoffs !== null) this.ledger.passRetention(cutoffs, before, before);
     const working = this.#do(act, changes, attempt, around, before);
     working.catch(() => {}); // Of one that is killed nobody waits for the end.
     await Promise.race([working, attempt.killed.promise]);
