@@ -120,8 +120,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "store/d1/sql.ts",
-        from: "excluded.rank > ${table}.rank OR",
-        to: "substr(excluded.rank, 4, 15) > substr(${table}.rank, 4, 15) OR",
+        from: "${next}.rank > ${table}.rank OR",
+        to: "substr(${next}.rank, 4, 15) > substr(${table}.rank, 4, 15) OR",
       },
     ],
   },
