@@ -115,16 +115,13 @@ export const PROBLEMS = {
   "corrupt-bytes": {
     status: 500,
     title: "The bytes kept for this delivery are not the ones that came",
-    meaning:
-      "A delivery is named by the SHA-256 of its bytes, and those that the store gave have another. The store, or somebody with access to it, has changed them.",
-    remedy:
-      "Restore the delivery from an export with `npm run import`, and find out what wrote to the database. `delivery` names it.",
+    meaning: "The SHA-256 of the bytes in the store is not the delivery's id: something has changed them.",
+    remedy: "Restore the delivery in `delivery` from an export, and find out what wrote to the database.",
   },
   "cross-site-request": {
     status: 403,
     title: "This request came from another site",
-    meaning:
-      "A browser sent a request that changes something, with credentials it remembers, on behalf of a page of another site.",
+    meaning: "A browser sent a request that changes something for a page of another site.",
     remedy: "Use a Bearer token, or send the request from a page of this receiver.",
   },
   "invalid-request": {
@@ -142,8 +139,7 @@ export const PROBLEMS = {
   "not-supported-by-store": {
     status: 501,
     title: "The store in use cannot do this",
-    meaning:
-      "The receiver runs with STORE=kv. KV can list by time only: most filters need D1, and so do the feed of changes and the events.",
+    meaning: "The receiver runs with STORE=kv: most filters, the feed of changes and events need D1.",
     remedy: "Leave the filter out, or run with STORE=d1.",
   },
   "internal-error": {

@@ -44,7 +44,7 @@ export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
     if (!isCrossSite(c)) return next();
     return problemResponse(c, {
       code: "cross-site-request",
-      detail: "A page of another site may not change anything here with credentials that the browser remembers.",
+      detail: "A page of another site may not change anything here.",
     });
   }
   const detail =
