@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BROKEN, failed, segmentation, transcode, workflow } from "./bodies.ts";
+import { BROKEN, failed, moderation, segmentation, transcode, workflow } from "./bodies.ts";
 import { hasChromium, UNLESS_SKIPPED, launch, screenshot, visit, visitSignedIn } from "./browser.ts";
 import { startTarget, type Target } from "./deliver.ts";
 
@@ -20,13 +20,24 @@ const PAGES = {
   "segmentation-table": "/ui/jobs/axe-1?as=table",
   failure: "/ui/jobs/axe-2",
   tree: "/ui/jobs/axe-3",
+  moderation: "/ui/jobs/axe-4",
+  media: "/ui/jobs/axe-5",
   unknown: "/ui/jobs/axe-none",
+  runs: "/ui/runs",
   run: "/ui/runs/axe-run",
   deliveries: "/ui/deliveries",
   quarantine: "/ui/deliveries?status=quarantined",
+  events: "/ui/events",
+  "events-none": "/ui/events?status=failed",
   docs: "/docs",
   problems: "/problems",
   problem: "/problems/malformed-body",
+};
+
+/** Nothing listens there: events wait. */
+const TELLS_NOBODY = {
+  FORWARD_URLS: "http://127.0.0.1:9/events",
+  FORWARD_SECRETS: `whsec_${btoa("a secret of thirty-two bytes, ok")}`,
 };
 
 const LOOKS = [
@@ -41,7 +52,7 @@ describe.skipIf(!hasChromium)(`accessibility${UNLESS_SKIPPED}`, () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    target = await startTarget();
+    target = await startTarget(TELLS_NOBODY);
     browser = await launch();
   });
 
@@ -57,8 +68,9 @@ describe.skipIf(!hasChromium)(`accessibility${UNLESS_SKIPPED}`, () => {
       expect(await faultsOf(page)).toEqual([]);
       await close();
     }
-    for (const body of [segmentation("axe-1"), failed("axe-2"), transcode("axe-3", "Running", "-"), BROKEN])
-      await target.post(body);
+    const media = [transcode("axe-5", "Running", "-"), transcode("axe-5", "Success", "2026-03-01T10:00:20+0800")];
+    const others = [failed("axe-2"), transcode("axe-3", "Running", "-"), moderation("axe-4"), BROKEN];
+    for (const body of [segmentation("axe-1"), ...others, ...media]) await target.post(body);
     await target.post(workflow("axe-run", "axe-run-job"));
   });
 

@@ -11,9 +11,10 @@ export interface Target {
   stop: () => Promise<void>;
 }
 
-export async function startTarget(): Promise<Target> {
+/** `vars` are settings beside the callback key and the look-up token. */
+export async function startTarget(vars: Record<string, string> = {}): Promise<Target> {
   const directory = newDirectory();
-  const { base, stop } = await startReceiver(directory);
+  const { base, stop } = await startReceiver(directory, vars);
   return {
     base,
     post: async (body) => (await fetch(`${base}/callbacks/${KEY}`, { method: "POST", body })).status,

@@ -3,37 +3,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { newJobId, segmentation } from "./bodies.ts";
 import { faultyD1, NO_FAULTS, seeded } from "./faults.ts";
-import { type Changes, post, send, TOKEN } from "./receiver.ts";
-
-const ORIGIN = "https://receiver.example";
-
-const form = (
-  path: string,
-  fields: Record<string, string>,
-  headers: Record<string, string> = {},
-  changes: Changes = {},
-) =>
-  send(
-    path,
-    {
-      method: "POST",
-      body: new URLSearchParams(fields).toString(),
-      headers: { "content-type": "application/x-www-form-urlencoded", origin: ORIGIN, ...headers },
-      redirect: "manual",
-    },
-    changes,
-  );
-
-const cookieOf = (response: Response): string => response.headers.get("set-cookie")?.split(";")[0] ?? "";
-
-async function session(token: string = TOKEN, changes: Changes = {}): Promise<string> {
-  return cookieOf(await form("/ui/sign-in", { token }, {}, changes));
-}
-
-const page = (path: string, headers: Record<string, string>, changes: Changes = {}) =>
-  send(path, { headers, redirect: "manual" }, changes);
-
-const location = (response: Response) => [response.status, response.headers.get("location")];
+import { cookieOf, form, location, ORIGIN, page, session } from "./reader.ts";
+import { post, TOKEN } from "./receiver.ts";
 
 describe("signing in", () => {
   test("gives a cookie that scripts cannot read, that other sites cannot send with a form, and that expires", async () => {
@@ -117,14 +88,19 @@ describe("a session", () => {
 });
 
 describe("a form from another site", () => {
-  test.each(["/ui/sign-in", "/ui/sign-out", "/ui/language", "/ui/deliveries/reparse", "/ui/deliveries/x/reparse"])(
-    "is refused at %s",
-    async (path) => {
-      const headers = { cookie: await session(), origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" };
-      const response = await form(path, { token: TOKEN }, headers);
-      expect([response.status, response.headers.get("set-cookie")]).toEqual([403, null]);
-    },
-  );
+  test.each([
+    "/ui/sign-in",
+    "/ui/sign-out",
+    "/ui/language",
+    "/ui/deliveries/reparse",
+    "/ui/deliveries/x/reparse",
+    "/ui/events/resend",
+    "/ui/events/x/resend",
+  ])("is refused at %s", async (path) => {
+    const headers = { cookie: await session(), origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" };
+    const response = await form(path, { token: TOKEN }, headers);
+    expect([response.status, response.headers.get("set-cookie")]).toEqual([403, null]);
+  });
 });
 
 describe("every page", () => {
