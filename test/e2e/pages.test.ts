@@ -208,8 +208,10 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
     await word.focus();
     expect(await word.getAttribute("data-d")).toBe("北京 · offset 5 · length 2 · place name (ns)");
     await page.locator("#legend .key", { hasText: "place name" }).click();
+    await page.waitForURL("**/ui/jobs/seen-1?pos=ns*");
     expect(await page.locator("#words > span:not(.dim)").allTextContents()).toEqual(["北京"]);
     await page.locator(".switch a", { hasText: "Table" }).click();
+    await page.waitForURL("**as=table*");
     expect(await page.locator("td.word").allTextContents()).toEqual(["北京"]);
     await close();
   });
