@@ -80,6 +80,7 @@ function spilledDelivery(arrival: Arrival): ListedDelivery {
     jobIds: jobs.slice(0, LISTED_JOBS).map(({ summary }) => summary.jobId),
     jobCount: jobs.length,
     tag: first?.summary.tag ?? null,
+    event: first?.summary.event ?? null,
     object: first?.summary.object ?? null,
   };
 }

@@ -131,7 +131,7 @@ function runToldByJobs(runId: string, jobs: readonly ListedJob[]): RunSummary {
 }
 
 export function deliveryRecord(delivery: ListedDelivery): DeliveryRecord {
-  const { failure, lastReceivedAt: _, jobIds, jobCount, tag, object, ...told } = delivery;
+  const { failure, lastReceivedAt: _, jobIds, jobCount, tag, event: __, object, ...told } = delivery;
   return {
     ...told,
     receivedAt: timeOf(delivery.receivedAt),

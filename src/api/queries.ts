@@ -59,7 +59,12 @@ export const PageQuery = v.strictObject(page);
 
 export const JobsQuery = v.strictObject({
   state: v.optional(described(filled, "Such as `Success`, `Failed`, `Cancel`, `Running`.")),
-  tag: v.optional(described(filled, "The job type, such as `WordsGeneralize`.")),
+  tag: v.optional(
+    described(
+      filled,
+      "The job type, such as `WordsGeneralize`; of moderation, which has no tag, the event, such as `ReviewImage`.",
+    ),
+  ),
   bucket: v.optional(described(filled, "`BucketId` of the input.")),
   object: v.optional(described(filled, "`Object` of the input, the whole key.")),
   queueId: v.optional(filled),

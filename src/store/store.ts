@@ -99,8 +99,9 @@ export interface ListedDelivery extends Delivery {
   /** The first ten. */
   jobIds: string[];
   jobCount: number;
-  /** Of the first job. */
+  /** Of the first job. Moderation has no tag: its event is its type. */
   tag: string | null;
+  event: string | null;
   object: string | null;
 }
 
@@ -232,6 +233,8 @@ export interface Store extends StoreTraits {
   getJobWithBody(jobId: string, copy?: Copy): Promise<(KeptJob & KeptBody) | null>;
   /** Last received first, by the first delivery that named a job, so that a job keeps its place. Rejects with a FilterError. */
   listJobs(filter: JobFilter, limit: number, after: Position | null): Promise<Page<KeptJob>>;
+  /** Jobs whose object begins so, in the order of objects, last received first of each; none where the store has no such order. */
+  listJobsByObject(prefix: string, limit: number): Promise<KeptJob[]>;
   /**
    * Jobs that changed after a number, the oldest change first, each once with its record as it is now; from the first
    * where that is null. `next` is always a position. Rejects with an UnsupportedError where the store keeps no order of changes.

@@ -20,6 +20,8 @@ export interface View {
   /** Milliseconds since 1970. */
   now: number;
   assets: { style: string; script: string; icon: string };
+  /** What the reader searched for, to stand in the field. */
+  search?: string;
   /** Whether there are events to look at, or endpoints to tell. */
   hasEvents: boolean;
   /** Deliveries in quarantine; null where that is not known or not asked. */

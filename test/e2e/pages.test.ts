@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
     await running.close();
 
     const { page, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/find?id=later-1");
+    await page.goto("/ui/jobs/later-1");
     expect(await page.locator("h1").textContent()).toBe("No callback has named this job");
     await target.post(transcode("later-1", "Success", "2026-03-01T10:00:09+0800"));
     await page.locator("h1 + p .badge", { hasText: "Success" }).waitFor();
@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
     await target.post(segmentation("news-1"));
     await target.post(segmentation("news-2"));
     await page.locator("#news").waitFor();
-    await page.waitForFunction("document.getElementById('news').textContent === '2 new jobs'");
+    await page.waitForFunction("document.getElementById('news').textContent === '2 new'");
     expect(await row.boundingBox()).toEqual(before);
     await page.locator("#news").click();
     expect(await page.locator("#jobs li").first().getAttribute("data-key")).toBe("news-2");
@@ -188,7 +188,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
   test("a run shows its tasks on one axis, each a link", async () => {
     await target.post(workflow("run-1", "run-1-job"));
     const { page, faults, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/find?id=run-1");
+    await page.goto("/ui/find?q=run-1");
     expect(await page.locator(".tasks .task-name").allInnerTexts()).toEqual([
       expect.stringContaining("Transcode_1"),
       expect.stringContaining("Snapshot_1"),

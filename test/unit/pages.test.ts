@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { ListedJob } from "../../src/wire.ts";
 import { barChart, spanBar } from "../../src/ui/views/charts.ts";
 import { breakable, curlOf, durationText, relativeTime, sizeText, stateBadge } from "../../src/ui/views/elements.ts";
-import { excerptOf } from "../../src/ui/views/excerpt.ts";
+import { readStrictXml } from "../../src/callback/strict-xml.ts";
+import { reasonInChinese } from "../../src/ui/texts/reasons-zh.ts";
+import { excerptOf, offsetsOf } from "../../src/ui/views/excerpt.ts";
+import { document, edited, holds } from "../fixtures/generated.ts";
 import { pretty } from "../../src/ui/views/pretty.ts";
 import { shapeOf } from "../../src/ui/views/schema-text.ts";
 import { segmentationView } from "../../src/ui/views/segmentation.ts";
@@ -81,34 +84,73 @@ describe("a body indented for reading", () => {
 });
 
 describe("an excerpt", () => {
-  test("is the line of the fault, with the character at fault apart", () => {
-    expect(excerptOf("<a>\n  <b>AT&T</b>\n</a>", 2, 8)).toEqual({
+  test("is the line of the fault, with the character at fault apart, between the lines around it", () => {
+    expect(excerptOf("1\n<a>\n \n  <b>AT&T</b>\r\n</a>\n", 4, 8)).toEqual({
+      above: [
+        { number: 2, text: "<a>" },
+        { number: 3, text: " " },
+      ],
+      number: 4,
       before: "  <b>AT",
       at: "&",
       after: "T</b>",
-      isPlaced: true,
+      below: [
+        { number: 5, text: "</a>" },
+        { number: 6, text: "" },
+      ],
     });
   });
 
   test("counts characters, not halves of them", () => {
-    expect(excerptOf("😀😀x", 1, 3)).toEqual({ before: "😀😀", at: "x", after: "", isPlaced: true });
+    expect(excerptOf("😀😀x", 1, 3)).toMatchObject({ before: "😀😀", at: "x", after: "" });
+    expect(offsetsOf("a\r\n😀😀x", 2, 2)).toEqual([5, 7]);
   });
 
-  test("is cut on both sides of a long line", () => {
-    const { before, at, after } = excerptOf(`${"a".repeat(500)}X${"b".repeat(500)}`, 1, 501);
-    expect([before, at, after]).toEqual([`…${"a".repeat(60)}`, "X", `${"b".repeat(60)}…`]);
+  test("is cut on both sides of a long line, and lines around it are cut at their end", () => {
+    const long = "a".repeat(500);
+    const found = excerptOf(`${long}\n${long}X${long}`, 2, 501);
+    expect(found).toMatchObject({ before: `…${"a".repeat(60)}`, at: "X", after: `${"a".repeat(60)}…` });
+    expect(found?.above).toEqual([{ number: 1, text: `${"a".repeat(120)}…` }]);
   });
 
   test("marks the end where a body ends too early", () => {
-    expect(excerptOf("<a>", 1, 4)).toEqual({ before: "<a>", at: "", after: "", isPlaced: true });
+    expect(excerptOf("<a>", 1, 4)).toMatchObject({ before: "<a>", at: "", after: "" });
+    expect(offsetsOf("<a>", 1, 4)).toEqual([3, 3]);
   });
 
   test.each([
     [null, null],
     [1, null],
     [7, 1],
-  ])("is the beginning where no such place is: line %j, column %j", (line, column) => {
-    expect(excerptOf("plain text", line, column)).toEqual({ before: "", at: "", after: "plain text", isPlaced: false });
+  ])("is none where no such place is: line %j, column %j", (line, column) => {
+    expect([excerptOf("plain text", line, column), offsetsOf("plain text", line, column)]).toEqual([null, null]);
+  });
+});
+
+describe("the reason of a failure in Chinese", () => {
+  test.each([
+    ["Expected `</b>`, found `</a>`.", "应为 `</b>`，实际为 `</a>`。"],
+    ['Expected a name after `<`, found " ".', '应为 `<` 之后的名称，实际为 " "。'],
+    ["Expected the end of the body, found a second root element, `<b>`.", "应为 内容结尾，实际为 第二个根元素 `<b>`。"],
+    ['Expected "," or "}", found the end of the body.', '应为 "," 或 "}"，实际为 内容结尾。'],
+    ["Elements are nested deeper than 100 levels.", "元素嵌套超过 100 层。"],
+    ["An older reader.", null],
+  ])("%s", (reason, says) => {
+    expect(reasonInChinese(reason)).toBe(says);
+  });
+
+  test("is there for whatever the reader of XML says of scraps of markup", () => {
+    const reasons = new Set<string>();
+    holds(
+      edited(document),
+      (text) => {
+        const read = readStrictXml(text);
+        if (!read.ok) reasons.add(read.error.reason);
+      },
+      2_000,
+    );
+    expect(reasons.size).toBeGreaterThan(20);
+    for (const reason of reasons) expect(reasonInChinese(reason)).not.toMatch(/[^`"<>\s\w] ?(?:a|the|of|after|in) /);
   });
 });
 

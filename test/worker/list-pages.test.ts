@@ -60,10 +60,12 @@ test("deliveries lead with what they are about: the type, the object and the job
   const jobId = newJobId();
   await post(segmentation(jobId, { Object: "notes/<b>.txt" }));
   const text = await pageText("/ui/deliveries");
-  const [, first = ""] = text.split('<li class="card">');
+  const [, first = ""] = text.split('<li class="card"');
   expect(first).toContain("<bdi>notes/<wbr />&lt;b&gt;.txt</bdi>");
   expect(first).toContain(`<a href="/ui/jobs/${jobId}">`);
-  expect(seen(`<main>${first}</main>`)).toMatch(new RegExp(`^Read WordsGeneralize notes/ &lt;b&gt;.txt ${jobId} · `));
+  expect(seen(`<main><li ${first}</main>`)).toMatch(
+    new RegExp(`^Read WordsGeneralize notes/ &lt;b&gt;.txt ${jobId} · `),
+  );
 });
 
 describe("the history of a job", () => {
@@ -118,7 +120,7 @@ describe("events", () => {
     await post(segmentation(failing), telling({ url: `${hook.url}?token=concealed` }));
     const text = await pageText("/ui/events", telling(hook));
     const { host } = new URL(hook.url);
-    const rows = text.split('<li class="card">').slice(1);
+    const rows = text.split('<li class="card"').slice(1);
     expect(rows.map((row) => linked(row, /href="\/ui\/jobs\/([^"]+)"/g))).toEqual([[failing], [fine]]);
     expect(seen(text)).toMatch(
       new RegExp(`Waiting job.finished ${failing} .*${host} · 1 attempt · HTTP 500 · next attempt`),

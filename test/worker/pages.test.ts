@@ -1,10 +1,10 @@
 /** The pages as HTTP: who gets in and for how long, what a form from elsewhere gets, and what the script is told. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { newJobId, segmentation } from "./bodies.ts";
+import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { faultyD1, NO_FAULTS, seeded } from "./faults.ts";
-import { cookieOf, form, location, ORIGIN, page, session } from "./reader.ts";
-import { post, TOKEN } from "./receiver.ts";
+import { cookieOf, form, location, ORIGIN, page, pageText, seen, session } from "./reader.ts";
+import { post, sha256, TOKEN } from "./receiver.ts";
 
 describe("signing in", () => {
   test("gives a cookie that scripts cannot read, that other sites cannot send with a form, and that expires", async () => {
@@ -189,6 +189,48 @@ describe("the list", () => {
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining(says)]);
   });
 
+  test("leaves empty filters out of the address", async () => {
+    const response = await page("/?state=&object=a%2Fb&tag=&receivedAfter=", { cookie: await session() });
+    expect(location(response)).toEqual([303, "/?object=a%2Fb"]);
+  });
+
+  test("has its form folded, whatever is filtered by, and a chip for each filter", async () => {
+    const text = await pageText("/?state=Failed&tag=ReviewImage");
+    expect(text).toContain('<details id="filters">');
+    expect(text).toMatch(/href="\/\?tag=ReviewImage"[^]*State: <bdi>Failed/);
+    expect(text).toMatch(/href="\/\?state=Failed"[^]*Tag: <bdi>Image moderation/);
+  });
+
+  test("shows the verdict of a moderation, and finds it by the type that it shows", async () => {
+    const bucket = newJobId();
+    const review = (jobId: string, Result: number) =>
+      post(
+        JSON.stringify({
+          EventName: "ReviewImage",
+          JobsDetail: { JobId: jobId, State: "Success", Result, BucketId: bucket },
+        }),
+      );
+    const [blocked, passed] = [newJobId(), newJobId()];
+    await review(blocked, 1);
+    await review(passed, 0);
+    await post(segmentation(newJobId()));
+    const text = await pageText("/?tag=ReviewImage");
+    const rows = text
+      .split("data-key=")
+      .slice(1)
+      .map((row) => seen(`<main ${row}</main>`));
+    expect(rows.slice(0, 2)).toEqual([
+      expect.stringMatching(/^Pass .*Image moderation/),
+      expect.stringMatching(/^Block .*Image moderation/),
+    ]);
+    expect(rows.every((row) => row.includes("Image moderation"))).toBe(true);
+    await env.DB.prepare("UPDATE deliveries SET body = NULL WHERE id = (SELECT delivery_id FROM jobs WHERE job_id = ?)")
+      .bind(blocked)
+      .run();
+    expect(seen(await pageText(`/?tag=ReviewImage`))).toMatch(new RegExp(`Unknown ${blocked}`));
+    expect(seen(await pageText("/ui/deliveries"))).toContain("Image moderation");
+  });
+
   test("offers with KV only the filters that KV has, and refuses others in words", async () => {
     const kv = { STORE: "kv" };
     const cookie = await session(TOKEN, kv);
@@ -205,14 +247,49 @@ describe("the list", () => {
   });
 });
 
-test("an id leads to the page of what has it", async () => {
-  const cookie = await session();
-  const jobId = newJobId();
-  await post(segmentation(jobId));
-  const find = async (id: string) => location(await page(`/ui/find?id=${encodeURIComponent(id)}`, { cookie }));
-  expect(await find(` ${jobId} `)).toEqual([303, `/ui/jobs/${jobId}`]);
-  expect(await find("A".repeat(64))).toEqual([303, `/ui/deliveries/${"a".repeat(64)}`]);
-  expect(await find("a/b")).toEqual([303, "/ui/jobs/a%2Fb"]);
+describe("the search", () => {
+  const find = async (text: string) => page(`/ui/find?q=${encodeURIComponent(text)}`, { cookie: await session() });
+  const foundJobs = (markup: string) => [...markup.matchAll(/data-key="([^"]+)"/g)].map(([, id]) => id);
+
+  test("leads to what has the text as its id, or its object, or its user data", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId, { Object: `texts/${jobId}/a.txt`, UserData: `order ${jobId}` });
+    await post(body);
+    for (const text of [` ${jobId} `, `texts/${jobId}/a.txt`, `texts/${jobId}/`, `order ${jobId}`])
+      expect(location(await find(text))).toEqual([303, `/ui/jobs/${jobId}`]);
+    const id = await sha256(body);
+    expect(location(await find(id.toUpperCase()))).toEqual([303, `/ui/deliveries/${id}`]);
+    const runId = `r${newJobId()}`;
+    await post(workflowFinish(runId, []));
+    expect(location(await find(runId))).toEqual([303, `/ui/runs/${runId}`]);
+    expect(location(await find(" "))).toEqual([303, "/"]);
+  });
+
+  test("offers what it found where that is more than one thing, and no other object", async () => {
+    const mark = newJobId();
+    const ids = [newJobId(), newJobId(), newJobId()];
+    for (const [index, id] of ids.entries())
+      await post(segmentation(id, { Object: `${mark}/${index < 2 ? "a" : "ab"}` }));
+    await post(segmentation(newJobId(), { Object: `${mark}.` }));
+    const response = await find(`${mark}/a`);
+    const text = await response.text();
+    expect([response.status, foundJobs(text)]).toEqual([200, [ids[1], ids[0], ids[2]]]);
+    expect(text).toContain(`href="/?object=${encodeURIComponent(`${mark}/a`)}"`);
+    expect(text).toContain(`value="${mark}/a"`);
+  });
+
+  test("says that it found nothing before it offers to wait", async () => {
+    const response = await find("a/b");
+    const text = await response.text();
+    expect([response.status, seen(text)]).toEqual([404, expect.stringContaining("Nothing found a/b")]);
+    expect(text).toContain('<a href="/ui/jobs/a%2Fb">Wait for a job with this id</a>');
+  });
+
+  test("finds by id alone with KV, which has no other order", async () => {
+    const kv = { STORE: "kv" };
+    const cookie = await session(TOKEN, kv);
+    expect((await page("/ui/find?q=texts/a", { cookie }, kv)).status).toBe(404);
+  });
 });
 
 test("a store that fails shows as a page, with what the problem means", async () => {

@@ -29,7 +29,7 @@ export const JOBS = `FROM jobs AS j ${WITH_DELIVERY}`;
 export const RUNS = "FROM runs AS r LEFT JOIN deliveries AS d ON d.id = r.delivery_id";
 
 /** The first jobs of a delivery, and what the first of them is about, for lists of deliveries. */
-export const LISTED_DELIVERY = `d.seq, ${DELIVERY_COLUMNS}, d.job_count, f.tag AS first_tag, f.object AS first_object,
+export const LISTED_DELIVERY = `d.seq, ${DELIVERY_COLUMNS}, d.job_count, f.tag AS first_tag, f.event AS first_event, f.object AS first_object,
   (SELECT json_group_array(value) FROM (SELECT value FROM json_each(d.job_ids) LIMIT 10)) AS first_job_ids`;
 export const LISTED_DELIVERIES =
   "FROM deliveries AS d LEFT JOIN jobs AS f ON f.job_id = json_extract(d.job_ids, '$[0]')";
@@ -44,6 +44,7 @@ export type ListedDeliveryRow = DeliveryRow & {
   job_count: number | null;
   first_job_ids: string;
   first_tag: string | null;
+  first_event: string | null;
   first_object: string | null;
 };
 
@@ -70,6 +71,7 @@ export const listedDelivery = (row: ListedDeliveryRow): ListedDelivery => ({
   jobIds: JSON.parse(row.first_job_ids) as string[],
   jobCount: row.job_count ?? 0,
   tag: row.first_tag,
+  event: row.first_event,
   object: row.first_object,
 });
 

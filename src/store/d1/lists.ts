@@ -25,7 +25,7 @@ import { NEWEST_CHANGE } from "./sql.ts";
 const INDEXED = { object: "object", runId: "run_id", userData: "user_data" } as const;
 
 /** Filters of few values: an index entry for each job would cost more than to pass over those that do not match. */
-const WALKED = { tag: "tag", bucket: "bucket", queueId: "queue_id" } as const;
+const WALKED = { tag: "coalesce(j.tag, j.event)", bucket: "j.bucket", queueId: "j.queue_id" } as const;
 
 /** Jobs passed over for one page, at most: the page may then be short, and goes on from there. */
 export const WALKED_ROWS = 5_000;
@@ -53,7 +53,7 @@ export function jobListQuery(filter: JobFilter, after: Position | null): JobList
   }
   for (const [name, column] of Object.entries(WALKED)) {
     const wanted = filter[name as keyof typeof WALKED];
-    if (wanted !== undefined) walked.push([`j.${column} = ?`, wanted]);
+    if (wanted !== undefined) walked.push([`${column} = ?`, wanted]);
   }
   const { state, receivedAfter, receivedBefore } = filter;
   if (state === "Success") walked.push(["j.state = ?", state]);
@@ -106,6 +106,9 @@ const CHANGES = `SELECT change, job_id FROM (
       ORDER BY changed, job_id LIMIT ?3)
   ) ORDER BY change, job_id LIMIT ?3`;
 
+/** No text that begins so sorts after this: SQLite compares bytes of UTF-8. */
+const LAST_CHARACTER = "\u{10ffff}";
+
 /** Those that wait are few: the oldest thousand are enough to find the least tried among. */
 const LIST_PENDING = `SELECT id FROM (
     SELECT id, attempts, seq FROM deliveries WHERE status = 'pending' AND status <> 'stored' ORDER BY seq LIMIT 1000
@@ -123,6 +126,7 @@ export interface Asker {
 type Lists = Pick<
   Store,
   | "listJobs"
+  | "listJobsByObject"
   | "listChanges"
   | "newestChange"
   | "listDeliveriesOfJob"
@@ -151,6 +155,13 @@ export function d1Lists({ first, all }: Asker): Lists {
       const lastWalked = `SELECT j.place, j.job_id FROM jobs AS j ${indexed.where} ${order} LIMIT 1 OFFSET ${WALKED_ROWS - 1}`;
       const last = await first<Pick<JobNumbers, "place"> & { job_id: string }>(lastWalked, indexed.values);
       return { ...page, next: last === null ? null : [last.place, last.job_id] };
+    },
+
+    async listJobsByObject(prefix, limit) {
+      const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS} ${JOBS} WHERE j.object >= ?1 AND j.object < ?2
+        ORDER BY j.object, j.place DESC, j.job_id DESC LIMIT ?3`;
+      const rows = await all<WithDelivery<JobRow>>(sql, [prefix, prefix + LAST_CHARACTER, limit]);
+      return rows.map(keptJob);
     },
 
     async listChanges(after, limit) {

@@ -23,7 +23,7 @@ export interface Head extends DeliveryRow {
   /** The bytes have a key of their own. */
   apart?: boolean | undefined;
   /** The jobs it names, as lists of deliveries show them; absent where it names none, and in heads of the first version. */
-  named?: { job_ids: string[]; job_count: number; tag: string | null; object: string | null };
+  named?: { job_ids: string[]; job_count: number; tag: string | null; event?: string | null; object: string | null };
 }
 
 /** Jobs that a delivery is listed with. */
@@ -61,7 +61,7 @@ function namedBy(reading: DeliveryReading["reading"]): Pick<Head, "named"> {
   if (!reading.ok || first === undefined) return {};
   const { jobs } = reading.value;
   const job_ids = jobs.slice(0, LISTED_JOBS).map(({ jobId }) => jobId);
-  return { named: { job_ids, job_count: jobs.length, tag: first.tag, object: first.object } };
+  return { named: { job_ids, job_count: jobs.length, tag: first.tag, event: first.event, object: first.object } };
 }
 
 export const isNews = (head: Head, reading: ReadingRow): boolean =>
@@ -100,8 +100,8 @@ export function headsIn(kv: Namespace, retention: Retention) {
   const delivery = (head: Head): Delivery => deliveryOf({ ...head, has_bytes: hasBytes(head) ? 1 : 0 });
 
   const listed = (head: Head): ListedDelivery => {
-    const { job_ids = [], job_count = 0, tag = null, object = null } = head.named ?? {};
-    return { ...delivery(head), jobIds: job_ids, jobCount: job_count, tag, object };
+    const { job_ids = [], job_count = 0, tag = null, event = null, object = null } = head.named ?? {};
+    return { ...delivery(head), jobIds: job_ids, jobCount: job_count, tag, event, object };
   };
 
   /** The head, and the bytes where they have not passed their time; null where the delivery is not kept. */

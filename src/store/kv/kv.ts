@@ -95,6 +95,8 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
 
     listJobs: (filter, limit, after) => lists.listJobs(filter, limit, after),
 
+    listJobsByObject: async () => [],
+
     async getRun(runId) {
       const run = (await claims.readRuns([runId])).get(runId)?.kept;
       if (run === undefined) return null;

@@ -1,12 +1,15 @@
 // @ts-check
-/**
- * The one script of the pages. Everything is there without it, but pages do not then keep themselves up to date,
- * the words of a segmentation are each a stop of the Tab key, and text is copied by hand.
- */
+/** What every page has with script: times in the reader's zone, buttons that copy, and keys. */
 
 const locale = document.documentElement.lang;
 
-/* Relative times stay true while the page is open, and say the reader's own time on hover. */
+/** @param {string} text */
+function announce(text) {
+  const region = document.getElementById("announce");
+  if (region !== null) region.textContent = text;
+}
+
+/* Times: how long ago, or exactly, as the reader chose. Each says both, in the reader's zone and in UTC. */
 
 const UNITS = /** @type {const} */ ([
   ["year", 31_536_000],
@@ -17,27 +20,58 @@ const UNITS = /** @type {const} */ ([
   ["second", 1],
 ]);
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-const exact = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" });
+
+/** @param {number} number */
+const two = (number) => String(number).padStart(2, "0");
+
+/** `2026-03-01 16:00:09`, of a time that was moved to its zone. @param {number} at */
+const clock = (at) => new Date(at).toISOString().slice(0, 19).replace("T", " ");
+
+/** In the reader's zone, with its offset; then in UTC, without the date where that is the same. @param {number} at */
+function exactText(at) {
+  const minutes = -new Date(at).getTimezoneOffset();
+  if (minutes === 0) return `${clock(at)} UTC`;
+  const there = clock(at + minutes * 60_000);
+  const utc = clock(at);
+  const ahead = Math.abs(minutes);
+  const offset = `${minutes < 0 ? "−" : "+"}${two(Math.floor(ahead / 60))}:${two(ahead % 60)}`;
+  return `${there} ${offset} · ${utc.slice(0, 10) === there.slice(0, 10) ? utc.slice(11) : utc} UTC`;
+}
+
+/** @param {number} at */
+function agoText(at) {
+  const seconds = Math.round((at - Date.now()) / 1000);
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+  return relative.format(Math.trunc(seconds / size), unit);
+}
+
+let isExact = localStorage.getItem("times") === "exact";
 
 function tellTimes() {
   for (const time of document.querySelectorAll("time")) {
     const at = Date.parse(time.dateTime);
-    if (!time.dataset.exact) {
-      time.dataset.exact = time.title || time.textContent || "";
-      time.title = `${exact.format(at)} (${time.dataset.exact})`;
-    }
-    if (!("relative" in time.dataset)) continue;
-    const seconds = Math.round((at - Date.now()) / 1000);
-    const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-    time.textContent = relative.format(Math.trunc(seconds / size), unit);
+    const isRelative = "relative" in time.dataset;
+    const text = isRelative && !isExact ? agoText(at) : exactText(at);
+    if (time.textContent !== text) time.textContent = text;
+    if (isRelative) time.title = isExact ? agoText(at) : exactText(at);
   }
 }
 
-/* Buttons that copy. */
+const timesButton = document.getElementById("times");
 
-function showCopyButtons() {
-  for (const button of document.querySelectorAll("[data-copy]")) button.removeAttribute("hidden");
+function showTimesButton() {
+  if (timesButton === null) return;
+  timesButton.hidden = document.querySelector("time[data-relative]") === null;
+  timesButton.setAttribute("aria-pressed", String(isExact));
 }
+
+timesButton?.addEventListener("click", () => {
+  isExact = !isExact;
+  localStorage.setItem("times", isExact ? "exact" : "relative");
+  enhance();
+});
+
+/* Buttons that copy the text of an element, or what an address answers. */
 
 document.addEventListener("click", ({ target }) => {
   const button = target instanceof Element ? target.closest("[data-copy]") : null;
@@ -46,205 +80,65 @@ document.addEventListener("click", ({ target }) => {
 
 /** @param {HTMLButtonElement} button */
 async function copyFor(button) {
-  const source = document.getElementById(button.dataset.copy ?? "");
-  await navigator.clipboard.writeText(source?.textContent ?? "");
-  const label = button.textContent;
-  button.textContent = button.dataset.done ?? label;
-  setTimeout(() => (button.textContent = label), 1500);
+  const { copy = "", done = "", failed = "" } = button.dataset;
+  button.dataset.label ??= button.textContent;
+  let says = done;
+  try {
+    await navigator.clipboard.writeText(await textOf(copy));
+  } catch {
+    says = failed;
+  }
+  button.textContent = says;
+  announce(says);
+  setTimeout(() => (button.textContent = button.dataset.label ?? ""), 2500);
 }
 
-/* A segmentation: one stop of the Tab key, arrows from word to word, the legend in place. */
-
-/** @returns {HTMLElement[]} */
-const words = () => [...document.querySelectorAll("#words > span")].map((word) => /** @type {HTMLElement} */ (word));
-
-function rove() {
-  for (const word of words().slice(1)) word.tabIndex = -1;
+/** @param {string} source */
+async function textOf(source) {
+  if (!source.startsWith("/")) return document.getElementById(source)?.textContent ?? "";
+  const response = await fetch(source);
+  if (!response.ok) throw new Error(String(response.status));
+  return response.text();
 }
 
-const STEPS = new Map([
-  ["ArrowRight", "nextElementSibling"],
-  ["ArrowDown", "nextElementSibling"],
-  ["ArrowLeft", "previousElementSibling"],
-  ["ArrowUp", "previousElementSibling"],
-]);
+/* Keys: / to search, j and k from row to row, Enter to open, as links do. */
+
+/** @param {EventTarget | null} target */
+const isTyping = (target) => target instanceof HTMLElement && target.matches("input, textarea, select");
 
 document.addEventListener("keydown", (event) => {
-  const from = event.target;
-  if (!(from instanceof HTMLElement) || from.parentElement?.id !== "words") return;
-  /** @type {Element | null} */
-  let to = null;
-  const step = STEPS.get(event.key);
-  if (step !== undefined) {
-    to = from;
-    do to = /** @type {any} */ (to)[step];
-    while (to !== null && (to.tagName !== "SPAN" || to.classList.contains("dim")));
-  } else if (event.key === "Home" || event.key === "End") to = words().at(event.key === "Home" ? 0 : -1) ?? null;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key === "/") document.getElementById("find")?.focus();
+  else if (event.key === "j" || event.key === "k") stepRow(event.key === "j" ? 1 : -1);
   else return;
   event.preventDefault();
-  if (to instanceof HTMLElement) focusWord(from, to);
 });
 
-/** @param {HTMLElement} from @param {HTMLElement} to */
-function focusWord(from, to) {
-  from.tabIndex = -1;
-  to.tabIndex = 0;
-  to.focus();
+/** @param {1 | -1} step */
+function stepRow(step) {
+  const rows = [...document.querySelectorAll("[data-live=list] > [data-key]")];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const row = rows[at === -1 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))];
+  const link = row?.querySelector("a");
+  if (link instanceof HTMLElement) link.focus();
 }
 
-document.addEventListener("focusin", ({ target }) => {
-  if (!(target instanceof HTMLElement) || target.parentElement?.id !== "words") return;
-  announce(target.dataset.d ?? "");
+/* Empty fields do not come into the address. */
+
+document.addEventListener("submit", ({ target }) => {
+  if (!(target instanceof HTMLFormElement) || target.method !== "get") return;
+  for (const field of target.elements) if (field instanceof HTMLInputElement) field.disabled = field.value === "";
 });
-
-document.addEventListener("click", (event) => {
-  const key = event.target instanceof Element ? event.target.closest("#legend [data-part]") : null;
-  if (!(key instanceof HTMLAnchorElement) || document.getElementById("words") === null) return;
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  const keys = [...document.querySelectorAll("#legend .key")].map((other) => /** @type {HTMLElement} */ (other));
-  if (key.dataset.part === "") for (const other of keys) other.removeAttribute("aria-current");
-  else if (!key.hasAttribute("aria-current")) key.setAttribute("aria-current", "true");
-  else key.removeAttribute("aria-current");
-  const parts = keys.filter((other) => other.hasAttribute("aria-current")).map((other) => other.dataset.part ?? "");
-  singleOut(parts);
-  document.querySelector("#legend .all")?.toggleAttribute("hidden", parts.length === 0);
-  const url = new URL(location.href);
-  url.searchParams.delete("pos");
-  for (const part of parts) url.searchParams.append("pos", part);
-  history.replaceState(null, "", url);
+window.addEventListener("pageshow", () => {
+  for (const field of document.querySelectorAll("input:disabled")) field.removeAttribute("disabled");
 });
-
-/** @param {string[]} parts */
-function singleOut(parts) {
-  const chosen = new Set(parts);
-  for (const word of words()) word.classList.toggle("dim", chosen.size > 0 && !chosen.has(word.dataset.p ?? ""));
-}
-
-/** @param {string} text */
-function announce(text) {
-  const region = document.getElementById("announce");
-  if (region !== null) region.textContent = text;
-}
-
-/* Pages that look again: the page is asked for with its ETag, less often the longer it stays the same. */
-
-const SLOWEST_SECONDS = 30;
-let quietRounds = 0;
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
-
-function lookAgainLater() {
-  clearTimeout(timer);
-  const every = Number(document.body.dataset.every);
-  if (!every || document.hidden) return;
-  const seconds = Math.max(every, Math.min(SLOWEST_SECONDS, every * 1.2 ** Math.max(0, quietRounds - 20)));
-  timer = setTimeout(() => void lookAgain(), seconds * 1000);
-}
-
-async function lookAgain() {
-  try {
-    const headers = { "if-none-match": document.body.dataset.etag ?? "" };
-    const response = await fetch(location.href, { headers, cache: "no-store" });
-    if (response.status === 401) return location.reload();
-    quietRounds += 1;
-    if (response.status === 200 || response.status === 404) {
-      quietRounds = 0;
-      takeOver(new DOMParser().parseFromString(await response.text(), "text/html"));
-    }
-  } catch {
-    quietRounds += 1;
-  }
-  lookAgainLater();
-}
-
-document.addEventListener("visibilitychange", () => {
-  clearTimeout(timer);
-  if (document.hidden || !document.body.dataset.every) return;
-  quietRounds = 0;
-  void lookAgain();
-});
-
-/** @param {Document} fresh */
-function takeOver(fresh) {
-  for (const name of ["etag", "every"]) {
-    const value = fresh.body.dataset[name];
-    if (value === undefined) delete document.body.dataset[name];
-    else document.body.dataset[name] = value;
-  }
-  for (const part of document.querySelectorAll("[data-live]")) {
-    const now = fresh.getElementById(part.id);
-    if (now === null) continue;
-    if (part instanceof HTMLElement && part.dataset.live === "list") mergeRows(part, now);
-    else if (part.innerHTML !== now.innerHTML) part.innerHTML = now.innerHTML;
-  }
-  enhance();
-}
-
-/** @type {Element[]} Rows that wait until the reader wants them. */
-let waiting = [];
-
-/** Rows that are there are brought up to date in their place; new ones come on top, now or when the reader asks.
- * @param {HTMLElement} list @param {Element} now */
-function mergeRows(list, now) {
-  const rows = new Map([...list.children].map((row) => [row.getAttribute("data-key"), row]));
-  /** @type {Element[]} */
-  const news = [];
-  for (const row of now.children) {
-    const old = rows.get(row.getAttribute("data-key"));
-    if (old === undefined) news.push(row);
-    else if (
-      old.getAttribute("data-version") !== row.getAttribute("data-version") &&
-      !old.contains(document.activeElement)
-    )
-      old.replaceWith(row.cloneNode(true));
-  }
-  waiting = news;
-  if (news.length === 0) return;
-  const isBusyHere = window.scrollY > 0 || list.contains(document.activeElement) || list.matches(":hover");
-  if (isBusyHere && rows.size > 0) offerRows(list);
-  else showRows(list);
-}
-
-/** @param {number} count @param {HTMLElement} button */
-const newsText = (count, button) =>
-  (count === 1 ? button.dataset.one : button.dataset.many?.replace("{n}", String(count))) ?? "";
-
-/** @param {HTMLElement} list */
-function offerRows(list) {
-  const button = document.getElementById(list.dataset.news ?? "");
-  if (button === null) return;
-  button.hidden = false;
-  button.textContent = newsText(waiting.length, button);
-  announce(button.textContent);
-}
-
-document.getElementById("news")?.addEventListener("click", () => {
-  const list = document.querySelector("[data-live=list]");
-  if (list instanceof HTMLElement) showRows(list);
-  window.scrollTo({ top: 0 });
-});
-
-/** @param {HTMLElement} list */
-function showRows(list) {
-  const button = document.getElementById(list.dataset.news ?? "");
-  if (button !== null) {
-    button.hidden = true;
-    announce(newsText(waiting.length, button));
-  }
-  for (const row of waiting) row.classList.add("fresh");
-  list.prepend(...waiting);
-  waiting = [];
-  tellTimes();
-}
 
 function enhance() {
   tellTimes();
-  showCopyButtons();
-  rove();
+  showTimesButton();
+  for (const button of document.querySelectorAll("[data-copy]")) button.removeAttribute("hidden");
 }
 
 enhance();
+document.addEventListener("updated", enhance);
 setInterval(tellTimes, 20_000);
-lookAgainLater();

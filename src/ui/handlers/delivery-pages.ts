@@ -1,17 +1,18 @@
 /** The pages about deliveries: lists by what became of them, one with its bytes, and reading again what is in quarantine. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { parseCallback } from "../../callback/callback.ts";
 import { reparse, reparseMany } from "../../intake.ts";
 import { findBody } from "../../lookup.ts";
-import { type DeliveryView, deliveriesPage, deliveryPage } from "../views/delivery.ts";
+import { type DeliveryList, type DeliveryView, deliveriesPage, deliveryPage } from "../views/delivery.ts";
 import { faultPage } from "../views/layout.ts";
+import { pathWith } from "../views/pager.ts";
 import { deliveryPath } from "../view.ts";
 
 import { type AppEnv, tellAfterAnswer } from "../../api/context.ts";
-import { decodeCursor, encodeCursor } from "../../api/cursor.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { rawResponse } from "../../api/raw.ts";
+import { pagerOf, readWalk } from "./trail.ts";
 import type { Delivery } from "../../store/store.ts";
 import { DeliveriesQuery } from "../../api/queries.ts";
 
@@ -32,25 +33,29 @@ deliveryPages.get("/ui/deliveries", async (c) => {
   const asked = v.safeParse(Status, c.req.query("status"));
   const status = asked.success ? (asked.output ?? null) : null;
   const view = await readerView(c);
-  const cursor = c.req.query("cursor");
-  const live = cursor === undefined ? liveOf(store, view, [await newestDelivery(store)]) : null;
+  const list = `${store.name}:delivery-page:${status ?? ""}`;
+  const walk = readWalk(list, c.req.query("cursor"));
+  const live = walk.page === 1 ? liveOf(store, view, [await newestDelivery(store)]) : null;
   if (hasSeen(c, live)) return c.body(null, 304);
 
-  const list = `${store.name}:deliveries:${status ?? ""}`;
-  const found = await store.listDeliveries(status === null ? {} : { status }, PAGE_LIMIT, decodeCursor(list, cursor));
+  const filter = status === null ? {} : { status };
+  const found = await store.listDeliveries(filter, PAGE_LIMIT, walk.trail.at(-1) ?? null);
   const items = await Promise.all(
     found.items.map(async (delivery) => ({
       delivery,
       body: hasExcerpt(delivery) ? ((await store.getBody(delivery.id))?.body ?? null) : null,
     })),
   );
-  const query = new URLSearchParams(status === null ? {} : { status });
-  const after = encodeCursor(list, found.next);
-  if (after !== null) query.set("cursor", after);
-  return c.html(
-    deliveriesPage(view, { status, items, next: after === null ? null : `/ui/deliveries?${query.toString()}`, live }),
-  );
+  const pager = pagerOf(list, walk, found.next, (cursor) => pathWith("/ui/deliveries", { status, cursor }));
+  return c.html(deliveriesPage(view, { status, items, pager, reparsed: reparsedOf(c), live }));
 });
+
+const COUNT = /^\d{1,6}$/;
+
+function reparsedOf(c: Context): DeliveryList["reparsed"] {
+  const [read = "", unread = ""] = [c.req.query("read"), c.req.query("unread")];
+  return COUNT.test(read) && COUNT.test(unread) ? { read: Number(read), unread: Number(unread) } : null;
+}
 
 deliveryPages.get("/ui/deliveries/:id", async (c) => {
   const id = c.req.param("id");
@@ -59,12 +64,11 @@ deliveryPages.get("/ui/deliveries/:id", async (c) => {
   if (kept === null) return c.html(faultPage(view, texts.deliveryUnknown, texts.deliveryUnknownLead), 404);
   const reading = kept.body === null ? null : parseCallback(kept.body);
   const { jobs, runs } = reading?.ok === true ? reading.value : { jobs: [], runs: [] };
-  const again = c.req.query("again");
   const told: DeliveryView = {
     ...kept,
     jobIds: jobs.map((job) => job.jobId),
     runIds: runs.map((run) => run.runId),
-    readAgain: again === "done" || again === "failed" ? again : null,
+    wasReparsed: c.req.query("again") !== undefined,
   };
   return c.html(deliveryPage(view, told));
 });
@@ -81,7 +85,8 @@ deliveryPages.post("/ui/deliveries/reparse", async (c) => {
     c,
     outcomes.flatMap(({ events }) => events),
   );
-  return c.redirect("/ui/deliveries?status=quarantined", 303);
+  const read = outcomes.filter(({ reading }) => reading.ok).length;
+  return c.redirect(`/ui/deliveries?status=quarantined&read=${read}&unread=${outcomes.length - read}`, 303);
 });
 
 deliveryPages.post("/ui/deliveries/:id/reparse", async (c) => {
@@ -90,5 +95,5 @@ deliveryPages.post("/ui/deliveries/:id/reparse", async (c) => {
   const outcome = kept === null ? null : await reparse(c.var.places.store, kept);
   if (outcome === null) return c.redirect(deliveryPath(id), 303);
   tellAfterAnswer(c, outcome.events);
-  return c.redirect(`${deliveryPath(id)}?again=${outcome.reading.ok ? "done" : "failed"}`, 303);
+  return c.redirect(`${deliveryPath(id)}?again=yes`, 303);
 });

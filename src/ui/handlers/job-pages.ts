@@ -1,19 +1,20 @@
-/** The pages about jobs: the list, one job, and finding a job, run or delivery by its id. */
+/** The pages about jobs: the list, and one job. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { findJob, findRun } from "../../lookup.ts";
+import { findJob } from "../../lookup.ts";
 import { type Filters, type Home, homePage, listPath } from "../views/home.ts";
 import { jobPage, unknownJobPage } from "../views/job.ts";
 import type { History } from "../views/history.ts";
-import { deliveryPath, jobPath, runPath } from "../view.ts";
+import { jobPath } from "../view.ts";
 import { StoreError } from "../../store/retry.ts";
 import { FilterError, JOB_FILTERS, type JobFilter, type Store } from "../../store/store.ts";
-import { jobOf, listedJob } from "../../wire.ts";
+import { jobOf } from "../../wire.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
 import { eventsOfJob } from "./event-pages.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/queries.ts";
 import { pagerOf, readWalk } from "./trail.ts";
+import { withVerdicts } from "./verdicts.ts";
 
 export const jobPages = new Hono<AppEnv>();
 
@@ -23,6 +24,10 @@ const COUNTED_JOBS = PAGE_LIMIT_MAX;
 jobPages.get("/", async (c) => {
   const { store } = c.var.places;
   const { given, filter, fault } = readFilters(c.req.query());
+  const cursor = c.req.query("cursor");
+  // A form sends its empty fields too. The address is for people to read and to pass on.
+  if (Object.values(c.req.query()).includes(""))
+    return c.redirect(listPath({ ...given, ...(cursor && { cursor }) }), 303);
   const view = await readerView(c);
   const none: Home = {
     filters: given,
@@ -36,7 +41,7 @@ jobPages.get("/", async (c) => {
   if (fault !== null) return c.html(homePage(view, { ...none, fault: view.texts.filterWrong(fault) }), 400);
 
   const list = `${store.name}:page:${JSON.stringify(filter)}`;
-  const walk = readWalk(list, c.req.query("cursor"));
+  const walk = readWalk(list, cursor);
   const live = walk.page === 1 ? liveOf(store, view, [await newestDelivery(store)]) : null;
   if (hasSeen(c, live)) return c.body(null, 304);
   try {
@@ -46,7 +51,7 @@ jobPages.get("/", async (c) => {
     ]);
     const home: Home = {
       ...none,
-      jobs: found.items.map(listedJob),
+      jobs: await withVerdicts(store, found.items),
       counts,
       pager: pagerOf(list, walk, found.next, (cursor) => listPath({ ...given, ...(cursor !== null && { cursor }) })),
       live,
@@ -80,17 +85,6 @@ async function countStates(store: Store, filter: JobFilter): Promise<Home["count
   for (const { summary } of items) states.set(summary.state, (states.get(summary.state) ?? 0) + 1);
   return { states, jobs: items.length, isAll: next === null };
 }
-
-const DELIVERY_ID = /^[0-9a-f]{64}$/i;
-
-/** To the page of whatever has this id. What nothing has is taken for a job that is still to come. */
-jobPages.get("/ui/find", async (c) => {
-  const id = (c.req.query("id") ?? "").trim();
-  if (id === "") return c.redirect("/", 303);
-  if (DELIVERY_ID.test(id)) return c.redirect(deliveryPath(id.toLowerCase()), 303);
-  const [job, run] = await Promise.all([findJob(c.var.places, id), findRun(c.var.places, id)]);
-  return c.redirect(job === null && run !== null ? runPath(id) : jobPath(id), 303);
-});
 
 jobPages.get("/ui/jobs/:jobId", async (c) => {
   const jobId = idOf(c, "jobId");

@@ -10,6 +10,7 @@ import { deliveryPages } from "./delivery-pages.ts";
 import { eventPages } from "./event-pages.ts";
 import { jobPages } from "./job-pages.ts";
 import { runPages } from "./run-pages.ts";
+import { searchPages } from "./search-page.ts";
 import { errorPage, formMiddleware, openView, pageMiddleware } from "./page.ts";
 import { closeSession, isSignedIn, openSession, ownPath, requireSession } from "../session.ts";
 
@@ -60,6 +61,7 @@ pages.post("/ui/sign-out", (c) => {
   return c.redirect("/ui/sign-in", 303);
 });
 
+pages.route("/", searchPages);
 pages.route("/", jobPages);
 pages.route("/", runPages);
 pages.route("/", deliveryPages);

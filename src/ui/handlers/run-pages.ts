@@ -1,5 +1,6 @@
 /** The pages about workflow runs: the list, and one run with its tasks. */
 import { Hono } from "hono";
+import { digestText } from "../../events/digest.ts";
 import { findRun } from "../../lookup.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../api/queries.ts";
@@ -29,7 +30,16 @@ runPages.get("/ui/runs", async (c) => {
 
 runPages.get("/ui/runs/:runId", async (c) => {
   const runId = idOf(c, "runId");
-  const [view, found] = await Promise.all([readerView(c), findRun(c.var.places, runId)]);
-  if (found === null) return c.html(unknownRunPage(view, runId), 404);
-  return c.html(runPage(view, runOf(runId, found.run, found.jobs)));
+  const { places } = c.var;
+  const [view, found] = await Promise.all([readerView(c), findRun(places, runId)]);
+  if (found === null) {
+    const live = liveOf(places.store, view, ["unknown"]);
+    return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownRunPage(view, runId, live), 404);
+  }
+  const run = runOf(runId, found.run, found.jobs);
+  const isOver = run.terminal && run.jobs.every(({ terminal }) => terminal);
+  const versions = found.jobs.map(({ version }) => version);
+  const live = isOver ? null : liveOf(places.store, view, [found.run?.rank ?? null, await digestText(versions.join())]);
+  if (hasSeen(c, live)) return c.body(null, 304);
+  return c.html(runPage(view, run, live));
 });

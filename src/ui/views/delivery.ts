@@ -3,9 +3,21 @@ import { html } from "hono/html";
 import type { Body } from "../../callback/callback.ts";
 import { timeOf } from "../../wire.ts";
 import type { Delivery, DeliveryStatus, ListedDelivery } from "../../store/store.ts";
-import { breakable, copyable, curlOf, facts, relativeTime, sizeText, statusBadge, typeName } from "./elements.ts";
-import { excerptOf } from "./excerpt.ts";
+import {
+  breakable,
+  copyable,
+  curlOf,
+  facts,
+  reasonText,
+  relativeTime,
+  sizeText,
+  statusBadge,
+  typeName,
+} from "./elements.ts";
+import { excerptOf, type ExcerptLine, offsetsOf, startOf } from "./excerpt.ts";
 import { layout, type Live } from "./layout.ts";
+import { liveList, rowMarks } from "./live-list.ts";
+import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
 import { pretty } from "./pretty.ts";
 import { deliveryPath, type Html, jobPath, runPath, type View } from "../view.ts";
 
@@ -21,34 +33,36 @@ export interface DeliveryListItem {
 export interface DeliveryList {
   status: DeliveryStatus | null;
   items: readonly DeliveryListItem[];
-  next: string | null;
+  pager: Pager;
+  /** What reading those of a page again has come to, just now: how many could be read, and how many could not. */
+  reparsed: { read: number; unread: number } | null;
   live: Live | null;
 }
 
 const STATUSES = ["stored", "no-job", "quarantined", "pending"] as const;
 
-export function deliveriesPage(view: View, { status, items, next, live }: DeliveryList): Html {
+export function deliveriesPage(view: View, { status, items, pager, reparsed, live }: DeliveryList): Html {
   const { texts } = view;
-  const tab = (value: DeliveryStatus | null, label: string) =>
-    html`<a
-      href="/ui/deliveries${value === null ? "" : `?status=${value}`}"
-      ${value === status && html`aria-current="true"`}
-      >${label}</a
-    >`;
+  const links = [null, ...STATUSES].map((value) => ({
+    href: pathWith("/ui/deliveries", { status: value }),
+    text: value === null ? texts.all : texts.statuses[value],
+    isChosen: value === status,
+  }));
   const title = status === "quarantined" ? texts.quarantine : texts.deliveries;
   const body = html`<div class="head">
       <h1>${title}</h1>
       ${status === "quarantined" && items.length > 0 && readAllForm(view)}
     </div>
-    <nav class="states" aria-label="${texts.status}">
-      ${tab(null, texts.all)}${STATUSES.map((value) => tab(value, texts.statuses[value]))}
-    </nav>
-    ${status !== null && html`<p class="lead">${texts.statusHints[status]}</p>`}
-    <ol class="deliveries" id="deliveries" data-live="replace" aria-label="${title}">
-      ${items.map((item) => deliveryRow(view, item))}
-    </ol>
-    ${items.length === 0 && html`<p class="none">${texts.noDeliveries}</p>`}
-    ${next !== null && html`<nav class="pager" aria-label="${texts.pages}"><a href="${next}" rel="next">${texts.older}</a></nav>`}`;
+    ${reparsed !== null && html`<p class="${reparsed.unread > 0 ? "alert" : "success"}" role="status">${texts.readAgainMany(reparsed.read, reparsed.unread)}</p>`}
+    ${tabs(texts.status, links)} ${status !== null && html`<p class="lead">${texts.statusHints[status]}</p>`}
+    ${liveList(view, {
+      id: "deliveries",
+      className: "deliveries",
+      label: title,
+      rows: items.map((item) => deliveryRow(view, item)),
+      hasMore: pager.next !== null,
+    })}
+    ${items.length === 0 && html`<p class="none">${texts.noDeliveries}</p>`} ${pagerLinks(view, pager)}`;
   return layout(view, {
     title,
     body,
@@ -66,8 +80,8 @@ const readAgainForm = ({ texts }: View, id: string): Html =>
 function deliveryRow(view: View, { delivery, body }: DeliveryListItem): Html {
   const { texts } = view;
   const { failure } = delivery;
-  const kind = typeName(view, { tag: delivery.tag });
-  return html`<li class="card">
+  const kind = delivery.jobCount > 0 ? typeName(view, delivery) : null;
+  return html`<li class="card" ${rowMarks(delivery.id, delivery.receivedAt)}>
     <div class="head">
       <p>
         ${statusBadge(view, delivery.status)} ${kind !== null && html`<span>${kind}</span>`}
@@ -79,7 +93,7 @@ function deliveryRow(view: View, { delivery, body }: DeliveryListItem): Html {
       ${namedJobs(view, delivery)}${relativeTime(view, timeOf(delivery.receivedAt))} · ${sizeText(delivery.size)} ·
       ${texts.times(delivery.count)}
     </p>
-    ${failure !== null && html`<p class="reason">${failure.reason} ${failure.line !== null && html`<span class="note">${texts.place(failure.line, failure.column)}</span>`}</p>`}
+    ${failure !== null && html`<p class="reason">${reasonText(view, failure.reason)} ${failure.line !== null && html`<span class="note">${texts.place(failure.line, failure.column)}</span>`}</p>`}
     ${failure !== null && body !== null && excerpt(view, body, failure)}
   </li>`;
 }
@@ -100,29 +114,42 @@ function namedJobs({ texts }: View, { jobIds, jobCount }: ListedDelivery): Html 
 const textOf = (body: Body): string =>
   (typeof body === "string" ? body : new TextDecoder().decode(body)).replace(/^\ufeff/, "");
 
-function excerpt(view: View, body: Body, { line, column }: { line: number | null; column: number | null }): Html {
+type Place = Pick<NonNullable<Delivery["failure"]>, "line" | "column">;
+
+function excerpt(view: View, body: Body, { line, column }: Place): Html {
   const { texts } = view;
-  const { before, at, after, isPlaced } = excerptOf(textOf(body), line, column);
+  const text = textOf(body);
+  const found = excerptOf(text, line, column);
+  const title = found === null ? texts.excerptStart : texts.excerpt;
+  const shown =
+    found === null
+      ? startOf(text)
+      : html`${found.above.map(excerptLine)}<span class="line" data-number="${found.number}"
+            >${found.before}${mark(found.at)}${found.after}</span
+          >${found.below.map(excerptLine)}`;
   return html`<figure class="excerpt">
-    <figcaption class="hint">${isPlaced ? texts.excerpt : texts.excerptStart}</figcaption>
-    <pre
-      tabindex="0"
-      role="region"
-      aria-label="${isPlaced ? texts.excerpt : texts.excerptStart}"
-    ><code>${before}${isPlaced && html`<mark>${at === "" ? "␃" : at}</mark>`}${after}</code></pre>
+    <figcaption class="hint">${title}</figcaption>
+    <pre tabindex="0" role="region" aria-label="${title}"><code>${shown}</code></pre>
   </figure>`;
 }
+
+/** Lines are elements, whose numbers the stylesheet shows: nobody copies them with the text. */
+const excerptLine = ({ number, text }: ExcerptLine): Html =>
+  html`<span class="line" data-number="${number}">${text}</span>`;
+
+/** The character at fault; where the body ends there, a sign for its end. */
+const mark = (character: string): Html => html`<mark>${character === "" ? "␃" : character}</mark>`;
 
 export interface DeliveryView {
   delivery: Delivery;
   body: Body | null;
   jobIds: readonly string[];
   runIds: readonly string[];
-  /** What reading it again has come to, just now. */
-  readAgain: "done" | "failed" | null;
+  /** Whether it was read again just now. */
+  wasReparsed: boolean;
 }
 
-export function deliveryPage(view: View, { delivery, body, jobIds, runIds, readAgain }: DeliveryView): Html {
+export function deliveryPage(view: View, { delivery, body, jobIds, runIds, wasReparsed }: DeliveryView): Html {
   const { texts, origin } = view;
   const { failure } = delivery;
   const told = [
@@ -149,9 +176,13 @@ export function deliveryPage(view: View, { delivery, body, jobIds, runIds, readA
       </div>
       ${delivery.hasBytes && delivery.status !== "stored" && readAgainForm(view, delivery.id)}
     </div>
-    ${readAgain === "done" && html`<p class="success" role="status">${texts.readAgainDone}</p>`}
-    ${readAgain === "failed" && html`<p class="alert" role="status">${texts.readAgainFailed}</p>`}
-    ${failure !== null && html`<div class="alert"><p>${failure.reason} ${failure.line !== null && texts.place(failure.line, failure.column)}</p></div>`}
+    ${
+      wasReparsed &&
+      html`<p class="${failure === null ? "success" : "alert"}" role="status">
+        ${failure === null ? texts.readAgainDone(jobIds.length, runIds.length) : texts.readAgainFailed}
+      </p>`
+    }
+    ${failure !== null && html`<div class="alert"><p>${reasonText(view, failure.reason)} ${failure.line !== null && texts.place(failure.line, failure.column)}</p></div>`}
     ${failure !== null && body !== null && excerpt(view, body, failure)}
     <div class="columns">
       <section class="card">
@@ -187,15 +218,21 @@ export function deliveryPage(view: View, { delivery, body, jobIds, runIds, readA
 }
 
 /** Indented where it could be read, and as it came where not; escaped either way. */
-export function bodyView(view: View, { format, size, id }: Delivery, body: Body): Html {
+export function bodyView(view: View, { format, size, id, failure }: Delivery, body: Body): Html {
   const { texts } = view;
   const text = textOf(body);
   const whole = format === null ? text : pretty(text.slice(0, SHOWN_CHARACTERS), format);
   const shown = whole.slice(0, SHOWN_CHARACTERS);
+  const place = format === null && failure !== null ? offsetsOf(shown, failure.line, failure.column) : null;
   return html`<p class="hint">
       ${format === null ? texts.bodyAsCame : texts.bodyPretty} ·
       <a href="${deliveryPath(id)}/raw" download="${id.slice(0, 16)}.${format ?? "bin"}">${texts.download}</a>
     </p>
     ${text.length > SHOWN_CHARACTERS && html`<p class="hint">${texts.bodyCut(sizeText(SHOWN_CHARACTERS), sizeText(size))}</p>`}
-    <pre class="body" tabindex="0" role="region" aria-label="${texts.body}"><code>${shown}</code></pre>`;
+    <pre
+      class="body"
+      tabindex="0"
+      role="region"
+      aria-label="${texts.body}"
+    ><code>${place === null ? shown : html`${shown.slice(0, place[0])}${mark(shown.slice(...place))}${shown.slice(place[1])}`}</code></pre>`;
 }

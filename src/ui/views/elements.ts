@@ -1,6 +1,7 @@
 /** What several pages show in the same way: states, times, facts, and text to copy. */
 import { html } from "hono/html";
 import type { DeliveryStatus } from "../../store/store.ts";
+import { reasonInChinese } from "../texts/reasons-zh.ts";
 import { type Html, localeOf, type View } from "../view.ts";
 
 const TONES: Record<string, string> = { Success: "good", Failed: "bad", Cancel: "still" };
@@ -83,11 +84,34 @@ export function sizeText(bytes: number): string {
 }
 
 /** A name with slashes, which may break after each rather than within a word. */
-export const breakable = (text: string): Html =>
-  html`<bdi>${text.split(/(?<=\/)/).flatMap((part, index) => (index === 0 ? [part] : [BREAK, part]))}</bdi>`;
+export function breakable(text: string): Html {
+  const [first = "", ...others] = text.split(/(?<=\/)/);
+  return html`<bdi>${[...plainly(first), ...others.flatMap((part) => [BREAK, ...plainly(part)])]}</bdi>`;
+}
+
+/** A name from outside, on one line. */
+export const named = (text: string): Html => html`<bdi>${plainly(text)}</bdi>`;
+
+/** Controls, and what turns the direction of text or is not seen: `gpj.exe` must not read as `exe.jpg`. */
+const UNSEEN = /([\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff])/u;
+
+/** The text, with what is not seen as its code point. */
+function plainly(text: string): (string | Html)[] {
+  if (!UNSEEN.test(text)) return [text];
+  const codeOf = (character: string) => `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+  return text
+    .split(UNSEEN)
+    .map((part, index) => (index % 2 === 0 ? part : html`<span class="code">${codeOf(part)}</span>`));
+}
 
 /** Where a line may break. */
 export const BREAK: Html = html`<wbr />`;
+
+/** Why a body could not be read, in the reader's language where it is one of the forms that are known. */
+export function reasonText({ language }: View, reason: string): Html | string {
+  if (language === "en") return reason;
+  return reasonInChinese(reason) ?? html`<span lang="en">${reason}</span>`;
+}
 
 export type Fact = readonly [name: string, value: Html | string | null];
 
@@ -108,8 +132,22 @@ export const facts = (rows: readonly Fact[]): Html =>
 export const copyable = ({ texts }: View, id: string, text: string, label: string): Html =>
   html`<div class="copyable">
     <pre id="${id}" tabindex="0" role="region" aria-label="${label}"><code>${text}</code></pre>
-    <button type="button" class="quiet" data-copy="${id}" data-done="${texts.copied}" hidden>${texts.copy}</button>
+    ${copyButton(texts, id)}
   </div>`;
+
+/** The button is the script's. It copies the text of the element with this id, or what a path of ours answers. */
+export const copyButton = (texts: View["texts"], source: string, label: string = texts.copy): Html =>
+  html`<button
+    type="button"
+    class="quiet"
+    data-copy="${source}"
+    data-done="${texts.copied}"
+    data-failed="${texts.copyFailed}"
+    ${!source.startsWith("/") && html`aria-describedby="${source}"`}
+    hidden
+  >
+    ${label}
+  </button>`;
 
 /** A shell line that asks the API about `path`. Single quotes hold every character but themselves. */
 export const curlOf = (origin: string, path: string): string =>

@@ -3,8 +3,9 @@ import { html } from "hono/html";
 import { EVENT_STATUSES, type EventStatus, SUBJECT_NAMES } from "../../events/events.ts";
 import type { OutboxEvent } from "../../store/outbox.ts";
 import { timeOf } from "../../wire.ts";
-import { relativeTime } from "./elements.ts";
+import { named, relativeTime } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
+import { liveList, rowMarks } from "./live-list.ts";
 import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
 import { deliveryPath, type Html, jobPath, runPath, type View } from "../view.ts";
 
@@ -41,11 +42,19 @@ export function eventsPage(view: View, { status, events, pager, canSend, resent,
     ${resent !== null && html`<p class="success" role="status">${words.resent(resent.count, resent.left)}</p>`}
     ${!canSend && html`<p class="alert">${words.off}</p>`} ${tabs(texts.status, links)}
     <p class="lead">${status === null ? words.lead : words.hints[status]}</p>
-    <ol class="deliveries" id="events" data-live="replace" aria-label="${words.title}">
-      ${events.map((shown) => html`<li class="card">${eventRow(view, shown, canSend)}</li>`)}
-    </ol>
-    <div id="none" data-live="replace">${events.length === 0 && html`<p class="none">${none}</p>`}</div>
-    ${pagerLinks(view, pager)}`;
+    ${liveList(view, {
+      id: "events",
+      className: "deliveries",
+      label: words.title,
+      rows: events.map(
+        (shown) =>
+          html`<li class="card" ${rowMarks(shown.event.id, shown.event.createdAt)}>
+            ${eventRow(view, shown, canSend)}
+          </li>`,
+      ),
+      hasMore: pager.next !== null,
+    })}
+    ${events.length === 0 && html`<p class="none">${none}</p>`} ${pagerLinks(view, pager)}`;
   return layout(view, { title: words.title, body, section: "events", ...(live && { live }) });
 }
 
@@ -92,7 +101,7 @@ function answerText({ texts: { events } }: View, { lastStatus, lastError }: Outb
 function subjectLink({ type, subject }: OutboxEvent): Html {
   const kind = SUBJECT_NAMES[type];
   if (kind === "delivery") return html`<a href="${deliveryPath(subject)}"><code>${subject.slice(0, 16)}…</code></a>`;
-  return html`<a href="${kind === "runId" ? runPath(subject) : jobPath(subject)}"><bdi>${subject}</bdi></a>`;
+  return html`<a href="${kind === "runId" ? runPath(subject) : jobPath(subject)}">${named(subject)}</a>`;
 }
 
 /** Leads back to the page that it is on. */

@@ -1,12 +1,13 @@
 /** The newest jobs: a list that keeps itself up to date, its states counted, filters in the address. */
 import { html } from "hono/html";
-import type { ListedJob } from "../../wire.ts";
-import { between, durationText, relativeTime, stateBadge, stateName, typeName } from "./elements.ts";
+import { named, stateName, typeName } from "./elements.ts";
+import { jobRow, type ShownJob } from "./job-row.ts";
 import { layout, type Live } from "./layout.ts";
+import { liveList } from "./live-list.ts";
 import { type Pager, pagerLinks, pathWith } from "./pager.ts";
 import { setUp } from "./set-up.ts";
 import { JOB_FILTERS, type JobFilterName } from "../../store/store.ts";
-import { type Html, jobPath, type View } from "../view.ts";
+import type { Html, View } from "../view.ts";
 
 /** Filters as they stand in the address, as the API has them. */
 export type Filters = Partial<Record<JobFilterName, string>>;
@@ -15,7 +16,7 @@ export interface Home {
   filters: Filters;
   /** Names of the filters that the store in use has. */
   filterable: readonly JobFilterName[];
-  jobs: readonly ListedJob[];
+  jobs: readonly ShownJob[];
   /** Of the newest jobs that the other filters let through; null on later pages. */
   counts: { states: ReadonlyMap<string | null, number>; jobs: number; isAll: boolean } | null;
   pager: Pager;
@@ -29,37 +30,25 @@ export function homePage(view: View, home: Home): Html {
   const { filters, jobs, fault, live } = home;
   const isFiltered = Object.keys(filters).length > 0;
   const isEmpty = jobs.length === 0 && !isFiltered && fault === null && home.pager.pageNumber === 1;
-  const body = html`<div class="head">
-      <h1>${texts.jobs}</h1>
-      ${findForm(view)}
-    </div>
+  const body = html`<h1>${texts.jobs}</h1>
     ${fault !== null && html`<p class="alert" role="alert">${fault}</p>`}
-    <div id="states" data-live="replace">
-      ${home.counts !== null && !isEmpty && stateLinks(view, home, home.counts)}
-    </div>
-    ${!isEmpty && filterForm(view, home)}
-    <button
-      type="button"
-      class="news"
-      id="news"
-      hidden
-      data-one="${texts.newJobs.one}"
-      data-many="${texts.newJobs.many}"
-    ></button>
-    <ol class="jobs" id="jobs" data-live="list" data-news="news" aria-label="${texts.jobs}">
-      ${jobs.map((job) => jobRow(view, job))}
-    </ol>
-    <div id="empty" data-live="replace">
-      ${
-        isEmpty &&
-        html`<div class="empty">
-          <h2>${texts.emptyTitle}</h2>
-          <p class="lead">${texts.emptyLead}</p>
-          ${setUp(view)}
-        </div>`
-      }
-      ${jobs.length === 0 && !isEmpty && fault === null && html`<p class="none">${texts.noMatch}</p>`}
-    </div>
+    ${home.counts !== null && !isEmpty && stateLinks(view, home, home.counts)} ${!isEmpty && filterForm(view, home)}
+    ${liveList(view, {
+      id: "jobs",
+      className: "jobs",
+      label: texts.jobs,
+      rows: jobs.map((job) => jobRow(view, job)),
+      hasMore: home.pager.next !== null,
+    })}
+    ${
+      isEmpty &&
+      html`<div class="empty">
+        <h2>${texts.emptyTitle}</h2>
+        <p class="lead">${texts.emptyLead}</p>
+        ${setUp(view)}
+      </div>`
+    }
+    ${jobs.length === 0 && !isEmpty && fault === null && html`<p class="none">${home.pager.next === null ? texts.noMatch : texts.noneOnThisPage}</p>`}
     ${pagerLinks(view, home.pager)}
     ${
       !isEmpty &&
@@ -70,42 +59,6 @@ export function homePage(view: View, home: Home): Html {
     }`;
   return layout(view, { title: texts.product, body, section: "jobs", ...(live && { live }) });
 }
-
-/** `data-key` names the row and `data-version` changes when it does, for the script that merges rows. */
-function jobRow(view: View, job: ListedJob): Html {
-  const { texts } = view;
-  const took = between(job.startedAt ?? job.createdAt, job.endedAt);
-  return html`<li data-key="${job.jobId}" data-version="${job.delivery.id}">
-    <span class="job-state">${stateBadge(view, job.state)}</span>
-    <span class="job-name"
-      ><a href="${jobPath(job.jobId)}"><bdi>${job.object || job.jobId}</bdi></a></span
-    >
-    <span class="job-tag" title="${job.tag ?? job.event ?? ""}">${typeName(view, job) ?? texts.none}</span>
-    <span class="job-id"><bdi>${job.jobId}</bdi>${job.bucket && html` · <bdi>${job.bucket}</bdi>`}</span>
-    <span class="job-took"
-      ><span class="hidden">${texts.took}: </span>${took === null ? texts.none : durationText(view, took)}</span
-    >
-    <span class="job-when"
-      ><span class="hidden">${texts.received}: </span>${relativeTime(view, job.delivery.receivedAt)}</span
-    >
-  </li>`;
-}
-
-const findForm = ({ texts }: View): Html =>
-  html`<form class="find" role="search" action="/ui/find">
-    <label class="hidden" for="find">${texts.findLabel}</label>
-    <input
-      id="find"
-      name="id"
-      type="search"
-      required
-      placeholder="${texts.findPlaceholder}"
-      autocapitalize="off"
-      autocomplete="off"
-      spellcheck="false"
-    />
-    <button>${texts.find}</button>
-  </form>`;
 
 /** The address of the list with these filters; empty ones are left out. */
 export function listPath(filters: Filters & { cursor?: string }): string {
@@ -127,7 +80,7 @@ function stateLinks(
       : html`<a href="${listPath({ ...others, state })}" ${state === chosen && html`aria-current="true"`}
           >${counted(stateName(view, state), count)}</a
         >`;
-  return html`<nav class="states" aria-label="${texts.statesLabel}">
+  return html`<nav class="states" id="states" aria-label="${texts.statesLabel}">
     <a href="${listPath(others)}" ${chosen === undefined && html`aria-current="true"`}>${texts.all}</a>
     ${rows.map(([state, count]) => link(state, count))}
     <span class="hint">${texts.countedOf(jobs, isAll)}</span>
@@ -136,41 +89,58 @@ function stateLinks(
 
 const counted = (text: string, count: number): Html => html`${text} <span class="count">${count}</span>`;
 
+/** The form is folded; what is filtered by stands under it as chips, each of which takes one filter away. */
 function filterForm(view: View, { filters, filterable }: Home): Html {
   const { texts } = view;
   const active = JOB_FILTERS.flatMap((name) => (filters[name] === undefined ? [] : [{ name, value: filters[name] }]));
-  const removal = ({ name, value }: { name: keyof Filters; value: string }) => {
-    const { [name]: _, ...others } = filters;
-    return html`<a class="pill" href="${listPath(others)}"
-      ><span class="hidden">${texts.removeFilter}: </span>${texts.fields[name]}: <bdi>${value}</bdi>
-      <span aria-hidden="true">×</span></a
-    >`;
-  };
-  return html`<details class="filters" ${active.length > 0 && "open"}>
-    <summary>${texts.filters}</summary>
-    <form action="/" class="grid">
-      ${filterable.map(
-        (name) =>
-          html`<div>
-            <label for="filter-${name}">${texts.fields[name]}</label>
-            <input
-              id="filter-${name}"
-              name="${name}"
-              value="${filters[name] ?? ""}"
-              ${name.startsWith("received") && html`type="${dateInputType(filters[name])}"`}
-              autocapitalize="off"
-              autocomplete="off"
-              spellcheck="false"
-            />
-          </div>`,
-      )}
-      <div class="actions">
-        <button class="primary">${texts.applyFilters}</button
-        >${active.length > 0 && html`<a href="/">${texts.clearFilters}</a>`}
-      </div>
-    </form>
-    ${active.length > 0 && html`<p class="pills">${active.map(removal)}</p>`}
-  </details>`;
+  return html`<div class="filters">
+    <details id="filters">
+      <summary>${texts.filters}</summary>
+      <form action="/" class="grid">
+        ${filterable.map((name) => filterField(view, name, filters[name]))}
+        <div class="actions"><button class="primary">${texts.applyFilters}</button></div>
+      </form>
+    </details>
+    ${
+      active.length > 0 &&
+      html`<p class="pills">
+        ${active.map(({ name, value }) => filterChip(view, filters, name, value))}
+        <a href="/">${texts.clearFilters}</a>
+      </p>`
+    }
+  </div>`;
+}
+
+const filterField = ({ texts }: View, name: JobFilterName, value: string | undefined): Html =>
+  html`<div>
+    <label for="filter-${name}">${texts.fields[name]}</label>
+    <input
+      id="filter-${name}"
+      name="${name}"
+      value="${value ?? ""}"
+      ${name.startsWith("received") && html`type="${dateInputType(value)}"`}
+      ${name === "tag" && html`list="types"`}
+      autocapitalize="off"
+      autocomplete="off"
+      spellcheck="false"
+    />
+    ${
+      name === "tag" &&
+      html`<datalist id="types">
+        ${Object.entries(texts.jobTypes).map(([code, label]) => html`<option value="${code}">${label}</option>`)}
+      </datalist>`
+    }
+  </div>`;
+
+function filterChip(view: View, filters: Filters, name: JobFilterName, value: string): Html {
+  const { texts } = view;
+  const { [name]: _, ...others } = filters;
+  const known = { state: stateName(view, value), tag: typeName(view, { tag: value }) ?? value };
+  const shown = name === "state" || name === "tag" ? known[name] : value;
+  return html`<a class="pill" href="${listPath(others)}"
+    ><span class="hidden">${texts.removeFilter}: </span>${texts.fields[name]}: ${named(shown)}
+    <span aria-hidden="true">×</span></a
+  >`;
 }
 
 /** The API takes times as well as dates; a time that came in the address has to stand in the field as it is. */

@@ -14,11 +14,12 @@ import {
   relativeTime,
   sizeText,
   stateBadge,
+  stateName,
   typeName,
 } from "./elements.ts";
 import { eventsCard, type ShownEvent } from "./events.ts";
 import { type History, historyCard } from "./history.ts";
-import { faultPage, layout, type Live } from "./layout.ts";
+import { layout, type Live } from "./layout.ts";
 import { type CardResult, cardResult, headersCard, resultCard, verdictOf } from "./results/card.ts";
 import { segmentationView, type SegmentationOptions } from "./segmentation.ts";
 import { timeline } from "./timeline.ts";
@@ -42,7 +43,7 @@ export function jobPage(view: View, { job, kept, history, events, canSend, optio
   const { texts } = view;
   const title = job.object || job.jobId;
   const card = cardResult(job);
-  const body = html`<div id="job" data-live="replace">
+  const body = html`<div id="job">
     <div class="head">
       <div>
         <p class="crumbs"><a href="/">${texts.jobs}</a> · ${typeName(view, job) ?? texts.job}</p>
@@ -73,7 +74,8 @@ export function jobPage(view: View, { job, kept, history, events, canSend, optio
       </div>
     </div>
   </div>`;
-  return layout(view, { title, body, section: "jobs", ...(live && { live }) });
+  const says = `${title}: ${stateName(view, job.state)}`;
+  return layout(view, { title, body, says, section: "jobs", ...(live && { live }) });
 }
 
 /** What a state does not say: the code and message of a failure, and where the state came from. */
@@ -206,7 +208,7 @@ function deliveryFacts(view: View, job: Job, delivery: Delivery | null): Html {
 /** A job that no callback has named: the page looks again by itself. */
 export const unknownJobPage = (view: View, jobId: string, live: Live): Html => {
   const { texts } = view;
-  const body = html`<div id="job" data-live="replace">
+  const body = html`<div id="job">
     <div class="notice">
       <p class="crumbs"><a href="/">${texts.jobs}</a></p>
       <h1>${texts.jobUnknown}</h1>
@@ -215,8 +217,18 @@ export const unknownJobPage = (view: View, jobId: string, live: Live): Html => {
       <p class="waiting">${texts.waiting}</p>
     </div>
   </div>`;
-  return layout(view, { title: texts.jobUnknown, body, section: "jobs", live });
+  return layout(view, { title: texts.jobUnknown, body, says: texts.waiting, section: "jobs", live });
 };
 
-export const unknownRunPage = (view: View, runId: string): Html =>
-  faultPage(view, view.texts.runUnknown, view.texts.runUnknownLead, html`<p><code>${runId}</code></p>`);
+/** The same for a run. */
+export const unknownRunPage = (view: View, runId: string, live: Live): Html => {
+  const { texts } = view;
+  const body = html`<div class="notice">
+    <p class="crumbs"><a href="/ui/runs">${texts.runs}</a></p>
+    <h1>${texts.runUnknown}</h1>
+    <p><code>${runId}</code></p>
+    <p class="lead">${texts.runUnknownLead}</p>
+    <p class="waiting">${texts.waiting}</p>
+  </div>`;
+  return layout(view, { title: texts.runUnknown, body, says: texts.waiting, section: "runs", live });
+};

@@ -10,17 +10,19 @@ export interface Page {
   title: string;
   body: Html;
   /** Where the reader is in the navigation. */
+  /** What is told aloud when a look of the script finds it changed, such as the state of a job. */
+  says?: string;
   section?: "jobs" | "runs" | "deliveries" | "quarantine" | "events" | "api";
   live?: Live;
 }
 
-/** A page that the script asks for again: it sends `etag`, and puts what has changed into parts marked `data-live`. */
+/** A page that the script asks for again: it sends `etag`, and patches what has changed. */
 export interface Live {
   etag: string;
   everySeconds: number;
 }
 
-export const layout = (view: View, { title, body, section, live }: Page): Html =>
+export const layout = (view: View, { title, body, says, section, live }: Page): Html =>
   html`<!doctype html>
     <html lang="${localeOf(view)}">
       <head>
@@ -32,7 +34,10 @@ export const layout = (view: View, { title, body, section, live }: Page): Html =
         <link rel="stylesheet" href="${view.assets.style}" />
         <script type="module" src="${view.assets.script}"></script>
       </head>
-      <body ${live && html`data-etag="${live.etag}" data-every="${live.everySeconds}"`}>
+      <body
+        ${live && html`data-etag="${live.etag}" data-every="${live.everySeconds}"`}
+        ${says !== undefined && html`data-says="${says}"`}
+      >
         <a class="skip" href="#main">${view.texts.skip}</a>
         <header class="top">
           <div class="bar">
@@ -41,9 +46,11 @@ export const layout = (view: View, { title, body, section, live }: Page): Html =
             >
             ${navigation(view, section)}
             <div class="session">${languageSwitch(view)} ${view.isSignedIn && signOutButton(view)}</div>
+            ${view.isSignedIn && tools(view)}
           </div>
         </header>
         <main id="main" tabindex="-1">${body}</main>
+        ${view.isSignedIn && foot(view)}
         <p class="hidden" id="announce" role="status" aria-live="polite"></p>
       </body>
     </html>`;
@@ -55,10 +62,48 @@ function navigation(view: View, section: Page["section"]): Html {
       >${label}${count !== null && count > 0 && html` <span class="count">${numberText(view, count)}</span>`}</a
     >`;
   const behindToken = html`${link("jobs", "/", texts.jobs)}${link("runs", "/ui/runs", texts.runs)}${link("deliveries", "/ui/deliveries", texts.deliveries)}${link("quarantine", "/ui/deliveries?status=quarantined", texts.quarantine, quarantined)}${view.hasEvents && link("events", "/ui/events", texts.events.title)}`;
-  return html`<nav class="sections" id="sections" data-live="replace" aria-label="${texts.product}">
+  return html`<nav class="sections" id="sections" aria-label="${texts.product}">
     ${view.isSignedIn && behindToken}${link("api", "/docs", texts.api)}
   </nav>`;
 }
+
+/** The search, and beside it how fresh the page is: a button of the script's, which pauses. */
+const tools = ({ texts, search = "" }: View): Html =>
+  html`<div class="tools">
+    <form class="find" role="search" action="/ui/find">
+      <label class="hidden" for="find">${texts.findLabel}</label>
+      <input
+        id="find"
+        name="q"
+        type="search"
+        required
+        maxlength="1024"
+        value="${search}"
+        placeholder="${texts.findPlaceholder}"
+        aria-keyshortcuts="/"
+        autocapitalize="off"
+        autocomplete="off"
+        spellcheck="false"
+      />
+      <button>${texts.find}</button>
+    </form>
+    <button
+      type="button"
+      class="quiet live"
+      id="live"
+      title="${texts.liveHint}"
+      data-on="${texts.live}"
+      data-paused="${texts.livePaused}"
+      data-offline="${texts.liveOffline}"
+      hidden
+    ></button>
+  </div>`;
+
+/** What script adds: times as the reader wants them. */
+const foot = ({ texts }: View): Html =>
+  html`<footer class="foot">
+    <button type="button" class="quiet" id="times" aria-pressed="false" hidden>${texts.exactTimes}</button>
+  </footer>`;
 
 /** The page of an error: what it is, and what to do. */
 export const faultPage = (view: View, title: string, lead: string, more: Html | "" = ""): Html =>

@@ -3,8 +3,20 @@ import { html } from "hono/html";
 import type { ListedJob, Run } from "../../wire.ts";
 import type { TaskReading } from "../../callback/types.ts";
 import { spanBar } from "./charts.ts";
-import { between, durationText, exactText, exactTime, facts, stateBadge, stateTone, typeName } from "./elements.ts";
-import { layout } from "./layout.ts";
+import {
+  between,
+  breakable,
+  durationText,
+  exactText,
+  exactTime,
+  facts,
+  named,
+  stateBadge,
+  stateName,
+  stateTone,
+  typeName,
+} from "./elements.ts";
+import { layout, type Live } from "./layout.ts";
 import { type Html, jobPath, type View } from "../view.ts";
 
 /** A task as the run tells it, or a job of the run that its tasks do not name. */
@@ -18,7 +30,7 @@ interface Row {
   endedAt: string | null;
 }
 
-export function runPage(view: View, run: Run): Html {
+export function runPage(view: View, run: Run, live: Live | null): Html {
   const { texts } = view;
   const rows = rowsOf(view, run);
   const times = rows
@@ -30,7 +42,7 @@ export function runPage(view: View, run: Run): Html {
   const body = html`<div class="head">
       <div>
         <p class="crumbs"><a href="/ui/runs">${texts.runs}</a></p>
-        <h1><bdi>${title}</bdi></h1>
+        <h1>${named(title)}</h1>
         <p class="under">${stateBadge(view, run.state)} <code>${run.runId}</code></p>
       </div>
     </div>
@@ -47,11 +59,12 @@ export function runPage(view: View, run: Run): Html {
       ${facts([
         [texts.workflow, run.workflowId === null ? null : html`<code>${run.workflowId}</code>`],
         [texts.fields.bucket, run.bucket],
-        [texts.fields.object, run.object],
+        [texts.fields.object, run.object === null ? null : breakable(run.object)],
         [texts.created, run.createdAt === null ? null : exactTime(run.createdAt)],
       ])}
     </section>`;
-  return layout(view, { title, body, section: "runs" });
+  const says = `${title}: ${stateName(view, run.state)}`;
+  return layout(view, { title, body, says, section: "runs", ...(live && { live }) });
 }
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
@@ -98,7 +111,7 @@ function taskRow(view: View, row: Row, axis: { from: number; to: number } | null
       : html`<span class="note">${texts.noTimes}</span>`;
   return html`<li>
     <span class="task-name"
-      >${row.jobId === null ? html`<bdi>${row.name}</bdi>` : html`<a href="${jobPath(row.jobId)}"><bdi>${row.name}</bdi></a>`}${row.note !== null && row.note !== row.name && html` <span class="note">${row.note}</span>`}</span
+      >${row.jobId === null ? named(row.name) : html`<a href="${jobPath(row.jobId)}">${named(row.name)}</a>`}${row.note !== null && row.note !== row.name && html` <span class="note">${row.note}</span>`}</span
     >
     <span class="task-state">${stateBadge(view, row.state)}</span>
     <span class="task-span">${span}</span>

@@ -1,8 +1,9 @@
 /** The workflow runs whose end was told, newest first. */
 import { html } from "hono/html";
 import type { ListedRun } from "../../wire.ts";
-import { relativeTime, stateBadge, stateName } from "./elements.ts";
+import { named, relativeTime, stateBadge, stateName } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
+import { liveList, rowMarks } from "./live-list.ts";
 import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
 import { type Html, runPath, type View } from "../view.ts";
 
@@ -28,23 +29,26 @@ export function runsPage(view: View, { state, runs, pager, live }: Runs): Html {
   const body = html`<div class="head"><h1>${texts.runs}</h1></div>
     <p class="lead">${texts.runsLead}</p>
     ${tabs(texts.state, links)}
-    <ol class="jobs runs" id="runs" data-live="replace" aria-label="${texts.runs}">
-      ${runs.map((run) => runRow(view, run))}
-    </ol>
-    <div id="none" data-live="replace">${runs.length === 0 && html`<p class="none">${none}</p>`}</div>
-    ${pagerLinks(view, pager)}`;
+    ${liveList(view, {
+      id: "runs",
+      className: "jobs runs",
+      label: texts.runs,
+      rows: runs.map((run) => runRow(view, run)),
+      hasMore: pager.next !== null,
+    })}
+    ${runs.length === 0 && html`<p class="none">${none}</p>`} ${pagerLinks(view, pager)}`;
   return layout(view, { title: texts.runs, body, section: "runs", ...(live && { live }) });
 }
 
 function runRow(view: View, run: ListedRun): Html {
   const { texts } = view;
-  return html`<li>
+  return html`<li ${rowMarks(run.runId, Date.parse(run.receivedAt))}>
     <span class="job-state">${stateBadge(view, run.state)}</span>
     <span class="job-name"
-      ><a href="${runPath(run.runId)}"><bdi>${run.workflowName ?? run.workflowId ?? run.runId}</bdi></a></span
+      ><a href="${runPath(run.runId)}">${named(run.workflowName ?? run.workflowId ?? run.runId)}</a></span
     >
-    <span class="job-tag">${run.object === null ? texts.noObject : html`<bdi>${run.object}</bdi>`}</span>
-    <span class="job-id"><bdi>${run.runId}</bdi>${run.bucket && html` · <bdi>${run.bucket}</bdi>`}</span>
+    <span class="job-tag">${run.object === null ? texts.noObject : named(run.object)}</span>
+    <span class="job-id">${named(run.runId)}${run.bucket && html` · ${named(run.bucket)}`}</span>
     <span class="job-when"><span class="hidden">${texts.received}: </span>${relativeTime(view, run.receivedAt)}</span>
   </li>`;
 }

@@ -4,8 +4,8 @@ import type { DocumentResult } from "../../../results/document.ts";
 import type { FileHash, FileResult } from "../../../results/file.ts";
 import type { Inspection, Picture, PictureResult } from "../../../results/picture.ts";
 import { type Html, numberText, type View } from "../../view.ts";
-import { breakable, exactTime, type Fact, facts, sizeText } from "../elements.ts";
-import { copyButton, fileList, group, joined } from "./parts.ts";
+import { copyButton, breakable, exactTime, type Fact, facts, sizeText } from "../elements.ts";
+import { fileList, group, joined } from "./parts.ts";
 
 export function documentView(view: View, result: DocumentResult): Html {
   const words = view.texts.results;

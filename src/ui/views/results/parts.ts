@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { Verdict } from "../../../results/moderation-scenes.ts";
 import type { OutputFile } from "../../../results/output-files.ts";
 import { type Html, numberText, type View } from "../../view.ts";
-import { breakable } from "../elements.ts";
+import { breakable, copyButton } from "../elements.ts";
 
 /** Rows of one list on a page. The rest is in the tree of all fields, and in the bytes. */
 export const ROWS_SHOWN = 200;
@@ -94,16 +94,3 @@ export function fileList<T extends OutputFile>(
     </ul>`,
   );
 }
-
-/** The button is the script's, and copies the text of the element with this id. */
-export const copyButton = (texts: View["texts"], id: string): Html =>
-  html`<button
-    type="button"
-    class="quiet"
-    data-copy="${id}"
-    data-done="${texts.copied}"
-    aria-describedby="${id}"
-    hidden
-  >
-    ${texts.copy}
-  </button>`;

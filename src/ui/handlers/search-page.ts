@@ -1,0 +1,65 @@
+/** The search of every page: by JobId, object or the beginning of one, user data, run, and delivery. */
+import { Hono } from "hono";
+import type { AppEnv } from "../../api/context.ts";
+import { findDelivery, findJob, findRun } from "../../lookup.ts";
+import type { KeptJob, Store } from "../../store/store.ts";
+import { deliveryPath, jobPath, runPath } from "../view.ts";
+import { type Finding, searchPage } from "../views/search.ts";
+import { readerView } from "./page.ts";
+import { withVerdicts } from "./verdicts.ts";
+
+export const searchPages = new Hono<AppEnv>();
+
+/** Jobs shown of each kind of finding. */
+const JOBS_FOUND = 5;
+
+/** A longer text is no id and no key of an object: COS takes 850 bytes. */
+const SEARCH_CHARACTERS = 1_024;
+
+/** To the page of what was searched for, where that is one thing; else to choose from what was found. */
+searchPages.get("/ui/find", async (c) => {
+  const text = (c.req.query("q") ?? "").trim().slice(0, SEARCH_CHARACTERS);
+  if (text === "") return c.redirect("/", 303);
+  const { places } = c.var;
+  const [job, run, delivery, findings] = await Promise.all([
+    findJob(places, text),
+    findRun(places, text),
+    findDelivery(places, text.toLowerCase()),
+    findingsOf(places.store, text),
+  ]);
+  const paths = new Set([
+    ...(job === null ? [] : [jobPath(text)]),
+    ...(run === null ? [] : [runPath(text)]),
+    ...(delivery === null ? [] : [deliveryPath(delivery.id)]),
+    ...findings.flatMap(({ jobs }) => jobs.map((shown) => jobPath(shown.job.jobId))),
+  ]);
+  const [only] = paths;
+  if (only !== undefined && paths.size === 1) return c.redirect(only, 303);
+  const [view, [shown = null]] = await Promise.all([
+    readerView(c),
+    job === null ? [] : withVerdicts(places.store, [job]),
+  ]);
+  const found = { text, job: shown, runId: run === null ? null : text, delivery, findings };
+  return c.html(searchPage({ ...view, search: text }, found), only === undefined ? 404 : 200);
+});
+
+async function findingsOf(store: Store, text: string): Promise<Finding[]> {
+  const [byObject, byPrefix, byUserData] = await Promise.all([
+    jobsBy(store, "object", text),
+    store.listJobsByObject(text, 2 * JOBS_FOUND),
+    jobsBy(store, "userData", text),
+  ]);
+  const byBeginning = byPrefix.filter(({ summary }) => summary.object !== text).slice(0, JOBS_FOUND);
+  const found = [
+    ["object", byObject],
+    ["prefix", byBeginning],
+    ["userData", byUserData],
+  ] as const;
+  return Promise.all(found.map(async ([by, jobs]) => ({ by, jobs: await withVerdicts(store, jobs) })));
+}
+
+/** None where the store has no such filter. */
+async function jobsBy(store: Store, name: "object" | "userData", value: string): Promise<KeptJob[]> {
+  if (!store.filters.includes(name)) return [];
+  return (await store.listJobs({ [name]: value }, JOBS_FOUND, null)).items;
+}

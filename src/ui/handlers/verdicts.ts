@@ -1,0 +1,50 @@
+/**
+ * The verdicts of moderation jobs in a list. A job that succeeded may have blocked its picture, and must not look fine;
+ * but lists keep no results. So the bodies of the few moderation jobs on a page are read.
+ */
+import { parseCallback } from "../../callback/callback.ts";
+import type { Verdict } from "../../results/moderation-scenes.ts";
+import { readModeration } from "../../results/moderation.ts";
+import { StoreError } from "../../store/retry.ts";
+import { CorruptBodyError, type KeptJob, type Store } from "../../store/store.ts";
+import { listedJob } from "../../wire.ts";
+import type { ShownJob } from "../views/job-row.ts";
+
+/** Bodies that are read for one page. A page of a list is 20 jobs, and the free plan has 50 queries a request. */
+const BODIES_READ = 20;
+
+/** Larger ones are not read, in bytes: a moderation of a picture or a text is about 2 KB, of a long video far more. */
+const BODY_BYTES = 64 * 1024;
+
+/** Moderation has no tag, and an event of its own; in its simple form, none. */
+const mayBeModerated = ({ summary: { tag, event, state } }: KeptJob): boolean =>
+  tag === null && state === "Success" && (event === null || isReview(event));
+
+const isReview = (event: string | null): boolean => event !== null && /^Review[A-Z]/.test(event);
+
+/** Jobs as a list shows them, in their order. */
+export async function withVerdicts(store: Store, jobs: readonly KeptJob[]): Promise<ShownJob[]> {
+  const moderated = jobs.filter(mayBeModerated);
+  const isReadable = ({ delivery: { hasBytes, size } }: KeptJob) => hasBytes && size <= BODY_BYTES;
+  const ids = [...new Set(moderated.filter(isReadable).map(({ delivery }) => delivery.id))].slice(0, BODIES_READ);
+  const verdicts = new Map((await Promise.all(ids.map((id) => verdictsIn(store, id)))).flat());
+  const candidates = new Set(moderated);
+  return jobs.map((kept) => {
+    const job = listedJob(kept);
+    const verdict = verdicts.get(job.jobId) ?? null;
+    return candidates.has(kept) && (verdict !== null || isReview(job.event)) ? { job, verdict } : { job };
+  });
+}
+
+/** By job. None where the bytes cannot be had now: the list does without. */
+async function verdictsIn(store: Store, deliveryId: string): Promise<[jobId: string, verdict: Verdict | null][]> {
+  try {
+    const body = (await store.getBody(deliveryId))?.body ?? null;
+    const reading = body === null ? null : parseCallback(body);
+    if (reading?.ok !== true) return [];
+    return reading.value.jobs.map((job) => [job.jobId, readModeration(job)?.verdict ?? null]);
+  } catch (error) {
+    if (error instanceof StoreError || error instanceof CorruptBodyError) return [];
+    throw error;
+  }
+}

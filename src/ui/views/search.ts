@@ -1,0 +1,63 @@
+/** What a search found, of every kind, where it is not one thing. Of what nothing has, a page that waits for it. */
+import { html } from "hono/html";
+import type { ListedDelivery } from "../../store/store.ts";
+import { named } from "./elements.ts";
+import { listPath } from "./home.ts";
+import { jobRow, type ShownJob } from "./job-row.ts";
+import { layout } from "./layout.ts";
+import { deliveryPath, type Html, jobPath, runPath, type View } from "../view.ts";
+
+/** Jobs that were found by something of theirs. */
+export interface Finding {
+  by: "object" | "prefix" | "userData";
+  jobs: readonly ShownJob[];
+}
+
+export interface Search {
+  text: string;
+  /** What has the text as its id. */
+  job: ShownJob | null;
+  runId: string | null;
+  delivery: ListedDelivery | null;
+  findings: readonly Finding[];
+}
+
+export function searchPage(view: View, { text, job, runId, delivery, findings }: Search): Html {
+  const { texts } = view;
+  const words = texts.search;
+  const found = findings.filter(({ jobs }) => jobs.length > 0);
+  const isNothing = job === null && runId === null && delivery === null && found.length === 0;
+  const title = isNothing ? words.nothing : words.title;
+  const body = html`<h1>${title}</h1>
+    <p class="lead">${named(text)}</p>
+    ${isNothing && html`<p>${words.nothingLead}</p>`} ${job !== null && jobsFound(view, words.byId, [job], null)}
+    ${
+      (runId !== null || delivery !== null) &&
+      html`<ul class="plain">
+        ${
+          runId !== null &&
+          html`<li>
+            ${texts.run}: <a href="${runPath(runId)}"><code>${runId}</code></a>
+          </li>`
+        }
+        ${
+          delivery !== null &&
+          html`<li>
+            ${texts.delivery}: <a href="${deliveryPath(delivery.id)}"><code>${delivery.id}</code></a>
+          </li>`
+        }
+      </ul>`
+    }
+    ${found.map(({ by, jobs }) => jobsFound(view, words[by], jobs, by === "prefix" ? null : listPath({ [by]: text })))}
+    ${job === null && html`<p><a href="${jobPath(text)}">${words.wait}</a></p>`}`;
+  return layout(view, { title, body, section: "jobs" });
+}
+
+const jobsFound = (view: View, title: string, jobs: readonly ShownJob[], all: string | null): Html =>
+  html`<section class="found">
+    <h2>${title}</h2>
+    <ol class="jobs" aria-label="${title}">
+      ${jobs.map((job) => jobRow(view, job))}
+    </ol>
+    ${all !== null && html`<p><a href="${all}">${view.texts.search.all}</a></p>`}
+  </section>`;
