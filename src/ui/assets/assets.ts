@@ -1,6 +1,7 @@
 /** The one stylesheet, the one script and the icon, each under a path that changes when it does. */
 import live from "./live.client.js";
 import page from "./page.client.js";
+import words from "./segmentation.client.js";
 import base from "./styles/base.css";
 import content from "./styles/content.css";
 import formsAndStates from "./styles/forms-and-states.css";
@@ -39,7 +40,7 @@ const asset = (stem: string, extension: string, type: string, text: string): Ass
 const styles = [base, formsAndStates, content, lists, results, segmentation].join("");
 
 /** Each has a scope of its own. They meet in the document, and in the event `updated`. */
-const script = [page, live].map((part) => `{\n${part}}\n`).join("");
+const script = [words, page, live].map((part) => `{\n${part}}\n`).join("");
 
 const STYLE = asset("page", "css", "text/css; charset=utf-8", styles);
 const SCRIPT = asset("page", "js", "text/javascript; charset=utf-8", script);

@@ -2,8 +2,11 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { findJob } from "../../lookup.ts";
+import { readSegmentation } from "../../results/segmentation.ts";
 import { type Filters, type Home, homePage, listPath } from "../views/home.ts";
 import { jobPage, unknownJobPage } from "../views/job.ts";
+import { isWordFormat, WORD_FORMATS } from "../views/segmentation/export.ts";
+import { SHOWN_AS } from "../views/segmentation/options.ts";
 import type { History } from "../views/history.ts";
 import { jobPath } from "../view.ts";
 import { StoreError } from "../../store/retry.ts";
@@ -98,14 +101,30 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
   const job = jobOf(kept);
   const live = job.terminal ? null : liveOf(places.store, view, [job.delivery.id, job.delivery.count]);
   if (hasSeen(c, live)) return c.body(null, 304);
+  const shownAs = c.req.query("as");
   const options = {
     parts: c.req.queries("pos") ?? [],
-    as: c.req.query("as") === "table" ? ("table" as const) : ("text" as const),
+    as: SHOWN_AS.find((as) => as === shownAs) ?? "text",
+    query: c.req.query("find") ?? "",
+    withStopWords: c.req.query("stop") === "yes",
     path: jobPath(jobId),
   };
   const [history, events] = await Promise.all([historyOf(places.store, jobId), eventsOfJob(c, jobId)]);
   const canSend = c.var.forwarder?.isReady === true;
   return c.html(jobPage(view, { job, kept, history, events, canSend, options, live }));
+});
+
+/** The words of a segmentation as a file. */
+jobPages.get("/ui/jobs/:jobId/words", async (c) => {
+  const format = c.req.query("format");
+  const kept = await findJob(c.var.places, idOf(c, "jobId"));
+  const segmentation = kept === null ? null : readSegmentation(jobOf(kept));
+  if (segmentation === null || !isWordFormat(format)) return c.notFound();
+  const { type, extension, textOf } = WORD_FORMATS[format];
+  return c.body(textOf(segmentation.tokens), 200, {
+    "content-type": `${type}; charset=utf-8`,
+    "content-disposition": `attachment; filename="words.${extension}"`,
+  });
 });
 
 /** Deliveries on the page of a job, last received first. */

@@ -27,6 +27,8 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/^it after the start$/, "位于开头之后的声明"],
   [/^an XML declaration such as (`.*`)$/, "形如 $1 的 XML 声明"],
   [/^another form of it$/, "其他写法"],
+  [/^an uncompressed body$/, "未压缩的内容"],
+  [/^a body in UTF-8$/, "UTF-8 编码的内容"],
   [/^a double quote that ends the string$/, "字符串结尾的双引号"],
   [/^no control character in a string$/, "不含控制字符的字符串"],
   [/^an escape sequence after the backslash$/, "反斜杠之后的转义序列"],
@@ -42,6 +44,9 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^Elements are nested deeper than (\d+) levels\.$/, "元素嵌套超过 $1 层。"],
   [/^Objects and arrays are nested deeper than (\d+) levels\.$/, "对象和数组嵌套超过 $1 层。"],
   [/^The body has more than (\d+) .*$/, "内容的节点数超过 $1 个。"],
+  [/^The body is neither XML nor JSON.*$/, "内容既不是 XML 也不是 JSON：首字符不是 <、{ 或 [。"],
+  [/^The body is not valid UTF-8\.$/, "内容不是有效的 UTF-8。"],
+  [/^A JobId or RunId has a control character\.$/, "JobId 或 RunId 中有控制字符。"],
   [/^A document type declaration .*$/, "不接受文档类型声明（DOCTYPE）。"],
   [
     /^Reading this body was begun (\d+) times .*$/,

@@ -15,7 +15,7 @@ export const results: Texts["results"] = {
   stream: (index) => `流 ${index}`,
 
   verdict: "审核结论",
-  verdicts: { pass: "正常", review: "疑似，需人工复核", block: "违规" },
+  verdicts: { pass: "正常", review: "疑似", block: "违规" },
   scene: "审核场景",
   scenes: {
     Porn: "色情",

@@ -12,10 +12,10 @@ export interface Bar {
 
 const ROW_PIXELS = 28;
 const LABEL_PERCENT = 44;
-const BAR_PERCENT = 42;
+const BAR_PERCENT = 38;
 
-/** Longest label drawn, in characters; the whole one is in its title. */
-const LABEL_CHARACTERS = 18;
+/** Widest label drawn, in half widths: a Chinese character is two. The whole one is in its title. */
+const LABEL_WIDTH = 18;
 
 export function barChart(view: View, label: string, bars: readonly Bar[]): Html {
   const most = Math.max(1, ...bars.map((bar) => bar.count));
@@ -43,10 +43,12 @@ export function barChart(view: View, label: string, bars: readonly Bar[]): Html 
 
 function shortened(text: string): string {
   const characters = Array.from(text.replaceAll(/\s+/g, " "));
-  return characters.length <= LABEL_CHARACTERS
-    ? characters.join("")
-    : `${characters.slice(0, LABEL_CHARACTERS - 1).join("")}…`;
+  let width = 0;
+  const end = characters.findIndex((character) => (width += WIDE.test(character) ? 2 : 1) > LABEL_WIDTH);
+  return end === -1 ? characters.join("") : `${characters.slice(0, end - 1).join("")}…`;
 }
+
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{3fffd}]/u;
 
 /** A span of time on an axis. */
 export interface Span {

@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import type { Job, ListedJob } from "../../wire.ts";
 import type { ContentNode } from "../../callback/types.ts";
-import { layOut, readSegmentation } from "../../results/segmentation.ts";
+import { readSegmentation } from "../../results/segmentation.ts";
 import type { Delivery, KeptBody } from "../../store/store.ts";
 import { bodyView } from "./delivery.ts";
 import {
@@ -21,7 +21,8 @@ import { eventsCard, type ShownEvent } from "./events.ts";
 import { type History, historyCard } from "./history.ts";
 import { layout, type Live } from "./layout.ts";
 import { type CardResult, cardResult, headersCard, resultCard, verdictOf } from "./results/card.ts";
-import { segmentationView, type SegmentationOptions } from "./segmentation.ts";
+import { segmentationView } from "./segmentation/card.ts";
+import type { SegmentationOptions } from "./segmentation/options.ts";
 import { timeline } from "./timeline.ts";
 import { tree } from "./tree.ts";
 import { deliveryPath, type Html, runPath, segment, type View } from "../view.ts";
@@ -103,8 +104,8 @@ function matter(view: View, job: Job, card: CardResult | null, options: Segmenta
   const hasRest = Object.keys(rest).length > 0;
   const fields = card !== null ? allFields(view, rest) : operation(view, segmentation !== null, rest);
   return html`${card !== null && resultCard(view, card)}
-  ${segmentation !== null && segmentationView(view, segmentation, layOut(segmentation.tokens), options)}
-  ${hasRest && fields} ${headersCard(view, job)}`;
+  ${segmentation !== null && segmentationView(view, segmentation, options)} ${hasRest && fields}
+  ${headersCard(view, job)}`;
 }
 
 const operation = (view: View, withoutResult: boolean, rest: ContentNode): Html =>

@@ -44,9 +44,8 @@ export const layout = (view: View, { title, body, says, section, live }: Page): 
             <a class="brand" href="/"
               ><img src="${view.assets.icon}" alt="" width="24" height="24" />${view.texts.product}</a
             >
-            ${navigation(view, section)}
+            ${navigation(view, section)} ${view.isSignedIn && tools(view)}
             <div class="session">${languageSwitch(view)} ${view.isSignedIn && signOutButton(view)}</div>
-            ${view.isSignedIn && tools(view)}
           </div>
         </header>
         <main id="main" tabindex="-1">${body}</main>
