@@ -38,5 +38,7 @@ export type EventError =
   | "unfinished"
   /** The job, run or delivery is no longer kept. */
   | "record-gone"
+  /** The endpoint failed until the time of the last attempt was past. */
+  | "endpoint-down"
   /** The endpoint is no longer among FORWARD_URLS. */
   | "endpoint-removed";

@@ -4,6 +4,7 @@
  */
 import type { Budget } from "../budget.ts";
 import { type Endpoint, endpointsOf } from "../events/endpoints.ts";
+import type { EventError } from "../events/events.ts";
 import { BREAKER_FAILURES, FIRST_ATTEMPTS } from "../events/limits.ts";
 import { bodyOf } from "../events/payload.ts";
 import { messageOf } from "../intake.ts";
@@ -116,6 +117,7 @@ export function forwarder(
     const now = Date.now();
     const next: Next = async (limit) => (await outbox?.lease(endpoint.id, limit, Date.now())) ?? [];
     if (failures >= BREAKER_FAILURES) {
+      if (budget.spend(1)) failed(endpoint.host, await outbox?.failOverdue(endpoint.id, now), "endpoint-down");
       if ((openUntil ?? 0) > now || !budget.spend(1) || !(await outbox?.takeProbe(endpoint.id, now))) return;
     } else if (queue !== null) {
       if (budget.spend(2)) await enqueueDue(queue, (await outbox?.listDue(endpoint.id, MESSAGES_AT_ONCE, now)) ?? []);
@@ -129,9 +131,13 @@ export function forwarder(
     if (!areUrlsGood) return;
     for (const { endpoint } of waiting) {
       if (known.some(({ id }) => id === endpoint) || !budget.spend(1)) continue;
-      const events = await outbox?.failRemoved(endpoint, Date.now());
-      log("error", "event failed", { endpoint: null, events, error: "endpoint-removed" });
+      failed(null, await outbox?.failRemoved(endpoint, Date.now()), "endpoint-removed");
     }
+  }
+
+  /** Events that were given up without another attempt. */
+  function failed(endpoint: string | null, events: number | undefined, error: EventError) {
+    if (events !== undefined && events > 0) log("error", "event failed", { endpoint, events, error });
   }
 
   return {

@@ -95,6 +95,8 @@ export interface Outbox {
   release(events: readonly LeasedEvent[], now: number): Promise<void>;
   /** Fails events of an endpoint that is no longer configured; says how many. */
   failRemoved(endpoint: string, now: number): Promise<number>;
+  /** Fails what has waited behind the open breaker of an endpoint for longer than its schedule lasts; says how many. */
+  failOverdue(endpoint: string, now: number): Promise<number>;
   /** Newest first. A page may be shorter than its limit and have a next. */
   list(filter: EventFilter, limit: number, after: Position | null): Promise<Page<OutboxEvent>>;
   get(id: string): Promise<OutboxEvent | null>;

@@ -1,9 +1,9 @@
 /** What is pure about events: endpoints and secrets as text, bodies, and the schedule. Names and signatures: test/worker/sign.test.ts. */
 import { describe, expect, test } from "vitest";
 import { parseSigningSecrets, parseUrls, signingKey } from "../../src/events/endpoints.ts";
-import { BODY_BYTES } from "../../src/events/limits.ts";
+import { BODY_BYTES, DELAYS_MILLISECONDS, PATIENCE_MILLISECONDS } from "../../src/events/limits.ts";
 import { jobBody } from "../../src/events/payload.ts";
-import { DELAYS_MILLISECONDS, nextAttempt, readRetryAfter } from "../../src/forward/schedule.ts";
+import { nextAttempt, readRetryAfter } from "../../src/forward/schedule.ts";
 import type { Job } from "../../src/wire.ts";
 
 describe("the URLs of endpoints", () => {
@@ -87,6 +87,13 @@ describe("the schedule", () => {
       expect(next(0.5)).toBeGreaterThan(delay);
       expect(next(1)).toBeLessThanOrEqual(delay * 1.1 + 1);
     }
+  });
+
+  test("goes on behind an open breaker: what is due may wait until its last attempt would be over, and ten minutes", () => {
+    const minutes = (milliseconds: number | undefined) => Math.floor((milliseconds ?? 0) / 60_000);
+    const sums = [0, 1, 8, 9, 10].map((attempts) => delays.slice(attempts).reduce((sum, delay) => sum + delay, 0));
+    const patience = [0, 1, 8, 9, 10].map((attempts) => minutes(PATIENCE_MILLISECONDS[attempts]));
+    expect(patience).toEqual(sums.map((sum) => minutes(sum * 1.1 + 600_000)));
   });
 
   test("ends with the tenth attempt", () => {
