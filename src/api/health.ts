@@ -78,7 +78,7 @@ health.get(
     const { store, spill } = c.var.places;
     const [figures, spillDepth] = await Promise.all([orNull(store.measure()), orNull(spill?.depth())]);
     const wrongSettings = namesOf(c.var.settingFaults).length;
-    const endpoints = (await c.var.forwarder?.endpoints) ?? [];
+    const endpoints = await c.var.forwarder.endpoints;
     const hosts = new Map(endpoints.map(({ id, host }) => [id, host]));
     const text = metricsText({ store: store.name, figures, spillDepth, wrongSettings, hosts, now: Date.now() });
     return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8", ...NO_STORE });

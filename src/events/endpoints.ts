@@ -84,6 +84,9 @@ export interface Endpoint {
 /** Hexadecimal digits of an endpoint's id. */
 const ID_DIGITS = 12;
 
+/** The endpoint that an event is for: its id stands at the end of the event's. */
+export const endpointIdOf = (event: string): string => event.slice(-ID_DIGITS);
+
 export async function endpointOf(url: string): Promise<Endpoint> {
   return { id: (await digestText(placeOf(url))).slice(0, ID_DIGITS), host: new URL(url).host, url };
 }

@@ -5,7 +5,7 @@
  */
 import { endpointsOf } from "../../events/endpoints.ts";
 import type { EventError, EventType } from "../../events/events.ts";
-import { eventKey } from "../../events/ids.ts";
+import { eventKey, jobEventKey } from "../../events/ids.ts";
 import { BREAKER_FAILURES, LEASE_MILLISECONDS } from "../../events/limits.ts";
 import type { LeasedEvent, Telling } from "../outbox.ts";
 import { jobRows, type JobRow, readingRow, runRows, type RunRow } from "../rows.ts";
@@ -146,6 +146,7 @@ export const leasedOf = (row: EventRow): LeasedEvent => ({
   leasedUntil: row.due_at ?? 0,
   lastStatus: row.last_status,
   lastError: row.last_error,
+  rank: null,
 });
 
 async function jobCauses(told: readonly DeliveryReading[], types: readonly EventType[]) {
@@ -164,12 +165,6 @@ async function jobCauses(told: readonly DeliveryReading[], types: readonly Event
     ),
   );
 }
-
-/** Names an event of a job: an end by the delivery and the state it tells, a change by the number that follows. */
-export const jobEventKey = (
-  type: "job.finished" | "job.updated",
-  { job_id, delivery_id, state }: Pick<JobRow, "job_id" | "delivery_id" | "state">,
-): Promise<string> => (type === "job.finished" ? eventKey(type, job_id, delivery_id, state) : eventKey(type, job_id));
 
 const runCauses = (told: readonly DeliveryReading[]) =>
   Promise.all(

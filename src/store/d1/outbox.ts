@@ -5,10 +5,12 @@
  */
 import { endpointsOf } from "../../events/endpoints.ts";
 import type { EventError } from "../../events/events.ts";
+import { jobEventKey } from "../../events/ids.ts";
 import {
   BREAKER_FAILURES,
   BREAKER_LONGEST_MILLISECONDS,
   BREAKER_MILLISECONDS,
+  FIRST_ATTEMPTS,
   LEASE_MILLISECONDS,
   MAX_ATTEMPTS,
   PATIENCE_MILLISECONDS,
@@ -17,7 +19,7 @@ import type { EndpointOutcome, Outbox, OutboxEvent, Telling, WaitingEndpoint } f
 import type { Persistently } from "../retry.ts";
 import type { Position } from "../store.ts";
 import { eventOf, listEvents, PLACES } from "./event-lists.ts";
-import { changeText, EVENT_COLUMNS, type EventRow, jobEventKey, leasedOf } from "./events.ts";
+import { changeText, EVENT_COLUMNS, type EventRow, leasedOf } from "./events.ts";
 
 const WAITING = `
   ${PLACES}
@@ -150,6 +152,9 @@ export function d1Outbox(db: D1Database, persistently: Persistently, telling: Te
   };
 
   return {
+    costs: { look: 1, wave: 3, attempt: 2, failed: 0 },
+    attemptsAtOnce: FIRST_ATTEMPTS,
+
     waiting: () => all<WaitingEndpoint>(WAITING),
 
     lease: async (endpoint, limit, now) => (await all<EventRow>(LEASE, now, endpoint, limit)).map(leasedOf),

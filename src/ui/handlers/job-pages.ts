@@ -110,7 +110,7 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
     path: jobPath(jobId),
   };
   const [history, events] = await Promise.all([historyOf(places.store, jobId), eventsOfJob(c, jobId)]);
-  const canSend = c.var.forwarder?.isReady === true;
+  const canSend = c.var.forwarder.isReady;
   return c.html(jobPage(view, { job, kept, history, events, canSend, options, live }));
 });
 
