@@ -5,16 +5,15 @@ import type { EventError } from "../events/events.ts";
 import { ANSWER_MILLISECONDS, BREAKER_FAILURES, MAX_ATTEMPTS } from "../events/limits.ts";
 import { messageOf } from "../intake.ts";
 import type { LeasedEvent, Outbox, Settlement } from "../store/outbox.ts";
-import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
-import { contentOf } from "./content.ts";
+import type { Contents } from "./content.ts";
 import { type DueEvent, enqueueLater } from "./messages.ts";
 import { nextAttempt } from "./schedule.ts";
 import { sendEvent } from "./send.ts";
 
 /** What attempts are made with. */
 export interface Means {
-  store: Store;
+  contents: Contents;
   outbox: Outbox;
   secrets: readonly string[];
   log: Log;
@@ -103,13 +102,13 @@ const saidNothing = (error: EventError): Said => ({ status: null, error, retryAf
 
 /** Null where it was not made, since the store could not be asked or the lease is nearly over: then it is due when that ends. */
 async function attempt(means: Means, endpoint: Endpoint, event: LeasedEvent): Promise<Settlement | null> {
-  const { store, secrets, log } = means;
+  const { contents, secrets, log } = means;
   const start = Date.now();
   const settle = (said: Said) => settled(log, endpoint, event, said, Date.now() - start);
   // Its last attempt was begun, and whoever made it died: nothing is left but to say so.
   if (event.attempt > MAX_ATTEMPTS) return settle(saidNothing("unfinished"));
   try {
-    const content = await contentOf(store, event);
+    const content = await contents(event);
     if (!content.ok) return settle(saidNothing(content.error));
     if (Date.now() + ANSWER_MILLISECONDS > event.leasedUntil) return null;
     return settle(await sendEvent(endpoint, secrets, { id: event.id, body: content.value }));

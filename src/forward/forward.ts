@@ -13,6 +13,7 @@ import type { LeasedEvent, Outbox, WaitingEndpoint } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type ForwardReport, type Means, type Next, tellEndpoint } from "./attempts.ts";
+import { contentsOf } from "./content.ts";
 import { type DueEvent, enqueueDue, MESSAGES_AT_ONCE } from "./messages.ts";
 import { sendEvent } from "./send.ts";
 
@@ -60,7 +61,7 @@ export function forwarder(
   queue: Queue<DueEvent> | null,
 ): Forwarder {
   const { outbox } = store;
-  const means: Means = { store, outbox, secrets, log, queue };
+  const means: Means = { contents: contentsOf(store), outbox, secrets, log, queue };
   const endpoints = endpointsOf(urls);
   const isReady = urls.length > 0 && secrets.length > 0;
 

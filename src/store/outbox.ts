@@ -30,6 +30,8 @@ export interface LeasedEvent extends EventHead {
   leasedUntil: number;
   lastStatus: number | null;
   lastError: EventError | null;
+  /** The delivery behind it. */
+  delivery: string;
   /** Of the reading that caused it, where look-ups may be late: a record of a lesser rank does not show it yet. */
   rank: string | null;
 }

@@ -256,6 +256,36 @@ describe("many events", () => {
     expect(await hook.ids()).toHaveLength(30);
   });
 
+  test("about jobs of one delivery fetch and read its body once, and one that another delivery tells by now has its own", async () => {
+    const hook = newHook();
+    const jobIds = Array.from({ length: 30 }, newJobId);
+    let fetches = 0;
+    const DB = new Proxy(env.DB, {
+      get(target, name) {
+        if (name === "prepare")
+          return (sql: string) => {
+            if (sql.includes("d.encoding, d.parts, d.body")) fetches += 1;
+            return target.prepare(sql);
+          };
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
+    const changes = { ...telling(hook), DB };
+    await post(workflowFinish(newJobId(), jobIds), changes);
+    expect([fetches, (await hook.ids()).length]).toEqual([1, 20]);
+    const overtaken = jobIds[25] as string;
+    await post(segmentation(overtaken));
+    fetches = 0;
+    await cron({ ...changes, UPKEEP_OPERATIONS: "900" });
+    expect([fetches, (await hook.ids()).length]).toEqual([2, 30]);
+    const told = (await hook.seen()).map(
+      ({ body }) => JSON.parse(body).data as { jobId: string; detail: object | null },
+    );
+    expect(new Set(told.map(({ jobId }) => jobId))).toEqual(new Set(jobIds));
+    expect(told.filter(({ detail }) => detail !== null && "Operation" in detail)).toMatchObject([{ jobId: overtaken }]);
+  });
+
   test("are told as far as the budget of a run goes, with what a free plan has", async () => {
     const hook = newHook();
     await post(workflowFinish(newJobId(), Array.from({ length: 40 }, newJobId)), telling(hook));

@@ -19,6 +19,7 @@ export interface EventRow {
   endpoint: string;
   type: EventType;
   subject: string;
+  delivery_id: string;
   created_at: number;
   attempts: number;
   due_at: number | null;
@@ -28,7 +29,7 @@ export interface EventRow {
 }
 
 export const EVENT_COLUMNS =
-  "id, endpoint, type, subject, created_at, attempts, due_at, status, last_status, last_error";
+  "id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status, last_status, last_error";
 
 /** A row that may cause an event: `key` names it. */
 interface Cause {
@@ -146,6 +147,7 @@ export const leasedOf = (row: EventRow): LeasedEvent => ({
   leasedUntil: row.due_at ?? 0,
   lastStatus: row.last_status,
   lastError: row.last_error,
+  delivery: row.delivery_id,
   rank: null,
 });
 

@@ -22,6 +22,7 @@ interface Cause {
   type: EventType;
   subject: string;
   key: string;
+  delivery: string;
   /** Of the reading that causes it: a record of a lesser rank does not show it yet. */
   rank: string;
 }
@@ -62,7 +63,7 @@ export function birthsIn(entries: EventEntries, claims: Claims, nextLook: NextLo
       const caused = wanted.filter((type) => (type === "job.updated" ? isUpdate : isEnd && row.terminal === 1));
       return caused.map(async (type) => {
         const key = await (type === "job.finished" ? jobEventKey(type, row) : updateKey(row));
-        return { type, subject: row.job_id, key, rank: row.rank };
+        return { type, subject: row.job_id, key, delivery: row.delivery_id, rank: row.rank };
       });
     });
     return Promise.all(causes);
@@ -74,9 +75,9 @@ export function birthsIn(entries: EventEntries, claims: Claims, nextLook: NextLo
     const runs = await claims.readRuns(ended.map(({ run_id }) => run_id));
     const changed = ended.filter((row) => isChange(row, runs.get(row.run_id)?.kept));
     return Promise.all(
-      changed.map(async ({ run_id: subject, delivery_id, state, rank }) => {
+      changed.map(async ({ run_id: subject, delivery_id: delivery, state, rank }) => {
         const type = "run.finished";
-        return { type, subject, key: await eventKey(type, subject, delivery_id, state), rank };
+        return { type, subject, key: await eventKey(type, subject, delivery, state), delivery, rank };
       }),
     );
   }
@@ -94,7 +95,7 @@ export function birthsIn(entries: EventEntries, claims: Claims, nextLook: NextLo
       if (telling === null || reading.ok || !telling.types.includes("delivery.quarantined")) return;
       if (kept !== null && (kept.status === "quarantined" || !isNews(kept, readingRow(reading)))) return;
       const type = "delivery.quarantined";
-      await write([{ type, subject: id, key: await eventKey(type, id), rank: "" }], telling, born);
+      await write([{ type, subject: id, key: await eventKey(type, id), delivery: id, rank: "" }], telling, born);
     },
   };
 }

@@ -21,13 +21,14 @@ interface Facts {
 interface Note {
   type: EventType;
   subject: string;
+  delivery: string;
   rank: string | null;
   last_status: number | null;
   last_error: EventError | null;
 }
 
-/** An event with the rank of the reading that caused it. */
-export type KvEvent = OutboxEvent & Pick<LeasedEvent, "rank">;
+/** An event with the delivery and the rank of the reading that caused it. */
+export type KvEvent = OutboxEvent & Pick<LeasedEvent, "delivery" | "rank">;
 
 /** What is thought of an endpoint that has failed. */
 export interface EndpointState {
@@ -46,7 +47,11 @@ export const keyOf = ({ status, createdAt, id }: Pick<KvEvent, "status" | "creat
     ? eventPrefix(status, endpointIdOf(id)) + id
     : `${eventPrefix(status)}${newestFirst(createdAt)}:${id}`;
 
-export const newEvent = (head: EventHead & Pick<LeasedEvent, "rank">, dueAt: number, attempts: number): KvEvent => ({
+export const newEvent = (
+  head: EventHead & Pick<LeasedEvent, "delivery" | "rank">,
+  dueAt: number,
+  attempts: number,
+): KvEvent => ({
   ...head,
   status: "pending",
   attempts,
@@ -77,6 +82,7 @@ export function eventEntriesIn(kv: Namespace, retention: Retention) {
           endpoint: endpointIdOf(id),
           type: note.type,
           subject: note.subject,
+          delivery: note.delivery,
           rank: note.rank,
           createdAt: metadata.created_at,
           status: name.split(":")[1] as EventStatus,
@@ -103,9 +109,9 @@ export function eventEntriesIn(kv: Namespace, retention: Retention) {
     },
 
     async write(event: KvEvent): Promise<void> {
-      const { createdAt: created_at, attempts, dueAt: due_at, type, subject, rank } = event;
+      const { createdAt: created_at, attempts, dueAt: due_at, type, subject, delivery, rank } = event;
       const facts: Facts = { created_at, attempts, due_at };
-      const note: Note = { type, subject, rank, last_status: event.lastStatus, last_error: event.lastError };
+      const note: Note = { type, subject, delivery, rank, last_status: event.lastStatus, last_error: event.lastError };
       const life = { pending: null, delivered: retention.events, failed: FAILED_SECONDS }[event.status];
       await kv.setNoted(keyOf(event), facts, note, expirationOf(life, Date.now()));
     },

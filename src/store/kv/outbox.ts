@@ -195,7 +195,15 @@ export function kvOutbox(entries: EventEntries, claims: Claims, nextLook: NextLo
       const key = await (type === "job.finished" ? jobEventKey(type, row) : updateKey(row));
       const again = async (endpoint: string) => {
         const id = `evt_${key}${endpoint}`;
-        const head = { id, endpoint, type, subject: jobId, createdAt: now, rank: kept.rank } as const;
+        const head = {
+          id,
+          endpoint,
+          type,
+          subject: jobId,
+          createdAt: now,
+          delivery: kept.delivery.id,
+          rank: kept.rank,
+        } as const;
         return rearm((await search(id)) ?? newEvent(head, now, 0), now);
       };
       return Promise.all((await configured()).map(again));

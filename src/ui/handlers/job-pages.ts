@@ -8,7 +8,7 @@ import type { History } from "../views/history.ts";
 import { deliveryPath, jobPath, runPath } from "../view.ts";
 import { StoreError } from "../../store/retry.ts";
 import { FilterError, JOB_FILTERS, type JobFilter, type Store } from "../../store/store.ts";
-import { jobOf, listedJob } from "../../wire.ts";
+import { jobOf, listedJob, readBody } from "../../wire.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
 import { eventsOfJob } from "./event-pages.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
@@ -101,7 +101,7 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownJobPage(view, jobId, live), 404);
   }
-  const job = jobOf(kept);
+  const job = jobOf(kept, readBody(kept.body));
   const live = job.terminal ? null : liveOf(places.store, view, [job.delivery.id, job.delivery.count]);
   if (hasSeen(c, live)) return c.body(null, 304);
   const options = {
