@@ -46,8 +46,16 @@ describe("the URLs of endpoints", () => {
     const urls = Array.from({ length: 6 }, (_, at) => `https://e${at}.example/`);
     expect(parseUrls(urls.join(","))).toMatchObject({
       values: urls.slice(0, 5),
-      faults: [expect.stringContaining("6 of 6")],
+      faults: ["Value 6 of 6 is more than the 5 there may be, and is left out."],
     });
+  });
+
+  test("that repeat, and those that are not allowed, are told apart", () => {
+    expect(parseUrls("https://a.example/x?1,https://a.example/x?2,https:///,http://b.example/").faults).toEqual([
+      "Value 2 of 4 repeats an earlier one up to its ?, and is left out.",
+      "Value 3 of 4 is not allowed, and is left out.",
+      "Value 4 of 4 is not allowed, and is left out.",
+    ]);
   });
 });
 
@@ -63,7 +71,7 @@ describe("secrets", () => {
     (text) => {
       expect(parseSigningSecrets(`${secret(32)},${text}`)).toEqual({
         values: [secret(32)],
-        faults: ["Value 2 of 2 is not allowed, or repeats another, and is left out."],
+        faults: ["Value 2 of 2 is not allowed, and is left out."],
       });
     },
   );

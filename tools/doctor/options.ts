@@ -39,6 +39,8 @@ The round trip posts two test bodies, the same each time: a console's test messa
 named doctor-test-job, of Tag DoctorTest, whose UserData says that it is a test. However often the doctor runs, they
 are one delivery each.
 
+Where the receiver tells your own system of events, a test event is sent to each endpoint, of type receiver.test.
+
 Exit codes: 0 no fault, perhaps warnings; 1 a fault; 2 wrong usage.
 `;
 
