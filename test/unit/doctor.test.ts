@@ -422,8 +422,8 @@ describe("a deployment", () => {
 
 describe("the command line", () => {
   test.each([
-    [["ftp://x"], "ftp://x is no URL that begins with http:// or https://."],
-    [["https://a.example", "https://b.example"], "One base URL is taken, and here are 2."],
+    [["ftp://x"], "ftp://x is not a URL that begins with http:// or https://."],
+    [["https://a.example", "https://b.example"], "Give one base URL, not 2."],
     [
       ["https://a.example/callbacks/secret"],
       "Give the base URL, https://a.example, and the key with --key or CALLBACK_KEY.",
