@@ -1,7 +1,12 @@
 /**
- * Receives events with nothing but Node: `CI_EVENTS_SECRET=whsec_… npx node examples/receive-with-node.ts`, then
- * `npm run listen -- --to http://localhost:3000/ --secret whsec_…`. In a project of your own, import from
- * "ci-callback-receiver/client".
+ * Receives events with nothing but Node. Make a secret, and give it to both sides:
+ *
+ *   export CI_EVENTS_SECRET=whsec_$(openssl rand -base64 32)
+ *   npx node examples/receive-with-node.ts &
+ *   npm run listen -- --to http://localhost:3000/hook --secret "$CI_EVENTS_SECRET"
+ *
+ * A receiver that is deployed signs with its FORWARD_SECRETS: use one of those. In a project of your own, import from
+ * "ci-callback-receiver/client". Every path is taken.
  */
 import { createServer, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";

@@ -32,9 +32,14 @@ export function placesOf(env: Env, settings: Settings, leased = FIRST_ATTEMPTS):
   const telling = tellingOf(settings, leased);
   if (settings.store === "d1")
     return { store: d1Store(env.DB, persistently, telling), spill: kvSpill(env.KV, persistently) };
-  const { jobs, bytes, quarantined } = settings.retentionDays;
-  const retention = { jobs: secondsOf(jobs), bytes: secondsOf(bytes), quarantined: secondsOf(quarantined) };
-  return { store: kvStore(env.KV, persistently, retention), spill: null };
+  const { jobs, bytes, quarantined, events } = settings.retentionDays;
+  const retention = {
+    jobs: secondsOf(jobs),
+    bytes: secondsOf(bytes),
+    quarantined: secondsOf(quarantined),
+    events: secondsOf(events),
+  };
+  return { store: kvStore(env.KV, persistently, retention, telling), spill: null };
 }
 
 /** The queue that callbacks go to first; null where they are written at once. */
@@ -49,6 +54,6 @@ function tellingOf({ forward: { urls, events: types, secrets } }: Settings, leas
   return urls.length === 0 ? null : { urls, types, leased: secrets.length === 0 ? 0 : leased };
 }
 
-/** What tells the user's system; null where the store has no outbox. */
-export const forwarderOf = (env: OptionalBindings, { store }: Places, settings: Settings, log: Log): Forwarder | null =>
+/** What tells the user's system. */
+export const forwarderOf = (env: OptionalBindings, { store }: Places, settings: Settings, log: Log): Forwarder =>
   forwarder(store, settings.forward, log, env.FORWARD_QUEUE ?? null);

@@ -36,6 +36,6 @@ export default {
     }
     const { report, events } = await consume(batch as MessageBatch<Queued>, places);
     log(report.retried > 0 ? "warn" : "debug", "queue", { ...report });
-    if (events.length > 0 && forwarder !== null) ctx.waitUntil(forwarder.tellFirst(events));
+    if (events.length > 0) ctx.waitUntil(forwarder.tellFirst(events));
   },
 } satisfies ExportedHandler<Bindings, Queued | DueEvent>;

@@ -139,7 +139,7 @@ export const PROBLEMS = {
   "not-supported-by-store": {
     status: 501,
     title: "The store in use cannot do this",
-    meaning: "The receiver runs with STORE=kv: most filters, the feed of changes and events need D1.",
+    meaning: "The receiver runs with STORE=kv: most filters and the feed of changes need D1.",
     remedy: "Leave the filter out, or run with STORE=d1.",
   },
   "internal-error": {

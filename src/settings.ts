@@ -194,12 +194,13 @@ function readWhole(env: RawSettings, name: Named<"whole">, faults: SettingFault[
 function readForward(env: RawSettings, faults: SettingFault[]): Forward {
   const urls = parseUrls(textOf(env, "FORWARD_URLS"));
   const secrets = parseSigningSecrets(textOf(env, "FORWARD_SECRETS"));
-  const fault = (name: "FORWARD_URLS" | "FORWARD_SECRETS", says: string) =>
-    faults.push({ name, value: null, says, allowed: allowedOf(name) });
-  for (const says of urls.faults) fault("FORWARD_URLS", says);
-  for (const says of secrets.faults) fault("FORWARD_SECRETS", says);
-  if (urls.values.length > 0 && secrets.values.length === 0)
-    fault("FORWARD_SECRETS", "None can be used, so events wait until one is set.");
+  const unsigned =
+    urls.values.length > 0 && secrets.values.length === 0 ? ["None can be used, so events wait until one is set."] : [];
+  for (const [name, says] of [
+    ["FORWARD_URLS", urls.faults],
+    ["FORWARD_SECRETS", [...secrets.faults, ...unsigned]],
+  ] as const)
+    if (says.length > 0) faults.push({ name, value: null, says: says.join(" "), allowed: allowedOf(name) });
   return {
     urls: urls.values,
     areUrlsGood: urls.faults.length === 0,

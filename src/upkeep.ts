@@ -4,7 +4,7 @@
  */
 import { Budget } from "./budget.ts";
 import { FAILED_DAYS } from "./events/limits.ts";
-import { FORWARD_OPERATIONS, type Forwarder } from "./forward/forward.ts";
+import { type Forwarder, forwardOperations } from "./forward/forward.ts";
 import { intake, messageOf, type Places, readPending } from "./intake.ts";
 import type { RetentionDays } from "./settings.ts";
 import { type Outbox, PURGE_EVENTS_OPERATIONS } from "./store/outbox.ts";
@@ -16,8 +16,7 @@ export interface UpkeepOptions {
   retentionDays: RetentionDays;
   /** Calls to D1, KV and endpoints that one run may make, statements counted one by one. */
   operations: number;
-  /** Null where the store has no outbox. */
-  forwarder: Forwarder | null;
+  forwarder: Forwarder;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -58,8 +57,8 @@ export async function upkeep(
   const hasRetention = Object.values(cutoffs).some((cutoff) => cutoff !== null);
   // The drain leaves the other duties their turn.
   const forLater = READ_OPERATIONS + (hasRetention ? PURGE_OPERATIONS : 0);
-  const forTelling = forwarder?.isReady === true ? FORWARD_OPERATIONS : 0;
-  const budget = new Budget(operations - NOTE_OPERATIONS - forTelling - forLater);
+  const forTelling = forwarder.isReady ? forwardOperations(forwarder.outbox) : 0;
+  const budget = new Budget(Math.max(0, operations - NOTE_OPERATIONS - forTelling - forLater));
   const duties = [
     async () => {
       if (spill !== null) await drain(store, spill, budget, report);
@@ -69,7 +68,6 @@ export async function upkeep(
     },
     async () => {
       budget.left += forTelling;
-      if (forwarder === null) return;
       const { told, untold } = await forwarder.tellDue(budget);
       Object.assign(report, { told, untold });
     },
@@ -81,7 +79,7 @@ export async function upkeep(
       await store.retryUnfinished();
     },
     async () => {
-      if (forwarder !== null) await purgeEvents(forwarder.outbox, retentionDays.events, now, budget, report);
+      await purgeEvents(forwarder.outbox, retentionDays.events, now, budget, report);
     },
     async () => readWaiting(store, budget, report),
   ];

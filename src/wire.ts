@@ -94,13 +94,18 @@ export function listedJob({ summary, delivery, firstReceivedAt, updatedAt }: Kep
   };
 }
 
+/** What a body says. */
+export type BodyReading = ReturnType<typeof parseCallback>;
+
+/** Null where there is no body. */
+export const readBody = (body: KeptBody["body"]): BodyReading | null => (body === null ? null : parseCallback(body));
+
 /**
  * The record, read from the bytes behind it. Only the workflow is the row's, since any delivery may tell it.
  * Without bytes, or where a newer reader no longer finds the job in them, the row is what is left.
  */
-export function jobOf(kept: KeptJob & KeptBody): Job {
+export function jobOf(kept: KeptJob, reading: BodyReading | null): Job {
   const listed = listedJob(kept);
-  const reading = kept.body === null ? null : parseCallback(kept.body);
   const read = reading?.ok === true ? reading.value.jobs.find((job) => job.jobId === kept.summary.jobId) : undefined;
   if (read === undefined) return { ...listed, detail: null };
   const { full: _, detail, ...summary } = read;

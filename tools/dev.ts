@@ -1,10 +1,11 @@
 /**
  * `npm run dev`: everything a local run needs, in one command. Applies the D1 migrations to the local database,
- * makes .dev.vars when there is none, starts `wrangler dev`, and says what to copy. Options go on to wrangler.
+ * makes .dev.vars when there is none, starts `wrangler dev`, and says what to copy and what is wrong with the settings. Options go on to wrangler.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { wranglerCommand } from "./deploy/wrangler-script.ts";
+import { faultsAt } from "./dev/readiness.ts";
 
 const options = process.argv.slice(2);
 const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
@@ -37,11 +38,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => wr
 const base = `http://localhost:${optionValue("--port") ?? "8787"}`;
 const secrets = readFileSync(".dev.vars", "utf8");
 await answers(`${base}/livez`);
+const faults = await faultsAt(base);
 console.log(`
 Callback URL   ${base}/callbacks/${firstSecret("CALLBACK_KEYS")}
 Look a job up  curl -H "Authorization: Bearer ${firstSecret("LOOKUP_TOKENS")}" ${base}/jobs/<JobId>
 In a browser   ${base}/
 `);
+if (faults !== null) console.error(`Something is wrong: ${faults}\n`);
 
 function optionValue(name: string): string | undefined {
   const joined = options.find((option) => option.startsWith(`${name}=`));

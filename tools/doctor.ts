@@ -3,6 +3,7 @@
  * each fault, and at the end what to give to CI. Usage: npm run doctor -- --help
  */
 import { askAt } from "./doctor/ask.ts";
+import { checkEvents } from "./doctor/events.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { checkHost, checkLatency, checkReachable, checkTls, checkUrlLength } from "./doctor/host.ts";
 import { checkKeyShape } from "./doctor/key.ts";
@@ -30,6 +31,7 @@ export async function examine({ base, key, token, timeoutSeconds }: DoctorOption
     ...(await checkWrongKey(ask, local)),
     await checkNoToken(ask),
     ...(await checkRoundTrip(ask, key, token)),
+    ...(await checkEvents(ask, token)),
   ];
 }
 

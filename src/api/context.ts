@@ -25,8 +25,8 @@ export interface AppEnv {
     places: Places;
     /** Where callbacks go first, with `INTAKE = "queue"`. */
     queue: SendQueue | null;
-    /** Tells the user's system; null where the store has no outbox. */
-    forwarder: Forwarder | null;
+    /** Tells the user's system. */
+    forwarder: Forwarder;
     log: Log;
     /** Of a callback with a right key. */
     callback?: CallbackSeen;
@@ -125,5 +125,15 @@ export function idOf(c: Context, name: string): string {
 /** Makes the first attempts of events once the request is answered: nobody waits for them. */
 export function tellAfterAnswer(c: Context<AppEnv>, events: readonly LeasedEvent[]): void {
   const { forwarder } = c.var;
-  if (events.length > 0 && forwarder !== null) c.executionCtx.waitUntil(forwarder.tellFirst(events));
+  if (events.length > 0) c.executionCtx.waitUntil(forwarder.tellFirst(events));
+}
+
+/** Throws where nobody can be told. */
+export function readyForwarder({ var: { forwarder, settings } }: Context<AppEnv>): Forwarder {
+  if (forwarder.isReady) return forwarder;
+  const detail =
+    settings.forward.urls.length === 0
+      ? "FORWARD_URLS names no endpoint, so there is nobody to tell."
+      : "FORWARD_SECRETS has no secret that can be used, so nothing can be signed.";
+  throw new ProblemError({ code: "forwarding-off", detail });
 }

@@ -2,12 +2,11 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { SUBJECT_NAMES } from "../events/events.ts";
-import type { Forwarder } from "../forward/forward.ts";
 import { ProblemError, problemResponse } from "../problems.ts";
 import type { EventFilter, OutboxEvent } from "../store/outbox.ts";
 import { timeOf } from "../wire.ts";
 import { readBytes } from "./body.ts";
-import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
+import { type AppEnv, idOf, NO_STORE, readyForwarder, requireToken } from "./context.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { EventsQuery, ResendBody } from "./queries.ts";
@@ -20,7 +19,7 @@ events.use(requireToken);
 export const jobEvents = new Hono<AppEnv>();
 jobEvents.use(requireToken);
 
-const PROBLEMS = ["unauthorized", "too-many-requests", "not-supported-by-store"] as const;
+const PROBLEMS = ["unauthorized", "too-many-requests"] as const;
 const TEST_PROBLEMS = ["cross-site-request", "forwarding-off", ...PROBLEMS] as const;
 const POST_PROBLEMS = [...TEST_PROBLEMS, "store-unavailable"] as const;
 
@@ -32,7 +31,7 @@ const RESEND_BODY_BYTES = 1_000;
 
 events.get("/", query(EventsQuery), async (c) => {
   const { limit, cursor, ...given } = c.req.valid("query");
-  const { outbox } = forwarderOf(c);
+  const { outbox } = c.var.forwarder;
   const filter = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) satisfies EventFilter;
@@ -70,24 +69,6 @@ jobEvents.post("/:jobId/resend", async (c) => {
   return c.json({ events: await told(c, found) }, 200, NO_STORE);
 });
 
-/** Throws where the store has no outbox. */
-function forwarderOf(c: Context<AppEnv>): Forwarder {
-  const { forwarder, places } = c.var;
-  if (forwarder !== null) return forwarder;
-  throw new ProblemError({ code: "not-supported-by-store", detail: `STORE=${places.store.name} has no events.` });
-}
-
-/** Throws where nobody can be told either. */
-function readyForwarder(c: Context<AppEnv>): Forwarder {
-  const forwarder = forwarderOf(c);
-  if (forwarder.isReady) return forwarder;
-  const isOff = c.var.settings.forward.urls.length === 0;
-  const detail = isOff
-    ? "FORWARD_URLS names no endpoint, so there is nobody to tell."
-    : "FORWARD_SECRETS has no secret that can be used, so nothing can be signed.";
-  throw new ProblemError({ code: "forwarding-off", detail });
-}
-
 async function expectResendBody(c: Context<AppEnv>): Promise<void> {
   const bytes = await readBytes(c.req.raw, RESEND_BODY_BYTES);
   const body = bytes.ok ? jsonOf(bytes.value) : undefined;
@@ -105,7 +86,7 @@ function jsonOf(bytes: Uint8Array): unknown {
 
 /** Events as they are answered: an endpoint is named by its host alone. */
 async function told(c: Context<AppEnv>, items: readonly OutboxEvent[]) {
-  const hosts = new Map((await forwarderOf(c).endpoints).map(({ id, host }) => [id, host]));
+  const hosts = new Map((await c.var.forwarder.endpoints).map(({ id, host }) => [id, host]));
   return items.map(({ id, type, endpoint, subject, status, attempts, createdAt, dueAt, lastStatus, lastError }) => ({
     id,
     type,

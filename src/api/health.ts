@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { metricsText } from "../telemetry/metrics.ts";
 import { problemResponse } from "../problems.ts";
-import { faultText, missingSecrets, type SettingFault } from "../settings.ts";
+import { faultText, missingSecrets } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
 import type { Health, Store } from "../store/store.ts";
 import { timeOf } from "../wire.ts";
@@ -20,7 +20,7 @@ health.get("/readyz", async (c) => {
     store: state,
     schema: found?.schema ?? null,
     missingSecrets: missing,
-    wrongSettings: namesOf(settingFaults),
+    wrongSettings: settingFaults.map(({ name }) => name),
   };
   const more = {
     checks,
@@ -44,15 +44,12 @@ health.get("/readyz", async (c) => {
 health.get("/metrics", requireToken, async (c) => {
   const { store, spill } = c.var.places;
   const [figures, spillDepth] = await Promise.all([orNull(store.measure()), orNull(spill?.depth())]);
-  const wrongSettings = namesOf(c.var.settingFaults).length;
-  const endpoints = (await c.var.forwarder?.endpoints) ?? [];
+  const wrongSettings = c.var.settingFaults.length;
+  const endpoints = await c.var.forwarder.endpoints;
   const hosts = new Map(endpoints.map(({ id, host }) => [id, host]));
   const text = metricsText({ store: store.name, figures, spillDepth, wrongSettings, hosts, now: Date.now() });
   return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8", ...NO_STORE });
 });
-
-/** Each once: of one setting several values may be wrong. */
-const namesOf = (faults: readonly SettingFault[]): string[] => [...new Set(faults.map(({ name }) => name))];
 
 const STORE_FAULTS = {
   "migrations are not applied": "The migrations of the database are not applied.",

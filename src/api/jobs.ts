@@ -6,7 +6,7 @@ import type { Places } from "../intake.ts";
 import { findJob, findJobInStore } from "../lookup.ts";
 import { type Problem, problemResponse } from "../problems.ts";
 import type { JobFilter, KeptJob, Position, Store } from "../store/store.ts";
-import { deliveryRecord, jobOf, listedJob } from "../wire.ts";
+import { deliveryRecord, jobOf, listedJob, readBody } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -29,7 +29,7 @@ jobs.get("/:jobId", query(JobQuery), async (c) => {
   if (unchanged !== null) return c.body(null, 304, headersOf(unchanged));
   const found = await findJob(places, jobId);
   if (found === null) return problemResponse(c, notFound(jobId));
-  return c.json(jobOf(found), 200, found.delivery.status === "pending" ? NO_STORE : headersOf(found));
+  return c.json(jobOf(found, readBody(found.body)), 200, found.delivery.status === "pending" ? NO_STORE : headersOf(found));
 });
 
 async function waitUntilTerminal(places: Places, jobId: string, seconds: number, signal: AbortSignal): Promise<void> {

@@ -28,10 +28,12 @@ export function parseUrls(text: string): Parsed {
   const places = new Set<string>();
   return gather(parts, (part) => {
     const url = URL.canParse(part) ? new URL(part) : null;
-    if (url === null || !isAllowed(url)) return false;
-    if (places.has(placeOf(url.href)) || places.size === ENDPOINTS_MAX) return false;
-    places.add(placeOf(url.href));
-    return true;
+    if (url === null || !isAllowed(url)) return "is not allowed";
+    const place = placeOf(url.href);
+    if (places.has(place)) return "repeats an earlier one up to its ?";
+    if (places.size === ENDPOINTS_MAX) return `is more than the ${ENDPOINTS_MAX} there may be`;
+    places.add(place);
+    return null;
   });
 }
 
@@ -41,7 +43,7 @@ export function parseSigningSecrets(text: string): Parsed {
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
-  return gather(parts, (part) => (signingKey(part)?.length ?? 0) >= KEY_BYTES_MIN);
+  return gather(parts, (part) => ((signingKey(part)?.length ?? 0) >= KEY_BYTES_MIN ? null : "is not allowed"));
 }
 
 /** The bytes of a `whsec_…` secret; null where it is none. */
@@ -54,12 +56,13 @@ export function signingKey(secret: string): Uint8Array | null {
   }
 }
 
-function gather(parts: readonly string[], isGood: (part: string) => boolean): Parsed {
+/** `faultOf` says what is wrong with a value; null for nothing. */
+function gather(parts: readonly string[], faultOf: (part: string) => string | null): Parsed {
   const parsed: Parsed = { values: [], faults: [] };
   for (const [index, part] of parts.entries()) {
-    if (isGood(part)) parsed.values.push(part);
-    else
-      parsed.faults.push(`Value ${index + 1} of ${parts.length} is not allowed, or repeats another, and is left out.`);
+    const fault = faultOf(part);
+    if (fault === null) parsed.values.push(part);
+    else parsed.faults.push(`Value ${index + 1} of ${parts.length} ${fault}, and is left out.`);
   }
   return parsed;
 }
@@ -83,6 +86,9 @@ export interface Endpoint {
 
 /** Hexadecimal digits of an endpoint's id. */
 const ID_DIGITS = 12;
+
+/** The endpoint that an event is for: its id stands at the end of the event's. */
+export const endpointIdOf = (event: string): string => event.slice(-ID_DIGITS);
 
 export async function endpointOf(url: string): Promise<Endpoint> {
   return { id: (await digestText(placeOf(url))).slice(0, ID_DIGITS), host: new URL(url).host, url };

@@ -38,5 +38,9 @@ export type EventError =
   | "unfinished"
   /** The job, run or delivery is no longer kept. */
   | "record-gone"
+  /** The store, which may be late, does not show yet what the event is about. */
+  | "record-late"
+  /** The endpoint failed until the time of the last attempt was past. */
+  | "endpoint-down"
   /** The endpoint is no longer among FORWARD_URLS. */
   | "endpoint-removed";

@@ -5,6 +5,13 @@
 import { digestText } from "./digest.ts";
 import type { EventType } from "./events.ts";
 
+/** What names the end or a change of a job: the delivery that tells it, and the state it tells. */
+interface JobCause {
+  job_id: string;
+  delivery_id: string;
+  state: string | null;
+}
+
 /** Hexadecimal digits of an event's key: 128 bits. */
 const KEY_DIGITS = 32;
 
@@ -19,3 +26,9 @@ export async function eventKey(
 ): Promise<string> {
   return (await digestText(JSON.stringify([type, subject, ...cause]))).slice(0, KEY_DIGITS);
 }
+
+/** Names an event of a job: an end by the delivery and the state it tells, a change by the number that D1 adds to it. */
+export const jobEventKey = (
+  type: "job.finished" | "job.updated",
+  { job_id, delivery_id, state }: JobCause,
+): Promise<string> => (type === "job.finished" ? eventKey(type, job_id, delivery_id, state) : eventKey(type, job_id));

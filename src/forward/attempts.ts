@@ -5,16 +5,15 @@ import type { EventError } from "../events/events.ts";
 import { ANSWER_MILLISECONDS, BREAKER_FAILURES, MAX_ATTEMPTS } from "../events/limits.ts";
 import { messageOf } from "../intake.ts";
 import type { LeasedEvent, Outbox, Settlement } from "../store/outbox.ts";
-import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
-import { contentOf } from "./content.ts";
+import type { Contents } from "./content.ts";
 import { type DueEvent, enqueueLater } from "./messages.ts";
 import { nextAttempt } from "./schedule.ts";
 import { sendEvent } from "./send.ts";
 
 /** What attempts are made with. */
 export interface Means {
-  store: Store;
+  contents: Contents;
   outbox: Outbox;
   secrets: readonly string[];
   log: Log;
@@ -41,12 +40,6 @@ export interface Bounds {
   failures: number;
 }
 
-/** Calls of a wave beside those of its attempts: the lease, the record, and what is thought of the endpoint since. */
-export const WAVE_OPERATIONS = 3;
-
-/** Of one attempt: the record that it sends, and the POST. */
-export const ATTEMPT_OPERATIONS = 2;
-
 /** Wave after wave, until there are no more events, the breaker opens, or time or budget is up. */
 export async function tellEndpoint(
   means: Means,
@@ -55,14 +48,15 @@ export async function tellEndpoint(
   { width, until, budget, failures: before }: Bounds,
   report: ForwardReport,
 ): Promise<void> {
+  const { costs } = means.outbox;
   let failures = before;
   // An endpoint whose breaker is open gets one attempt, and more when that succeeds.
   let wanted = failures >= BREAKER_FAILURES ? 1 : width;
   while (Date.now() < until) {
-    const affordable = budget === null ? wanted : Math.floor((budget.left - WAVE_OPERATIONS) / ATTEMPT_OPERATIONS);
+    const affordable = budget === null ? wanted : Math.floor((budget.left - costs.wave) / costs.attempt);
     const limit = Math.min(wanted, affordable);
     if (limit < 1) return;
-    budget?.spend(WAVE_OPERATIONS + limit * ATTEMPT_OPERATIONS);
+    budget?.spend(costs.wave + limit * costs.attempt);
     const events = await next(limit);
     if (events.length === 0) return;
     const since = await wave(means, endpoint, events, report);
@@ -82,7 +76,7 @@ async function wave(means: Means, endpoint: Endpoint, events: readonly LeasedEve
       // A 410 is an answer: the endpoint is there.
       if (settlement.lastError === null || settlement.lastError === "gone")
         Object.assign(since, { answered: true, failures: 0 });
-      else if (settlement.lastError !== "record-gone" && settlement.lastError !== "unfinished") since.failures += 1;
+      else if (!OURS.has(settlement.lastError)) since.failures += 1;
       report[settlement.status === "delivered" ? "told" : "untold"] += 1;
       return [settlement];
     }),
@@ -95,6 +89,9 @@ async function wave(means: Means, endpoint: Endpoint, events: readonly LeasedEve
   return since;
 }
 
+/** What is no fault of the endpoint. */
+const OURS: ReadonlySet<EventError> = new Set(["record-gone", "record-late", "unfinished"]);
+
 interface Said {
   status: number | null;
   error: EventError | null;
@@ -105,16 +102,16 @@ const saidNothing = (error: EventError): Said => ({ status: null, error, retryAf
 
 /** Null where it was not made, since the store could not be asked or the lease is nearly over: then it is due when that ends. */
 async function attempt(means: Means, endpoint: Endpoint, event: LeasedEvent): Promise<Settlement | null> {
-  const { store, secrets, log } = means;
+  const { contents, secrets, log } = means;
   const start = Date.now();
   const settle = (said: Said) => settled(log, endpoint, event, said, Date.now() - start);
   // Its last attempt was begun, and whoever made it died: nothing is left but to say so.
   if (event.attempt > MAX_ATTEMPTS) return settle(saidNothing("unfinished"));
   try {
-    const body = await contentOf(store, event);
-    if (body === null) return settle(saidNothing("record-gone"));
+    const content = await contents(event);
+    if (!content.ok) return settle(saidNothing(content.error));
     if (Date.now() + ANSWER_MILLISECONDS > event.leasedUntil) return null;
-    return settle(await sendEvent(endpoint, secrets, { id: event.id, body }));
+    return settle(await sendEvent(endpoint, secrets, { id: event.id, body: content.value }));
   } catch (error) {
     log("warn", "attempt not made", { id: event.id, endpoint: endpoint.host, fault: messageOf(error) });
     return null;

@@ -1,52 +1,104 @@
-/** What an event says: the record as it is when the attempt is made, from the primary. */
+/**
+ * What an event says: the record as it is when the attempt is made, from the primary. Many events may be about jobs of
+ * one delivery; its body is fetched and read once for those that follow each other, and the last one alone is held.
+ */
+import { fail, ok, type Result } from "../callback/result.ts";
 import { bodyOf, bodyWithoutDetail, type Envelope, jobBody } from "../events/payload.ts";
 import { RUN_JOBS } from "../events/limits.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
-import { CorruptBodyError, type KeptBody, type KeptJob, type Store } from "../store/store.ts";
-import { deliveryRecord, jobOf, runOf } from "../wire.ts";
+import { CorruptBodyError, type KeptJob, type Store } from "../store/store.ts";
+import { type BodyReading, deliveryRecord, jobOf, readBody, runOf } from "../wire.ts";
 
 /** The bodies of events that take up to this much of a delivery are made whatever it takes, in bytes. */
 const COSTLY_BYTES = 256 * 1024;
 
-/** The body; null where the job, run or delivery is no longer kept. */
-export async function contentOf(store: Store, event: LeasedEvent): Promise<string | null> {
-  const { type, subject, createdAt: at } = event;
-  switch (type) {
-    case "job.finished":
-    case "job.updated":
-    case "job.overdue": {
-      const kept = await jobWithBody(store, subject);
-      return kept === null ? null : jobContent(event, { type, at }, kept);
-    }
-    case "run.finished": {
-      const [run, jobs] = await Promise.all([
-        store.getRun(subject),
-        store.listJobs({ runId: subject }, RUN_JOBS, null),
-      ]);
-      return run === null ? null : bodyOf({ type, at }, runOf(subject, run, jobs.items));
-    }
-    case "delivery.quarantined": {
-      const delivery = await store.getDelivery(subject);
-      return delivery === null ? null : bodyOf({ type, at }, deliveryRecord(delivery));
-    }
-  }
+/** How long a store that is late may not show what an event is about, in milliseconds. KV says 60 s "or more". */
+const LATE_MILLISECONDS = 300_000;
+
+/** The record as it is kept now, the rank of its reading, and the body that tells it. */
+interface Content {
+  rank: string;
+  body(): string;
 }
 
-/** A job whose bytes are corrupt is told by its row. */
-async function jobWithBody(store: Store, jobId: string): Promise<(KeptJob & KeptBody) | null> {
-  try {
-    return await store.getJobWithBody(jobId, "primary");
-  } catch (error) {
-    if (!(error instanceof CorruptBodyError)) throw error;
-    const kept = await store.getJob(jobId);
-    return kept === null ? null : { ...kept, body: null };
-  }
+interface JobContent {
+  kept: KeptJob;
+  /** What the delivery behind the record says; null where its bytes are gone or corrupt. */
+  reading: BodyReading | null;
 }
 
-/** Where reading a large body may have ended the Worker in the attempt before, the job is told without its detail. */
-function jobContent(event: LeasedEvent, envelope: Envelope, kept: KeptJob & KeptBody): string {
-  const wasCutOff = event.attempt > 1 && event.lastStatus === null && event.lastError === null;
-  return wasCutOff && kept.delivery.size > COSTLY_BYTES
-    ? bodyWithoutDetail(envelope, jobOf({ ...kept, body: null }))
-    : jobBody(envelope, jobOf(kept));
+/** Gives the body of an event, or that the job, run or delivery is no longer kept, or not shown yet. */
+export type Contents = (event: LeasedEvent) => Promise<Result<string, "record-gone" | "record-late">>;
+
+/** For the events of one run. */
+export function contentsOf(store: Store): Contents {
+  /** The delivery that was read last, for an event; null where that failed. */
+  let last: { delivery: string; loaded: Promise<JobContent | null> } | null = null;
+
+  /** A job whose bytes are corrupt is told by its row. */
+  async function load(jobId: string): Promise<JobContent | null> {
+    try {
+      const found = await store.getJobWithBody(jobId, "primary");
+      if (found === null) return null;
+      const { body, ...kept } = found;
+      return { kept, reading: readBody(body) };
+    } catch (error) {
+      if (!(error instanceof CorruptBodyError)) throw error;
+      const kept = await store.getJob(jobId);
+      return kept === null ? null : { kept, reading: null };
+    }
+  }
+
+  async function job({ subject, delivery }: LeasedEvent): Promise<JobContent | null> {
+    if (last?.delivery !== delivery) {
+      const loaded = load(subject);
+      last = { delivery, loaded: loaded.catch(() => null) };
+      return loaded;
+    }
+    const [kept, other] = await Promise.all([store.getJob(subject), last.loaded]);
+    if (kept === null) return null;
+    // Another delivery may be behind the record by now.
+    return other?.kept.delivery.id === kept.delivery.id ? { kept, reading: other.reading } : load(subject);
+  }
+
+  async function jobContent(event: LeasedEvent, envelope: Envelope): Promise<Content | null> {
+    // Reading a large body may have ended the Worker in the attempt before: then it is told without its detail.
+    const wasCutOff = event.attempt > 1 && event.lastStatus === null && event.lastError === null;
+    const kept = wasCutOff ? await store.getJob(event.subject) : null;
+    if (kept !== null && kept.delivery.size > COSTLY_BYTES)
+      return { rank: kept.rank, body: () => bodyWithoutDetail(envelope, jobOf(kept, null)) };
+    const found = await job(event);
+    return found === null
+      ? null
+      : { rank: found.kept.rank, body: () => jobBody(envelope, jobOf(found.kept, found.reading)) };
+  }
+
+  async function recordOf(event: LeasedEvent): Promise<Content | null> {
+    const { type, subject, createdAt: at } = event;
+    switch (type) {
+      case "job.finished":
+      case "job.updated":
+      case "job.overdue":
+        return jobContent(event, { type, at });
+      case "run.finished": {
+        const [run, jobs] = await Promise.all([
+          store.getRun(subject),
+          store.listJobs({ runId: subject }, RUN_JOBS, null),
+        ]);
+        if (run === null) return null;
+        return { rank: run.rank, body: () => bodyOf({ type, at }, runOf(subject, run, jobs.items)) };
+      }
+      case "delivery.quarantined": {
+        const delivery = await store.getDelivery(subject);
+        return delivery === null ? null : { rank: "", body: () => bodyOf({ type, at }, deliveryRecord(delivery)) };
+      }
+    }
+  }
+
+  return async (event) => {
+    const content = await recordOf(event);
+    const isBehind = event.rank !== null && (content === null || content.rank < event.rank);
+    if (isBehind && Date.now() < event.createdAt + LATE_MILLISECONDS) return fail("record-late");
+    return content === null ? fail("record-gone") : ok(content.body());
+  };
 }

@@ -4,21 +4,16 @@
  */
 import type { Budget } from "../budget.ts";
 import { type Endpoint, endpointsOf } from "../events/endpoints.ts";
-import { BREAKER_FAILURES, FIRST_ATTEMPTS } from "../events/limits.ts";
+import type { EventError } from "../events/events.ts";
+import { BREAKER_FAILURES } from "../events/limits.ts";
 import { bodyOf } from "../events/payload.ts";
 import { messageOf } from "../intake.ts";
 import type { Forward } from "../settings.ts";
 import type { LeasedEvent, Outbox, WaitingEndpoint } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
-import {
-  ATTEMPT_OPERATIONS,
-  type ForwardReport,
-  type Means,
-  type Next,
-  tellEndpoint,
-  WAVE_OPERATIONS,
-} from "./attempts.ts";
+import { type ForwardReport, type Means, type Next, tellEndpoint } from "./attempts.ts";
+import { contentsOf } from "./content.ts";
 import { type DueEvent, enqueueDue, MESSAGES_AT_ONCE } from "./messages.ts";
 import { sendEvent } from "./send.ts";
 
@@ -32,7 +27,7 @@ const AFTER_ANSWER_MILLISECONDS = 12_000;
 const RUN_MILLISECONDS = 60_000;
 
 /** What the cron needs to attempt one event: to see what waits, and a wave of one. */
-export const FORWARD_OPERATIONS = 1 + WAVE_OPERATIONS + ATTEMPT_OPERATIONS;
+export const forwardOperations = ({ costs }: Outbox): number => costs.look + costs.wave + costs.attempt;
 
 /** What an endpoint said to `receiver.test`. */
 export interface TestAnswer {
@@ -59,16 +54,14 @@ export interface Forwarder {
   test(): Promise<TestAnswer[]>;
 }
 
-/** Null where the store has no outbox. */
 export function forwarder(
   store: Store,
   { urls, areUrlsGood, secrets }: Forward,
   log: Log,
   queue: Queue<DueEvent> | null,
-): Forwarder | null {
+): Forwarder {
   const { outbox } = store;
-  if (outbox === null) return null;
-  const means: Means = { store, outbox, secrets, log, queue };
+  const means: Means = { contents: contentsOf(store), outbox, secrets, log, queue };
   const endpoints = endpointsOf(urls);
   const isReady = urls.length > 0 && secrets.length > 0;
 
@@ -90,7 +83,7 @@ export function forwarder(
 
   async function giveBack(events: readonly LeasedEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await outbox?.release(events, Date.now());
+    await outbox.release(events, Date.now());
     if (queue === null) return;
     const ids = events.map(({ id }) => id);
     await enqueueDue(queue, ids);
@@ -114,11 +107,12 @@ export function forwarder(
   ): Promise<void> {
     const { budget } = bounds;
     const now = Date.now();
-    const next: Next = async (limit) => (await outbox?.lease(endpoint.id, limit, Date.now())) ?? [];
+    const next: Next = (limit) => outbox.lease(endpoint.id, limit, Date.now());
     if (failures >= BREAKER_FAILURES) {
-      if ((openUntil ?? 0) > now || !budget.spend(1) || !(await outbox?.takeProbe(endpoint.id, now))) return;
+      await fail(endpoint.host, "endpoint-down", budget, (limit) => outbox.failOverdue(endpoint.id, now, limit));
+      if ((openUntil ?? 0) > now || !budget.spend(1) || !(await outbox.takeProbe(endpoint.id, now))) return;
     } else if (queue !== null) {
-      if (budget.spend(2)) await enqueueDue(queue, (await outbox?.listDue(endpoint.id, MESSAGES_AT_ONCE, now)) ?? []);
+      if (budget.spend(2)) await enqueueDue(queue, await outbox.listDue(endpoint.id, MESSAGES_AT_ONCE, now));
       return;
     }
     await tellEndpoint(means, endpoint, next, { ...bounds, failures }, report);
@@ -128,10 +122,24 @@ export function forwarder(
     // Where a URL is wrong, and so left out, nobody can tell which endpoint was removed.
     if (!areUrlsGood) return;
     for (const { endpoint } of waiting) {
-      if (known.some(({ id }) => id === endpoint) || !budget.spend(1)) continue;
-      const events = await outbox?.failRemoved(endpoint, Date.now());
-      log("error", "event failed", { endpoint: null, events, error: "endpoint-removed" });
+      if (known.some(({ id }) => id === endpoint)) continue;
+      await fail(null, "endpoint-removed", budget, (limit) => outbox.failRemoved(endpoint, Date.now(), limit));
     }
+  }
+
+  /** Gives events up without another attempt; half of the budget is left for those that are attempted. */
+  async function fail(
+    endpoint: string | null,
+    error: EventError,
+    budget: Budget,
+    give: (limit: number) => Promise<number>,
+  ): Promise<void> {
+    const each = outbox.costs.failed;
+    const limit = each === 0 ? Infinity : Math.floor(budget.left / 2 / each);
+    if (limit < 1 || !budget.spend(1)) return;
+    const events = await give(limit);
+    budget.left -= events * each;
+    if (events > 0) log("error", "event failed", { endpoint, events, error });
   }
 
   return {
@@ -142,20 +150,20 @@ export function forwarder(
     tellFirst: (events) =>
       quietly(async () => {
         if (!isReady) return;
-        await giveBack(events.slice(FIRST_ATTEMPTS));
-        await tellLeased(events.slice(0, FIRST_ATTEMPTS));
+        await giveBack(events.slice(outbox.attemptsAtOnce));
+        await tellLeased(events.slice(0, outbox.attemptsAtOnce));
       }),
 
     tellThese: (ids) =>
       quietly(async () => {
         if (!isReady || ids.length === 0) return;
-        if (queue !== null) await enqueueDue(queue, ids.slice(FIRST_ATTEMPTS));
-        await tellLeased(await outbox.leaseThese(ids.slice(0, FIRST_ATTEMPTS), Date.now()));
+        if (queue !== null) await enqueueDue(queue, ids.slice(outbox.attemptsAtOnce));
+        await tellLeased(await outbox.leaseThese(ids.slice(0, outbox.attemptsAtOnce), Date.now()));
       }),
 
     async tellDue(budget) {
       const report = newReport();
-      if (!budget.spend(1)) return report;
+      if (!budget.spend(outbox.costs.look)) return report;
       const [known, waiting] = await Promise.all([endpoints, outbox.waiting()]);
       await failRemoved(waiting, known, budget);
       if (!isReady) return report;

@@ -39,8 +39,8 @@ export const isForwardBatch = (batch: MessageBatch): batch is MessageBatch<DueEv
 const isDueEvent = (body: unknown): boolean => typeof body === "object" && body !== null && "event" in body;
 
 /** Attempts the events of a batch. None is brought again by the queue: what is due then still, the cron sends again. */
-export async function consumeEvents({ queue, messages }: MessageBatch<DueEvent>, forwarder: Forwarder | null) {
+export async function consumeEvents({ queue, messages }: MessageBatch<DueEvent>, forwarder: Forwarder) {
   const ids = messages.map(({ body }) => body.event);
-  const report = (await forwarder?.consume(ids)) ?? { told: 0, untold: 0 };
+  const report = await forwarder.consume(ids);
   return { queue, messages: messages.length, ...report };
 }

@@ -1,28 +1,10 @@
 /** When an event is attempted again. Pure. */
-import { MAX_ATTEMPTS } from "../events/limits.ts";
+import { DELAYS_MILLISECONDS, JITTER, MAX_ATTEMPTS } from "../events/limits.ts";
 
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-
-/** How long after each attempt that failed the next may be made, in milliseconds. */
-export const DELAYS_MILLISECONDS: readonly number[] = [
-  5 * SECOND,
-  5 * MINUTE,
-  30 * MINUTE,
-  2 * HOUR,
-  5 * HOUR,
-  10 * HOUR,
-  14 * HOUR,
-  20 * HOUR,
-  24 * HOUR,
-];
-
-/** How much longer a delay may be by chance, as a share of it, so that what failed together does not come back together. */
-const JITTER = 0.1;
 
 /** Longest `Retry-After` that is obeyed, in milliseconds. */
-const RETRY_AFTER_LONGEST_MILLISECONDS = 24 * HOUR;
+const RETRY_AFTER_LONGEST_MILLISECONDS = 24 * 3_600 * SECOND;
 
 export interface Failed {
   /** The attempt that failed, counted from 1. */

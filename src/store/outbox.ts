@@ -30,6 +30,10 @@ export interface LeasedEvent extends EventHead {
   leasedUntil: number;
   lastStatus: number | null;
   lastError: EventError | null;
+  /** The delivery behind it. */
+  delivery: string;
+  /** Of the reading that caused it, where look-ups may be late: a record of a lesser rank does not show it yet. */
+  rank: string | null;
 }
 
 export interface OutboxEvent extends EventHead {
@@ -75,8 +79,23 @@ export interface EventFilter {
   type?: EventType;
 }
 
+/** Calls that an outbox takes, statements counted one by one: for the budget of a run. */
+export interface OutboxCosts {
+  /** `waiting`. */
+  look: number;
+  /** Of a wave of attempts beside those of its events: the lease, the record, and what is thought of the endpoint since. */
+  wave: number;
+  /** Of one attempt: its share of the lease, the record that it sends, the POST, and what became of it. */
+  attempt: number;
+  /** Of each event that is given up without an attempt. */
+  failed: number;
+}
+
 /** Times are in milliseconds since 1970. Each write states its condition itself, and may be made twice. */
 export interface Outbox {
+  readonly costs: OutboxCosts;
+  /** First attempts that one request makes; more events than these are due at once, for the cron or the queue. */
+  readonly attemptsAtOnce: number;
   /** Endpoints that events wait for, configured or not. */
   waiting(): Promise<WaitingEndpoint[]>;
   /** Leases what is due at an endpoint, the first due first. */
@@ -94,7 +113,9 @@ export interface Outbox {
   /** Gives leases back unused: the attempts are not counted, and the events are due at once. */
   release(events: readonly LeasedEvent[], now: number): Promise<void>;
   /** Fails events of an endpoint that is no longer configured; says how many. */
-  failRemoved(endpoint: string, now: number): Promise<number>;
+  failRemoved(endpoint: string, now: number, limit: number): Promise<number>;
+  /** Fails what has waited behind the open breaker of an endpoint for longer than its schedule lasts; says how many. */
+  failOverdue(endpoint: string, now: number, limit: number): Promise<number>;
   /** Newest first. A page may be shorter than its limit and have a next. */
   list(filter: EventFilter, limit: number, after: Position | null): Promise<Page<OutboxEvent>>;
   get(id: string): Promise<OutboxEvent | null>;
@@ -108,7 +129,7 @@ export interface Outbox {
   purge(delivered: number | null, failed: number): Promise<{ rows: number; isDone: boolean }>;
 }
 
-/** Calls that one slice of `purge` takes, statements counted one by one. */
+/** Calls that one slice of `purge` takes at most, statements counted one by one. */
 export const PURGE_EVENTS_OPERATIONS = 3;
 
 /** Figures of the outbox, each counted up to a bound. */

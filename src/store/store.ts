@@ -203,8 +203,8 @@ export interface WrittenReadings {
 export type Copy = "nearest" | "primary";
 
 export interface Store extends StoreTraits {
-  /** Events on their way to the user's system; null where this store has no place for them. */
-  readonly outbox: Outbox | null;
+  /** Events on their way to the user's system. */
+  readonly outbox: Outbox;
   /**
    * Keeps bytes without reading them; what is known of such a delivery already stays. Gives, in order, how many times
    * each has come, this time included. Rejects when that is not certain.
@@ -304,7 +304,7 @@ export interface Figures extends Health {
   /** Jobs by state, each up to `countBound`; not those of Success, most of all jobs, which only a scan would count. */
   jobs: Record<string, number>;
   countBound: number;
-  /** Null where the store has no outbox. */
+  /** Null where only lists would tell, and nobody is told. */
   events: OutboxFigures | null;
 }
 

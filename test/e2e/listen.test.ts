@@ -93,7 +93,7 @@ interface Listener {
 /** Resolves once it stands in the output what it does. */
 async function listen(...args: string[]): Promise<Listener> {
   const env = { ...ENVIRONMENT, LOOKUP_TOKEN: TOKEN };
-  const line = ["tools/listen.ts", "--url", base, "--to", to, ...args];
+  const line = ["tools/listen.ts", base, "--to", to, ...args];
   const before = seen.length;
   const child = spawn(process.execPath, line, { cwd: ROOT, env });
   let output = "";

@@ -50,7 +50,15 @@ async function receive(hook: Hook, request: IncomingMessage, response: ServerRes
   hook.underWay.push(id);
   response.on("close", () => hook.underWay.splice(hook.underWay.indexOf(id), 1));
   const body = await textOf(request);
-  hook.seen.push({ path: request.url ?? "", headers: request.headers as Record<string, string>, body, at, overlaps });
+  const seen: Seen = {
+    path: request.url ?? "",
+    headers: request.headers as Record<string, string>,
+    body,
+    at,
+    answered: null,
+    overlaps,
+  };
+  hook.seen.push(seen);
   const step = hook.plan[0]?.always === true ? hook.plan[0] : (hook.plan.shift() ?? {});
   if (step.drop === true) {
     request.socket.destroy();
@@ -58,7 +66,8 @@ async function receive(hook: Hook, request: IncomingMessage, response: ServerRes
   }
   if (step.hang === true) return;
   await new Promise((resolve) => setTimeout(resolve, step.delayMilliseconds ?? 0));
-  response.writeHead(step.status ?? 200, step.headers);
+  seen.answered = step.status ?? 200;
+  response.writeHead(seen.answered, step.headers);
   response.end("noted");
 }
 

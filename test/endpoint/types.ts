@@ -18,6 +18,8 @@ export interface Seen {
   body: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** The status it was answered with; null where it was not. */
+  answered: number | null;
   /** Whether another attempt of the same event was under way. */
   overlaps: boolean;
 }

@@ -62,6 +62,10 @@ const HEALTHY: Replies = {
   "GET /jobs?limit=1": ({ token }) => (token === TOKEN ? { body: { jobs: [] } } : problem(401, "unauthorized")),
   [`GET /jobs/${TEST_JOB}`]: ({ token }) =>
     token === TOKEN ? { body: jobOf(TEST_CALLBACK) } : problem(401, "unauthorized"),
+  "POST /events/test": ({ token }) =>
+    token === TOKEN
+      ? { body: { endpoints: [{ endpoint: "told.example", status: 204, error: null }] } }
+      : problem(401, "unauthorized"),
 };
 
 let close = async (): Promise<void> => {};
@@ -124,6 +128,7 @@ test("a healthy receiver has no fault, and each check has a line", async () => {
     "callback",
     "console test",
     "look-up",
+    "events",
   ]);
 });
 
@@ -212,9 +217,9 @@ const FAULTS: [name: string, faults: Replies, found: string[]][] = [
     ["store: KV, everywhere: look-ups may be a minute late"],
   ],
   [
-    "deliveries that wait in the second place",
+    "deliveries that wait in the spill",
     { "GET /readyz": () => ready({ spilled: 3 }) },
-    ["spill: 3 deliveries wait in the second place"],
+    ["spill: 3 deliveries wait in the spill"],
   ],
   [
     "deliveries in quarantine",
@@ -292,6 +297,43 @@ test.each(FAULTS)("finds %s, and nothing else", async (_, faults, expected) => {
   expect(await bad(faults)).toEqual(expected);
 });
 
+test("what each endpoint says to a test event is told, and is no fault of the receiver", async () => {
+  const endpoints = [
+    { endpoint: "a.example", status: 200, error: null },
+    { endpoint: "b.example", status: 404, error: "not-2xx" },
+    { endpoint: "c.example", status: null, error: "timeout" },
+  ];
+  const findings = await examine(options(await start({ "POST /events/test": () => ({ body: { endpoints } }) })));
+  expect(found(findings, "warning", "fault")).toEqual([
+    "events: b.example does not take a test event: it answers 404",
+    "events: c.example does not take a test event: timeout",
+  ]);
+  expect(found(findings, "ok").at(-1)).toBe("events: a.example answers 200 to a test event");
+  await close();
+  const off = problem(409, "forwarding-off", { detail: "FORWARD_URLS names no endpoint, so there is nobody to tell." });
+  const silent = await examine(options(await start({ "POST /events/test": () => off })));
+  expect(found(silent, "left out").at(-1)).toBe("events: FORWARD_URLS names no endpoint, so there is nobody to tell.");
+});
+
+test("one delivery is said as one, and what is wrong with a setting is the receiver's word", async () => {
+  expect(await bad({ "GET /readyz": () => ready({ quarantined: 1, spilled: 1 }) })).toEqual([
+    "spill: 1 delivery waits in the spill",
+    "quarantine: 1 delivery could not be read",
+  ]);
+  await close();
+  const checks = {
+    store: "ok",
+    schema: { found: 2, needed: 2 },
+    missingSecrets: [],
+    wrongSettings: ["FORWARD_SECRETS"],
+  };
+  const reply = notReady(checks, { detail: "FORWARD_SECRETS: None can be used." });
+  const finding = (await examine(options(await start({ "GET /readyz": () => reply })))).find(
+    ({ verdict }) => verdict === "fault",
+  );
+  expect(finding?.remedy).toMatch(/^FORWARD_SECRETS: None can be used\. Correct it/);
+});
+
 test("every fault and warning has a remedy", async () => {
   for (const [, faults] of FAULTS) {
     const findings = await examine(options(await start(faults)));
@@ -303,7 +345,10 @@ test("every fault and warning has a remedy", async () => {
 
 test("without a key and a token, what needs them is left out, and said to be", async () => {
   const findings = await examine(options(await start(), { key: null, token: null }));
-  expect(found(findings, "left out").slice(-1)).toEqual(["round trip: needs --key or CALLBACK_KEY"]);
+  expect(found(findings, "left out").slice(-2)).toEqual([
+    "round trip: needs --key or CALLBACK_KEY",
+    "events: needs --token or LOOKUP_TOKEN",
+  ]);
   expect(found(findings, "fault")).toEqual([]);
 });
 
@@ -377,8 +422,8 @@ describe("a deployment", () => {
 
 describe("the command line", () => {
   test.each([
-    [["ftp://x"], "ftp://x is no URL that begins with http:// or https://."],
-    [["https://a.example", "https://b.example"], "One base URL is taken, and here are 2."],
+    [["ftp://x"], "ftp://x is not a URL that begins with http:// or https://."],
+    [["https://a.example", "https://b.example"], "Give one base URL, not 2."],
     [
       ["https://a.example/callbacks/secret"],
       "Give the base URL, https://a.example, and the key with --key or CALLBACK_KEY.",
@@ -418,10 +463,16 @@ describe("the command line", () => {
     return { code, output };
   }
 
-  test("exits with 0 where there is no fault, and prints what to give to CI", async () => {
+  test("of a local run it says how to post to it, since CI cannot", () => {
+    const text = textReport(options(new URL("http://localhost:8787/")), []);
+    expect(text).toContain("npm run simulate -- http://localhost:8787/callbacks/the-key");
+    expect(text).not.toContain("<CallBack>");
+  });
+
+  test("exits with 0 where there is no fault", async () => {
     const base = await start();
     const { code, output } = await run(base.href, "--key", KEY, "--token", TOKEN);
-    expect(output).toContain(`<Url>${base.href}callbacks/${KEY}</Url>`);
+    expect(output).toContain("No faults, no warnings.");
     expect(code).toBe(0);
   });
 
@@ -441,6 +492,6 @@ describe("the command line", () => {
     const base = await start();
     const { output } = await run(base.href, "--key", KEY, "--token", TOKEN, "--json");
     const said = JSON.parse(output) as { ok: boolean; callBack: string; findings: Finding[] };
-    expect([said.ok, said.callBack, said.findings.length]).toEqual([true, `${base.href}callbacks/${KEY}`, 15]);
+    expect([said.ok, said.callBack, said.findings.length]).toEqual([true, `${base.href}callbacks/${KEY}`, 16]);
   });
 });

@@ -1,9 +1,9 @@
 /** What is pure about events: endpoints and secrets as text, bodies, and the schedule. Names and signatures: test/worker/sign.test.ts. */
 import { describe, expect, test } from "vitest";
 import { parseSigningSecrets, parseUrls, signingKey } from "../../src/events/endpoints.ts";
-import { BODY_BYTES } from "../../src/events/limits.ts";
+import { BODY_BYTES, DELAYS_MILLISECONDS, PATIENCE_MILLISECONDS } from "../../src/events/limits.ts";
 import { jobBody } from "../../src/events/payload.ts";
-import { DELAYS_MILLISECONDS, nextAttempt, readRetryAfter } from "../../src/forward/schedule.ts";
+import { nextAttempt, readRetryAfter } from "../../src/forward/schedule.ts";
 import type { Job } from "../../src/wire.ts";
 
 describe("the URLs of endpoints", () => {
@@ -46,8 +46,16 @@ describe("the URLs of endpoints", () => {
     const urls = Array.from({ length: 6 }, (_, at) => `https://e${at}.example/`);
     expect(parseUrls(urls.join(","))).toMatchObject({
       values: urls.slice(0, 5),
-      faults: [expect.stringContaining("6 of 6")],
+      faults: ["Value 6 of 6 is more than the 5 there may be, and is left out."],
     });
+  });
+
+  test("that repeat, and those that are not allowed, are told apart", () => {
+    expect(parseUrls("https://a.example/x?1,https://a.example/x?2,https:///,http://b.example/").faults).toEqual([
+      "Value 2 of 4 repeats an earlier one up to its ?, and is left out.",
+      "Value 3 of 4 is not allowed, and is left out.",
+      "Value 4 of 4 is not allowed, and is left out.",
+    ]);
   });
 });
 
@@ -63,7 +71,7 @@ describe("secrets", () => {
     (text) => {
       expect(parseSigningSecrets(`${secret(32)},${text}`)).toEqual({
         values: [secret(32)],
-        faults: ["Value 2 of 2 is not allowed, or repeats another, and is left out."],
+        faults: ["Value 2 of 2 is not allowed, and is left out."],
       });
     },
   );
@@ -87,6 +95,13 @@ describe("the schedule", () => {
       expect(next(0.5)).toBeGreaterThan(delay);
       expect(next(1)).toBeLessThanOrEqual(delay * 1.1 + 1);
     }
+  });
+
+  test("goes on behind an open breaker: what is due may wait until its last attempt would be over, and ten minutes", () => {
+    const minutes = (milliseconds: number | undefined) => Math.floor((milliseconds ?? 0) / 60_000);
+    const sums = [0, 1, 8, 9, 10].map((attempts) => delays.slice(attempts).reduce((sum, delay) => sum + delay, 0));
+    const patience = [0, 1, 8, 9, 10].map((attempts) => minutes(PATIENCE_MILLISECONDS[attempts]));
+    expect(patience).toEqual(sums.map((sum) => minutes(sum * 1.1 + 600_000)));
   });
 
   test("ends with the tenth attempt", () => {

@@ -38,7 +38,7 @@ describe("the command line", () => {
   });
 
   test("takes everything that it lists", () => {
-    const args = ["--url", "https://a.example/ci?x#y", "--to", "localhost:3000", "--token", "t", "--secret", SECRET];
+    const args = ["https://a.example/ci?x#y", "--to", "http://localhost:3000", "--token", "t", "--secret", SECRET];
     expect(optionsOf([...args, "--all", "--last", "1000", "--from-start", "--state", "s.json"])).toEqual({
       base: new URL("https://a.example/ci/"),
       token: "t",
@@ -52,35 +52,38 @@ describe("the command line", () => {
     });
     expect(optionsOf([...TO, "--raw"]).raw).toBe(true);
     expect(readOptions(["-h"], {})).toEqual({ ok: true, value: "help" });
-    for (const name of ["to", "url", "token", "secret", "all", "raw", "last", "from-start", "state", "help"])
+    for (const name of ["to", "token", "secret", "all", "raw", "last", "from-start", "state", "help"])
       expect(HELP).toContain(`--${name}`);
   });
 
   test("takes the token from the environment", () => {
-    expect(optionsOf([...TO, "--url", "https://a.example"], { LOOKUP_TOKEN: "secret" }).token).toBe("secret");
+    expect(optionsOf([...TO, "https://a.example"], { LOOKUP_TOKEN: "secret" }).token).toBe("secret");
   });
 
   test("has a state file for each receiver and each URL", () => {
     const files = [
       TO,
       ["--to", "http://localhost:3001/hook"],
-      [...TO, "--url", "http://localhost:8788"],
-      [...TO, "--url", "http://localhost:8787/ci"],
+      [...TO, "http://localhost:8788"],
+      [...TO, "http://localhost:8787/ci"],
     ].map((args) => optionsOf(args).stateFile);
     expect(new Set(files).size).toBe(files.length);
-    expect(optionsOf([...TO, "--url", "http://localhost:8787/"]).stateFile).toBe(files[0]);
+    expect(optionsOf([...TO, "http://localhost:8787/"]).stateFile).toBe(files[0]);
   });
 
   test.each<[string[], string]>([
     [[], "Say where to post with --to, such as --to http://localhost:3000/hook."],
     [["--to", "ftp://a"], "--to ftp://a is not a URL that begins with http:// or https://."],
     [["--to", "http://u:p@a"], "--to http://u:p@a is not a URL that begins with http:// or https://."],
-    [[...TO, "--url", "http://"], "--url http:// is not a URL that begins with http:// or https://."],
+    [["--to", "localhost:3000"], "--to localhost:3000 is not a URL that begins with http:// or https://."],
+    [[...TO, "a.example"], "a.example is not a URL that begins with http:// or https://."],
+    [[...TO, "http://a.example", "http://b.example"], "Give one base URL, not 2."],
+    [[...TO, "http://"], "http:// is not a URL that begins with http:// or https://."],
     [
-      [...TO, "--url", "https://a.example/callbacks/k"],
+      [...TO, "https://a.example/callbacks/k"],
       "Give the base URL, https://a.example, not the callback URL: this needs a look-up token and no key.",
     ],
-    [[...TO, "--url", "https://a.example"], "Set LOOKUP_TOKEN to one of the receiver's LOOKUP_TOKENS."],
+    [[...TO, "https://a.example"], "Set LOOKUP_TOKEN to one of the receiver's LOOKUP_TOKENS."],
     [[...TO, "--secret", "hush"], "--secret is not whsec_ and base64."],
     [[...TO, "--raw", "--secret", SECRET], "--raw signs nothing, so it takes no --secret."],
     [[...TO, "--last", "0"], "--last 0 is not a whole number from 1 to 1000."],
@@ -90,7 +93,7 @@ describe("the command line", () => {
     expect(readOptions(args, {})).toEqual({ ok: false, error });
   });
 
-  test.each([["--frm-start"], ["http://localhost:3000"]])("refuses %s, in Node's words", (argument) => {
+  test.each([["--frm-start"], ["--url"]])("refuses %s, in Node's words", (argument) => {
     const read = readOptions([...TO, argument], {});
     expect(read).toMatchObject({ ok: false, error: expect.stringContaining(argument) as string });
   });

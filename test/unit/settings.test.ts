@@ -111,8 +111,8 @@ test("a wrong endpoint or signing secret is a fault that does not show it; the o
     ["FORWARD_SECRETS", null],
   ]);
   expect(faults.map(faultText)).toEqual([
-    `FORWARD_URLS: Value 2 of 2 is not allowed, or repeats another, and is left out. Allowed: ${allowedOf("FORWARD_URLS")}.`,
-    `FORWARD_SECRETS: Value 2 of 2 is not allowed, or repeats another, and is left out. Allowed: ${allowedOf("FORWARD_SECRETS")}.`,
+    `FORWARD_URLS: Value 2 of 2 is not allowed, and is left out. Allowed: ${allowedOf("FORWARD_URLS")}.`,
+    `FORWARD_SECRETS: Value 2 of 2 is not allowed, and is left out. Allowed: ${allowedOf("FORWARD_SECRETS")}.`,
   ]);
   expect(JSON.stringify(faults)).not.toContain("hidden");
 });
@@ -122,6 +122,10 @@ test("an endpoint without a secret to sign with is a fault; a secret without an 
   expect(settings.forward.urls).toEqual(["https://a.example/hook"]);
   expect(faults.map(faultText)).toEqual([
     `FORWARD_SECRETS: None can be used, so events wait until one is set. Allowed: ${allowedOf("FORWARD_SECRETS")}.`,
+  ]);
+  const wrong = readSettings({ FORWARD_URLS: "https://a.example/hook", FORWARD_SECRETS: "hidden,whsec_hidden" });
+  expect(wrong.faults.map(faultText)).toEqual([
+    `FORWARD_SECRETS: Value 1 of 2 is not allowed, and is left out. Value 2 of 2 is not allowed, and is left out. None can be used, so events wait until one is set. Allowed: ${allowedOf("FORWARD_SECRETS")}.`,
   ]);
   expect(readSettings({ FORWARD_SECRETS: ALL.FORWARD_SECRETS }).faults).toEqual([]);
 });

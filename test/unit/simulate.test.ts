@@ -25,7 +25,7 @@ test.each([
   [["--now", "soon"], /^--now soon is no time; write it as 2026-01-01T00:00:00Z\.$/],
   [["--count"], /^Option '--count <value>' argument missing/],
   [["--colour"], /^Unknown option '--colour'/],
-  [["ftp://example.com"], /^ftp:\/\/example\.com is no URL/],
+  [["ftp://example.com"], /^ftp:\/\/example\.com is not a URL/],
   [["http://a.example", "http://b.example"], /^One callback URL is taken, and here are 2/],
   [["--verify", "http://a.example/hook"], /^--verify finds the look-ups beside the callbacks/],
 ])("%j is wrong usage", (args, fault) => {

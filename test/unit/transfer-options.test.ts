@@ -1,4 +1,5 @@
 /** The command lines of export and import, and their summary. */
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { readOptions } from "../../tools/transfer/options.ts";
 import { newTally, summaryText } from "../../tools/transfer/tally.ts";
@@ -17,7 +18,8 @@ describe("the command line", () => {
   });
 
   test.each([
-    [["--out", "f"], "Give one base URL; here are 0."],
+    [["--out", "f"], "Give the receiver's base URL, such as https://callbacks.example.com."],
+    [["https://a.example", "https://b.example", "--out", "f"], "Give one base URL, not 2."],
     [["a.example", "--out", "f"], "a.example is not a URL that begins with http:// or https://."],
     [
       ["https://a.example/callbacks/k", "--out", "f"],
@@ -37,6 +39,12 @@ describe("the command line", () => {
       error: "Set LOOKUP_TOKEN to one of the receiver's LOOKUP_TOKENS.",
     });
   });
+});
+
+test("a file that is not there is said in words, without a summary of nothing", () => {
+  const args = ["tools/import.ts", "http://localhost:1", "--in", "no-such-file"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect([status, stdout, stderr]).toEqual([1, "", "no-such-file: there is no such file or folder.\n"]);
 });
 
 test("the summary has a line for each thing there is to know", () => {

@@ -250,7 +250,6 @@ describe("the contract", () => {
     await expectAnswer("get", "/events", 200, () => get("/events?limit=1", {}, on));
     await expectAnswer("get", "/events", 400, () => get("/events?status=x"));
     await expectAnswer("get", "/events", 401, () => send("/events"));
-    await expectAnswer("get", "/events", 501, () => get("/events", {}, { STORE: "kv" }));
     await expectAnswer("get", "/events", 503, () => get("/events", {}, down()));
     await expectAnswer(
       "get",
@@ -274,7 +273,6 @@ describe("the contract", () => {
         429,
         afterFlood(() => tell(url, on, { "cf-connecting-ip": FLOODER })),
       );
-      await expectAnswer("post", path, 501, () => tell(url, { ...on, STORE: "kv" }));
       if (path !== "/events/test") await expectAnswer("post", path, 503, () => tell(url, { ...on, ...down() }));
     }
     await expectAnswer("post", "/events/resend", 400, () => tell("/events/resend", on, bearer, "{}"));

@@ -260,8 +260,3 @@ test("a page of another site may not have anything told again", async () => {
   for (const path of ["/events/test", "/events/resend", "/jobs/x/resend"])
     expect((await send(path, { method: "POST", headers }, telling(newHook()))).status).toBe(403);
 });
-
-test("a store without an outbox says so", async () => {
-  for (const answer of [get("/events", {}, { STORE: "kv" }), ask("/events/test", { STORE: "kv" })])
-    expect((await answer).status).toBe(501);
-});

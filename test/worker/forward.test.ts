@@ -125,7 +125,7 @@ describe("an endpoint", () => {
     await hook.plan({ status: 500, always: true });
     for (let times = 0; times < 7; times += 1) await post(segmentation(newJobId()), telling(hook));
     expect(await hook.ids()).toHaveLength(5);
-    await env.DB.prepare("UPDATE events SET due_at = 1 WHERE due_at IS NOT NULL").run();
+    await env.DB.prepare("UPDATE events SET due_at = ?1 WHERE due_at IS NOT NULL").bind(Date.now()).run();
     await cron(telling(hook));
     expect(await hook.ids()).toHaveLength(5);
     const open = async () =>
@@ -154,6 +154,41 @@ describe("an endpoint", () => {
     await hook.plan({ status: 500, delayMilliseconds: 300, always: true });
     await Promise.all([cron(telling(hook)), cron(telling(hook))]);
     expect(await hook.ids()).toHaveLength(6);
+  });
+
+  test("that is down for longer than a schedule lasts: what waited so long has failed, without an attempt", async () => {
+    const hook = newHook();
+    await hook.plan({ status: 500, always: true });
+    const jobIds = Array.from({ length: 8 }, newJobId);
+    for (const jobId of jobIds) await post(segmentation(jobId), telling(hook));
+    const attempts = (await hook.ids()).length;
+    // Hours ago that each came due, and attempts that were begun.
+    const waiting = [
+      { hours: 84, begun: 0, isOver: true },
+      { hours: 82, begun: 0, isOver: false },
+      { hours: 84, begun: 1, isOver: true },
+      { hours: 27, begun: 8, isOver: true },
+      { hours: 26, begun: 8, isOver: false },
+      { hours: 1, begun: 9, isOver: true },
+      { hours: 1 / 7, begun: 9, isOver: false },
+      { hours: -1, begun: 9, isOver: false },
+    ];
+    const fill = "UPDATE events SET due_at = ?1, attempts = ?2 WHERE subject = ?3";
+    await env.DB.batch(
+      waiting.map(({ hours, begun }, at) =>
+        env.DB.prepare(fill).bind(Date.now() - hours * 3_600_000, begun, jobIds[at] as string),
+      ),
+    );
+    await cron(telling(hook));
+    const rows = await Promise.all(jobIds.map(rowOf));
+    expect(rows.map(({ status }) => status)).toEqual(waiting.map(({ isOver }) => (isOver ? "failed" : "pending")));
+    expect(rows.filter(({ status }) => status === "failed")).toEqual(
+      Array.from({ length: 4 }, () => expect.objectContaining({ due_at: null, last_error: "endpoint-down" })),
+    );
+    expect(await hook.ids()).toHaveLength(attempts);
+    expect(lines().filter(({ event }) => event === "event failed")).toEqual([
+      { level: "error", event: "event failed", endpoint: new URL(hook.url).host, events: 4, error: "endpoint-down" },
+    ]);
   });
 
   test("that is dead holds up no other", async () => {
@@ -219,6 +254,36 @@ describe("many events", () => {
     await cron({ ...telling(hook), UPKEEP_OPERATIONS: "900" });
     expect(new Set(await hook.ids()).size).toBe(30);
     expect(await hook.ids()).toHaveLength(30);
+  });
+
+  test("about jobs of one delivery fetch and read its body once, and one that another delivery tells by now has its own", async () => {
+    const hook = newHook();
+    const jobIds = Array.from({ length: 30 }, newJobId);
+    let fetches = 0;
+    const DB = new Proxy(env.DB, {
+      get(target, name) {
+        if (name === "prepare")
+          return (sql: string) => {
+            if (sql.includes("d.encoding, d.parts, d.body")) fetches += 1;
+            return target.prepare(sql);
+          };
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
+    const changes = { ...telling(hook), DB };
+    await post(workflowFinish(newJobId(), jobIds), changes);
+    expect([fetches, (await hook.ids()).length]).toEqual([1, 20]);
+    const overtaken = jobIds[25] as string;
+    await post(segmentation(overtaken));
+    fetches = 0;
+    await cron({ ...changes, UPKEEP_OPERATIONS: "900" });
+    expect([fetches, (await hook.ids()).length]).toEqual([2, 30]);
+    const told = (await hook.seen()).map(
+      ({ body }) => JSON.parse(body).data as { jobId: string; detail: object | null },
+    );
+    expect(new Set(told.map(({ jobId }) => jobId))).toEqual(new Set(jobIds));
+    expect(told.filter(({ detail }) => detail !== null && "Operation" in detail)).toMatchObject([{ jobId: overtaken }]);
   });
 
   test("are told as far as the budget of a run goes, with what a free plan has", async () => {

@@ -6,12 +6,12 @@ import type { Retention } from "../../src/store/kv/retention.ts";
 import { persistent } from "../../src/store/retry.ts";
 import type { Arrival, Page, Position, Store } from "../../src/store/store.ts";
 
-export const NEVER: Retention = { jobs: null, bytes: null, quarantined: null };
+export const NEVER: Retention = { jobs: null, bytes: null, quarantined: null, events: null };
 export const DAY_SECONDS = 86_400;
 export const DAY = DAY_SECONDS * 1000;
 
 export const storeOn = (KV: KVNamespace, retention: Partial<Retention> = {}): Store =>
-  kvStore(KV, persistent(5_000), { ...NEVER, ...retention });
+  kvStore(KV, persistent(5_000), { ...NEVER, ...retention }, null);
 export const store = storeOn(env.KV);
 
 let clock = Date.now();

@@ -191,11 +191,22 @@ describe("events", () => {
     expect([response.status, await response.text()]).toEqual([409, expect.stringContaining("tells nobody of events")]);
   });
 
-  test("are a page of their own only where the store has an outbox", async () => {
-    const kv = { STORE: "kv" };
-    const response = await page("/ui/events", { cookie: await session(TOKEN, kv) }, kv);
-    expect([response.status, response.headers.get("content-type")]).toEqual([501, "text/html; charset=UTF-8"]);
-    expect(await pageText("/", kv)).not.toContain(LINK);
+  test("are listed with STORE=kv too, and told again from there", async () => {
+    const hook = newHook();
+    const kv = { STORE: "kv", ...telling(hook) };
+    await hook.plan({ status: 410 });
+    const jobId = newJobId();
+    await post(segmentation(jobId), kv);
+    const text = await pageText("/ui/events?status=failed", kv);
+    expect(seen(text)).toContain(jobId);
+    expect(await pageText("/", kv)).toContain(LINK);
+    const cookie = await session(TOKEN, kv);
+    expect(location(await form("/ui/events/resend", {}, { cookie }, kv))).toEqual([
+      303,
+      "/ui/events?status=failed&resent=1&left=0",
+    ]);
+    expect(new Set(await hook.ids()).size).toBe(1);
+    expect(await pageText("/", { STORE: "kv" })).not.toContain(LINK);
   });
 
   test("are for who is signed in", async () => {

@@ -42,7 +42,7 @@ export function askAt(base: URL, timeoutSeconds: number): Ask {
         ...init,
         headers: { "user-agent": "ci-callback-doctor", ...init.headers },
         redirect: "manual",
-        signal: AbortSignal.timeout(timeoutSeconds * 1000),
+        signal: init.signal ?? AbortSignal.timeout(timeoutSeconds * 1000),
       });
       const text = await response.text();
       const milliseconds = performance.now() - start;

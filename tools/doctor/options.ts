@@ -39,6 +39,8 @@ The round trip posts two test bodies, the same each time: a console's test messa
 named doctor-test-job, of Tag DoctorTest, whose UserData says that it is a test. However often the doctor runs, they
 are one delivery each.
 
+Where the receiver tells your own system of events, a test event is sent to each endpoint, of type receiver.test.
+
 Exit codes: 0 no fault, perhaps warnings; 1 a fault; 2 wrong usage.
 `;
 
@@ -51,11 +53,11 @@ export function readOptions(
   if (!line.ok) return line;
   const { values, positionals } = line.value;
   if (values.help === true) return ok("help");
-  if (positionals.length > 1) return fail(`One base URL is taken, and here are ${positionals.length}.`);
+  if (positionals.length > 1) return fail(`Give one base URL, not ${positionals.length}.`);
   const text = positionals[0] ?? LOCAL_BASE;
   const base = URL.parse(text);
   if (base === null || !/^https?:$/.test(base.protocol))
-    return fail(`${text} is no URL that begins with http:// or https://.`);
+    return fail(`${text} is not a URL that begins with http:// or https://.`);
   if (base.pathname.includes("/callbacks/"))
     return fail(`Give the base URL, ${base.origin}, and the key with --key or CALLBACK_KEY.`);
   if (!base.pathname.endsWith("/")) base.pathname += "/";

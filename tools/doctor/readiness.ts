@@ -33,7 +33,7 @@ export async function checkReadiness(ask: Ask, local: boolean): Promise<Finding[
     return [fault("settings", says, "Check that the address is the receiver's, and of this version.")];
   }
   return [
-    settings(said.checks.wrongSettings ?? []),
+    settings(said.checks.wrongSettings ?? [], said.detail ?? "/readyz says what is allowed."),
     secrets(said.checks.missingSecrets ?? []),
     ...store(said),
     ...upkeep(said, local),
@@ -41,10 +41,9 @@ export async function checkReadiness(ask: Ask, local: boolean): Promise<Finding[
   ];
 }
 
-function settings(wrong: readonly string[]): Finding {
+function settings(wrong: readonly string[], detail: string): Finding {
   if (wrong.length === 0) return good("settings", "all allowed");
-  const remedy =
-    "/readyz says what is allowed. Correct it where it is set: wrangler.toml, a secret, or .dev.vars (docs/settings.md).";
+  const remedy = `${detail} Correct it where it is set: wrangler.toml, a secret, or .dev.vars (docs/settings.md).`;
   return fault("settings", `not allowed: ${wrong.join(", ")}`, remedy);
 }
 
@@ -99,24 +98,32 @@ function upkeep({ spilled, quarantined, lastUpkeepAt, at, store: place }: Said, 
       warning(
         "upkeep",
         `the cron last ran ${Math.round(seconds / 60)} minutes ago`,
-        "Nothing that spilled is brought home: docs/operations.md#the-cron-does-not-run.",
+        "Nothing that spilled is drained: docs/operations.md#the-cron-does-not-run.",
       ),
     );
   else findings.push(good("upkeep", `the cron ran ${Math.round(seconds)} s ago`));
   if (spilled != null && spilled > 0)
     findings.push(
-      warning("spill", `${spilled} deliveries wait in the second place`, "docs/operations.md#the-spill-does-not-drain"),
+      warning(
+        "spill",
+        `${counted(spilled, "delivery waits", "deliveries wait")} in the spill`,
+        "docs/operations.md#the-spill-does-not-drain",
+      ),
     );
   if (quarantined != null && quarantined > 0)
     findings.push(
       warning(
         "quarantine",
-        `${quarantined}${quarantined === 100 ? " or more" : ""} deliveries could not be read`,
+        quarantined === 100
+          ? "100 or more deliveries could not be read"
+          : `${counted(quarantined, "delivery", "deliveries")} could not be read`,
         "GET /deliveries?status=quarantined; docs/operations.md#quarantine-grows",
       ),
     );
   return findings;
 }
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 function clock({ at }: Said, { milliseconds }: Answer): Finding {
   const difference = Math.abs(Date.now() - milliseconds / 2 - Date.parse(at ?? "")) / 1000;

@@ -1,6 +1,6 @@
 /** The findings, for people and for programs, and what to give to CI. */
 import type { Finding } from "./finding.ts";
-import type { DoctorOptions } from "./options.ts";
+import { type DoctorOptions, isLoopback } from "./options.ts";
 
 const MARKS = { ok: "ok", warning: "!!", fault: "XX", "left out": "--" } as const;
 
@@ -35,7 +35,14 @@ const faultText = (findings: readonly Finding[]): string =>
 
 function ciText(options: DoctorOptions, findings: readonly Finding[]): string {
   const url = callbackUrl(options);
-  return `No faults, ${countOf(findings, "warning", "warning")}. Give this to CI, with each job:
+  const count = `No faults, ${countOf(findings, "warning", "warning")}.`;
+  if (isLoopback(options.base))
+    return `${count} CI cannot reach a local run. Post callbacks to it yourself:
+
+  npm run simulate -- ${url}
+
+or give it a public address: docs/deploy.md#callbacks-to-a-local-run.`;
+  return `${count} Give this to CI, with each job:
 
   <CallBack>${url}</CallBack>
   <CallBackFormat>XML</CallBackFormat>

@@ -32,10 +32,11 @@ const LAST_MAX = 1_000;
 export const HELP = `Follows a receiver and posts each job that has ended to a URL of yours, as the signed event that the receiver itself
 would send. For work on the code that receives events, with a receiver that cannot reach your machine.
 
-Usage: LOOKUP_TOKEN=... npm run listen -- --to http://localhost:3000/hook [--url https://callbacks.example.com]
+Usage: LOOKUP_TOKEN=... npm run listen -- [base URL] --to <url>
 
-  --to <url>          Where to post. Without a scheme it is http.
-  --url <base URL>    Where the receiver is. Default: ${LOCAL_BASE}.
+The base URL is where the receiver is: https://callbacks.example.com. Default: ${LOCAL_BASE}.
+
+  --to <url>          Where to post, such as http://localhost:3000/hook.
   --token <token>     One of the receiver's LOOKUP_TOKENS. Better in the environment as LOOKUP_TOKEN: npm prints the
                       arguments it is given. Default for a local run: ${LOCAL_TOKEN}.
   --secret <secret>   What to sign with: whsec_ and base64. Default: one that is made at the first run, kept in the state
@@ -55,7 +56,6 @@ Exit codes: 0 ended by Ctrl-C; 1 the receiver refused, or the state file cannot 
 
 const OPTIONS = {
   to: { type: "string" },
-  url: { type: "string" },
   token: { type: "string" },
   secret: { type: "string" },
   all: { type: "boolean" },
@@ -73,13 +73,15 @@ export function readOptions(
 ): Result<ListenOptions | "help", string> {
   const line = parseLine(args);
   if (!line.ok) return line;
-  const { values } = line.value;
+  const { values, positionals } = line.value;
   if (values.help === true) return ok("help");
   if (values.to === undefined) return fail("Say where to post with --to, such as --to http://localhost:3000/hook.");
   const to = readUrl(values.to);
   if (to === null) return fail(`--to ${values.to} is not a URL that begins with http:// or https://.`);
-  const base = readUrl(values.url ?? LOCAL_BASE);
-  if (base === null) return fail(`--url ${values.url} is not a URL that begins with http:// or https://.`);
+  if (positionals.length > 1) return fail(`Give one base URL, not ${positionals.length}.`);
+  const given = positionals[0] ?? LOCAL_BASE;
+  const base = readUrl(given);
+  if (base === null) return fail(`${given} is not a URL that begins with http:// or https://.`);
   if (base.pathname.includes("/callbacks/"))
     return fail(`Give the base URL, ${base.origin}, not the callback URL: this needs a look-up token and no key.`);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
@@ -104,9 +106,9 @@ export function readOptions(
   });
 }
 
-/** As people type it: `localhost:3000/hook` is http. A user name or password is refused by `fetch`. */
+/** A user name or password is refused by `fetch`. */
 function readUrl(text: string): URL | null {
-  const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  const url = URL.parse(text);
   return url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "" ? null : url;
 }
 
@@ -118,7 +120,7 @@ function stateFileOf(base: URL, to: URL): string {
 
 function parseLine(args: readonly string[]) {
   try {
-    return ok(parseArgs({ args: [...args], options: OPTIONS }));
+    return ok(parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true }));
   } catch (error) {
     // Node's message ends with advice about "--" that does not apply here.
     return fail((error as Error).message.replace(/\. To specify a positional.*$/s, "."));

@@ -147,7 +147,7 @@ function readUrl(positionals: readonly string[]): Result<URL, string> {
   const text = positionals[0] ?? LOCAL_URL;
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))
-    return fail(`${text} is no URL that begins with http:// or https://.`);
+    return fail(`${text} is not a URL that begins with http:// or https://.`);
   return ok(url);
 }
 

@@ -49,7 +49,7 @@ The bytes of each delivery are checked against its SHA-256 before they are writt
 Exit codes: 0 everything is in the file; 1 something is not, and is named; 2 wrong usage; 130 interrupted (Ctrl-C; the
 same command goes on).
 `,
-  import: `Puts the deliveries of an export into a receiver, with their times and counts. Twice is as once.
+  import: `Puts the deliveries of an export into a receiver, with their times and counts. Importing a file twice changes nothing.
 
 Usage: LOOKUP_TOKEN=... npm run import -- <base URL> --in <file>
 
@@ -91,7 +91,8 @@ export function readOptions(
   if (values.help === true) return ok("help");
   const other = OF_THE_OTHER[direction].find((name) => values[name] !== undefined);
   if (other !== undefined) return fail(`--${other} is not an option of npm run ${direction}.`);
-  if (positionals.length !== 1) return fail(`Give one base URL; here are ${positionals.length}.`);
+  if (positionals.length === 0) return fail("Give the receiver's base URL, such as https://callbacks.example.com.");
+  if (positionals.length > 1) return fail(`Give one base URL, not ${positionals.length}.`);
   const base = URL.parse(positionals[0] as string);
   if (base === null || !/^https?:$/.test(base.protocol))
     return fail(`${positionals[0]} is not a URL that begins with http:// or https://.`);

@@ -33,8 +33,11 @@ export async function transfer(direction: Direction, args: readonly string[], ru
   try {
     ended = await run(read.value, { tally, say: progress.say, signal: interruption.signal });
   } catch (error) {
-    // Of the file: no room, no permission, no such file.
-    const reason = `${read.value.file}: ${(error as Error).message}`;
+    const reason = `${read.value.file}: ${fileFault(error as NodeJS.ErrnoException)}`;
+    if (tally.deliveries === 0) {
+      process.stderr.write(`${reason}.\n`);
+      return EXIT.notDone;
+    }
     ended = { outcome: { kind: "failed", reason }, done: "transferred", goOn: "" };
   } finally {
     progress.end();
@@ -47,6 +50,15 @@ export async function transfer(direction: Direction, args: readonly string[], ru
   if (outcome.kind === "interrupted") return EXIT.interrupted;
   return outcome.kind === "done" && tally.corrupt + tally.faults === 0 ? EXIT.done : EXIT.notDone;
 }
+
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "you may not open this file",
+  EISDIR: "this is a folder",
+  ENOSPC: "there is no room left on the disk",
+};
+
+const fileFault = ({ code = "", message }: NodeJS.ErrnoException): string => FILE_FAULTS[code] ?? message;
 
 function refuse(direction: Direction, fault: string): number {
   process.stderr.write(`${fault}\nnpm run ${direction} -- --help lists what there is.\n`);

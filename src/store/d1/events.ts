@@ -5,7 +5,7 @@
  */
 import { endpointsOf } from "../../events/endpoints.ts";
 import type { EventError, EventType } from "../../events/events.ts";
-import { eventKey } from "../../events/ids.ts";
+import { eventKey, jobEventKey } from "../../events/ids.ts";
 import { BREAKER_FAILURES, LEASE_MILLISECONDS } from "../../events/limits.ts";
 import type { LeasedEvent, Telling } from "../outbox.ts";
 import { jobRows, type JobRow, readingRow, runRows, type RunRow } from "../rows.ts";
@@ -19,6 +19,7 @@ export interface EventRow {
   endpoint: string;
   type: EventType;
   subject: string;
+  delivery_id: string;
   created_at: number;
   attempts: number;
   due_at: number | null;
@@ -28,7 +29,7 @@ export interface EventRow {
 }
 
 export const EVENT_COLUMNS =
-  "id, endpoint, type, subject, created_at, attempts, due_at, status, last_status, last_error";
+  "id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status, last_status, last_error";
 
 /** A row that may cause an event: `key` names it. */
 interface Cause {
@@ -146,6 +147,8 @@ export const leasedOf = (row: EventRow): LeasedEvent => ({
   leasedUntil: row.due_at ?? 0,
   lastStatus: row.last_status,
   lastError: row.last_error,
+  delivery: row.delivery_id,
+  rank: null,
 });
 
 async function jobCauses(told: readonly DeliveryReading[], types: readonly EventType[]) {
@@ -164,12 +167,6 @@ async function jobCauses(told: readonly DeliveryReading[], types: readonly Event
     ),
   );
 }
-
-/** Names an event of a job: an end by the delivery and the state it tells, a change by the number that follows. */
-export const jobEventKey = (
-  type: "job.finished" | "job.updated",
-  { job_id, delivery_id, state }: Pick<JobRow, "job_id" | "delivery_id" | "state">,
-): Promise<string> => (type === "job.finished" ? eventKey(type, job_id, delivery_id, state) : eventKey(type, job_id));
 
 const runCauses = (told: readonly DeliveryReading[]) =>
   Promise.all(

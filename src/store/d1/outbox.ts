@@ -4,17 +4,22 @@
  * events.ts.
  */
 import { endpointsOf } from "../../events/endpoints.ts";
+import type { EventError } from "../../events/events.ts";
+import { jobEventKey } from "../../events/ids.ts";
 import {
   BREAKER_FAILURES,
   BREAKER_LONGEST_MILLISECONDS,
   BREAKER_MILLISECONDS,
+  FIRST_ATTEMPTS,
   LEASE_MILLISECONDS,
+  MAX_ATTEMPTS,
+  PATIENCE_MILLISECONDS,
 } from "../../events/limits.ts";
 import type { EndpointOutcome, Outbox, OutboxEvent, Telling, WaitingEndpoint } from "../outbox.ts";
 import type { Persistently } from "../retry.ts";
 import type { Position } from "../store.ts";
 import { eventOf, listEvents, PLACES } from "./event-lists.ts";
-import { changeText, EVENT_COLUMNS, type EventRow, jobEventKey, leasedOf } from "./events.ts";
+import { changeText, EVENT_COLUMNS, type EventRow, leasedOf } from "./events.ts";
 
 const WAITING = `
   ${PLACES}
@@ -68,11 +73,24 @@ const FAILED = `
   INSERT INTO endpoints (id, failures, open_until) VALUES (?1, ?2, ${openUntil("?2")})
   ON CONFLICT (id) DO UPDATE SET failures = endpoints.failures + ?2, open_until = ${openUntil("(endpoints.failures + ?2)")}`;
 
-/** Events of a removed endpoint that are failed in one statement. */
-const REMOVED_AT_ONCE = 500;
-const FAIL_REMOVED = `
-  UPDATE events SET status = 'failed', due_at = NULL, ended_at = ?1, last_error = 'endpoint-removed'
-  WHERE seq IN (SELECT seq FROM events WHERE endpoint = ?2 AND due_at IS NOT NULL LIMIT ${REMOVED_AT_ONCE})`;
+/** Events that one statement gives up or looks at, the first due first. */
+const FAILED_AT_ONCE = 500;
+
+/** ?1 is now. */
+const failWhere = (error: EventError, condition: string) => `
+  UPDATE events SET status = 'failed', due_at = NULL, ended_at = ?1, last_error = '${error}' WHERE seq IN (${condition})`;
+const FAIL_REMOVED = failWhere(
+  "endpoint-removed",
+  `SELECT seq FROM events WHERE endpoint = ?2 AND due_at IS NOT NULL LIMIT ${FAILED_AT_ONCE}`,
+);
+
+/** ?3 is the patience by attempts. */
+const FAIL_OVERDUE = failWhere(
+  "endpoint-down",
+  `SELECT seq FROM (
+    SELECT seq, due_at, attempts FROM events WHERE endpoint = ?2 AND ${IS_DUE} ORDER BY due_at LIMIT ${FAILED_AT_ONCE}
+  ) WHERE due_at + (?3 ->> min(attempts, ${MAX_ATTEMPTS})) < ?1`,
+);
 
 /** A pending event that is due within this time may have an attempt under way. Twice the lease, since clocks differ. */
 const MAY_BE_LEASED_MILLISECONDS = 2 * LEASE_MILLISECONDS;
@@ -126,6 +144,7 @@ export function d1Outbox(db: D1Database, persistently: Persistently, telling: Te
     const statement = db.prepare(sql).bind(...values);
     return (await persistently(() => statement.all<Row>())).results;
   };
+  const changes = async (statement: D1PreparedStatement) => (await persistently(() => statement.run())).meta.changes;
   const configured = async () => JSON.stringify((await endpointsOf(telling?.urls ?? [])).map(({ id }) => id));
   const get = async (id: string): Promise<OutboxEvent | null> => {
     const [row] = await all<EventRow>(`SELECT ${EVENT_COLUMNS} FROM events WHERE id = ?1`, id);
@@ -133,6 +152,9 @@ export function d1Outbox(db: D1Database, persistently: Persistently, telling: Te
   };
 
   return {
+    costs: { look: 1, wave: 3, attempt: 2, failed: 0 },
+    attemptsAtOnce: FIRST_ATTEMPTS,
+
     waiting: () => all<WaitingEndpoint>(WAITING),
 
     lease: async (endpoint, limit, now) => (await all<EventRow>(LEASE, now, endpoint, limit)).map(leasedOf),
@@ -182,8 +204,11 @@ export function d1Outbox(db: D1Database, persistently: Persistently, telling: Te
     },
 
     async failRemoved(endpoint, now) {
-      const statement = db.prepare(FAIL_REMOVED).bind(now, endpoint);
-      return (await persistently(() => statement.run())).meta.changes;
+      return changes(db.prepare(FAIL_REMOVED).bind(now, endpoint));
+    },
+
+    async failOverdue(endpoint, now) {
+      return changes(db.prepare(FAIL_OVERDUE).bind(now, endpoint, JSON.stringify(PATIENCE_MILLISECONDS)));
     },
 
     list: (filter, limit, after) => listEvents(all, filter, limit, after),

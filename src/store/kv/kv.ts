@@ -6,12 +6,18 @@
 import { READER_VERSION } from "../../callback/callback.ts";
 import { fail } from "../../callback/result.ts";
 import { timeOfKey } from "../keys.ts";
+import type { Telling } from "../outbox.ts";
 import type { Persistently } from "../retry.ts";
 import { type DeliveryStatus, type Health, type Store, UNFINISHED_READING, UnsupportedError } from "../store.ts";
+import { birthsIn } from "./births.ts";
 import { claimsIn } from "./claims.ts";
+import { eventEntriesIn } from "./event-entries.ts";
+import { eventFigures } from "./event-lists.ts";
 import { heardAt, headsIn } from "./heads.ts";
 import { KV_FILTERS, listsIn } from "./lists.ts";
 import { namespaceOf } from "./namespace.ts";
+import { nextLookIn } from "./next-look.ts";
+import { KV_AT_ONCE, kvOutbox } from "./outbox.ts";
 import { pendingIn } from "./pending.ts";
 import { placesIn, type StatusFacts, statusPrefix } from "./places.ts";
 import type { Retention } from "./retention.ts";
@@ -27,12 +33,21 @@ const RETRIED_AT_ONCE = 5;
 const READER_MARK = "mark:reader";
 
 /** `retention` is how long entries are kept, in seconds. */
-export function kvStore(namespace: KVNamespace, persistently: Persistently, retention: Retention): Store {
+export function kvStore(
+  namespace: KVNamespace,
+  persistently: Persistently,
+  retention: Retention,
+  telling: Telling | null,
+): Store {
   const kv = namespaceOf(namespace, persistently);
   const heads = headsIn(kv, retention);
   const claims = claimsIn(kv, retention);
   const pending = pendingIn(kv, heads);
-  const writer = writerOf({ heads, claims, places: placesIn(kv, retention), pending, retention });
+  const entries = eventEntriesIn(kv, retention);
+  const nextLook = nextLookIn(kv);
+  const born = telling === null ? null : { ...telling, leased: Math.min(telling.leased, KV_AT_ONCE) };
+  const births = birthsIn(entries, claims, nextLook, born);
+  const writer = writerOf({ heads, claims, places: placesIn(kv, retention), pending, births, retention });
   const lists = listsIn(kv, heads, claims);
 
   return {
@@ -40,13 +55,13 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     filters: KV_FILTERS,
     consistency: "eventual; up to 60 s",
     pollSeconds: { wait: 5, page: 30 },
-    outbox: null,
+    outbox: kvOutbox(entries, claims, nextLook, telling),
 
     keep: (arrivals) => writer.keep(arrivals),
 
-    put: async (deliveries) => ({ counts: await writer.put(deliveries), events: [] }),
+    put: (deliveries) => writer.put(deliveries),
 
-    putReadings: async (readings) => ({ gone: await writer.putReadings(readings), events: [] }),
+    putReadings: (readings) => writer.putReadings(readings),
 
     async claimReading(id) {
       const claim = await pending.claim(id);
@@ -153,7 +168,7 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
         deliveries: { quarantined, pending: await count("pending"), "no-job": await count("no-job") },
         jobs: {},
         countBound: COUNT_BOUND,
-        events: null,
+        events: telling === null ? null : await eventFigures(entries, COUNT_BOUND),
       };
     },
 

@@ -10,6 +10,8 @@ export interface Retention {
   bytes: number | null;
   /** Deliveries that could not be read. */
   quarantined: number | null;
+  /** Events, since they were delivered. */
+  events: number | null;
 }
 
 /**
@@ -19,7 +21,11 @@ export interface Retention {
 export const SLACK_SECONDS = 86_400;
 
 /** What waits to be read never expires. */
-export function expiryOf(status: DeliveryStatus, { jobs, quarantined }: Retention, since: number): Expiration {
+export function expiryOf(
+  status: DeliveryStatus,
+  { jobs, quarantined }: Pick<Retention, "jobs" | "quarantined">,
+  since: number,
+): Expiration {
   switch (status) {
     case "pending":
       return null;
@@ -34,10 +40,10 @@ export function expiryOf(status: DeliveryStatus, { jobs, quarantined }: Retentio
 /** The same for bytes that have a life of their own. */
 export function bytesExpiryOf(
   status: DeliveryStatus,
-  { jobs, bytes, quarantined }: Retention,
+  { jobs, bytes, quarantined }: Omit<Retention, "events">,
   since: number,
 ): Expiration {
-  if (status === "pending" || status === "quarantined") return expiryOf(status, { jobs, bytes, quarantined }, since);
+  if (status === "pending" || status === "quarantined") return expiryOf(status, { jobs, quarantined }, since);
   return expirationOf(bytes, since);
 }
 

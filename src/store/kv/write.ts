@@ -4,7 +4,9 @@
  * which so finishes what was cut off, and renews the life of every entry.
  */
 import { jobRows, type JobRow, readingRow, runRows, UNREAD } from "../rows.ts";
-import type { Arrival, DeliveryReading, ReadArrival } from "../store.ts";
+import type { LeasedEvent } from "../outbox.ts";
+import type { Arrival, DeliveryReading, ReadArrival, Written, WrittenReadings } from "../store.ts";
+import type { Births } from "./births.ts";
 import { type Claims, type ListedClaim, runOf } from "./claims.ts";
 import { type Head, heardAt, type Heads, isNews, keptAt, withArrival, withReading, withTimes } from "./heads.ts";
 import type { Pending } from "./pending.ts";
@@ -19,14 +21,23 @@ interface Parts {
   claims: Claims;
   places: Places;
   pending: Pending;
+  births: Births;
   retention: Retention;
 }
 
-export function writerOf({ heads, claims, places, pending, retention }: Parts) {
-  /** What a delivery says of jobs and runs: claims first, since a place without one is skipped. */
-  async function writeRecords({ reading, isRestored }: DeliveryReading, head: Head): Promise<string[]> {
+export function writerOf({ heads, claims, places, pending, births, retention }: Parts) {
+  /**
+   * What a delivery says of jobs and runs: the events first, since a claim says that they are written; then the claims,
+   * since a place without one is skipped.
+   */
+  async function writeRecords(
+    { reading, isRestored }: DeliveryReading,
+    head: Head,
+    born: LeasedEvent[] | null,
+  ): Promise<string[]> {
     const told = { id: head.id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), isRestored, reading };
     const [jobs, runs] = [jobRows(told), runRows(told)];
+    if (born !== null) await births.ofRecords(jobs, runs, born);
     await Promise.all([
       ...jobs.map((row) => claims.write("job", row, head)),
       ...runs.map((row) => claims.write("run", row, head)),
@@ -82,7 +93,11 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
   }
 
   /** Arrivals of the same bytes are one write. Gives the head as it was before, as it is now, and the counts between. */
-  async function writeArrivals(arrivals: readonly Arrival[], withLast: (head: Head) => Head) {
+  async function writeArrivals(
+    arrivals: readonly Arrival[],
+    withLast: (head: Head) => Head,
+    first?: (kept: Head | null) => Promise<void>,
+  ) {
     const [arrival] = arrivals as [Arrival];
     const kept = await heads.read(arrival.id);
     let head = kept;
@@ -91,6 +106,7 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
       head = withArrival(head, one);
       counts.push(head.count);
     }
+    await first?.(kept);
     return { kept, head: await heads.write(withLast(head as Head), arrival.body), counts };
   }
 
@@ -107,22 +123,32 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
       });
     },
 
-    async put(deliveries: readonly ReadArrival[]): Promise<number[]> {
-      return inGroups(deliveries, async (group) => {
+    async put(deliveries: readonly ReadArrival[]): Promise<Written> {
+      const events: LeasedEvent[] = [];
+      const counts = await inGroups(deliveries, async (group) => {
         const [told] = group as [ReadArrival];
-        const { kept, head, counts } = await writeArrivals(group, (arrived) => withReading(arrived, told.reading));
-        const jobIds = await writeRecords(told, head);
+        const born = told.isRestored ? null : events;
+        const { kept, head, counts } = await writeArrivals(
+          group,
+          (arrived) => withReading(arrived, told.reading),
+          async (kept) => {
+            if (born !== null) await births.ofQuarantine(told, kept, born);
+          },
+        );
+        const jobIds = await writeRecords(told, head, born);
         if (kept === null || isNews(kept, readingRow(told.reading))) {
           await places.write(head, jobIds);
           await places.leave(kept, head);
         }
         return counts;
       });
+      return { counts, events };
     },
 
     /** The head after all that was read: until it says so, a pending delivery is read again. */
-    async putReadings(readings: readonly DeliveryReading[]): Promise<string[]> {
+    async putReadings(readings: readonly DeliveryReading[]): Promise<WrittenReadings> {
       const gone: string[] = [];
+      const events: LeasedEvent[] = [];
       const write = async (told: DeliveryReading) => {
         const opened = await heads.open(told.id);
         if (opened === null) {
@@ -130,14 +156,16 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
           return;
         }
         const head = withReading(withTimes(opened.head, told), told.reading);
-        const jobIds = await writeRecords(told, head);
+        const born = told.isRestored || !cameHere(opened.head) ? null : events;
+        if (born !== null) await births.ofQuarantine(told, opened.head, born);
+        const jobIds = await writeRecords(told, head, born);
         if (!isNews(opened.head, readingRow(told.reading))) return;
         await places.write(head, jobIds);
         await heads.write(head, opened.bytes);
         await places.leave(opened.head, head);
       };
       await Promise.all(readings.map(write));
-      return gone;
+      return { gone, events };
     },
 
     /** Makes a delivery wait to be read again, with all its attempts. */
@@ -153,6 +181,9 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
     },
   };
 }
+
+/** Whether a kept delivery came to this receiver, or was read here before: no export brought it. */
+const cameHere = ({ receipts, reader = 0 }: Head): boolean => receipts.length > 0 || reader > 0;
 
 /** Writes all deliveries at once, but one that came several times once. Gives the counts in order. */
 async function inGroups<A extends Arrival>(

@@ -1,10 +1,9 @@
 /** The pages about events: the list by status, and sending one or all failed ones again. */
 import { type Context, Hono } from "hono";
 import { EVENT_STATUSES, type EventStatus } from "../../events/events.ts";
-import { ProblemError } from "../../problems.ts";
 import type { OutboxEvent } from "../../store/outbox.ts";
 import { StoreError } from "../../store/retry.ts";
-import type { AppEnv } from "../../api/context.ts";
+import { type AppEnv, readyForwarder } from "../../api/context.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../api/queries.ts";
 import { type Events, eventsPage, type ShownEvent } from "../views/events.ts";
 import { pathWith } from "../views/pager.ts";
@@ -14,7 +13,7 @@ import { pagerOf, readWalk } from "./trail.ts";
 
 export const eventPages = new Hono<AppEnv>();
 
-type Forwarder = NonNullable<AppEnv["Variables"]["forwarder"]>;
+type Forwarder = AppEnv["Variables"]["forwarder"];
 
 /** Failed events that one press of the button makes due: as many as the API does at once. */
 const RESENT_AT_ONCE = 100;
@@ -26,7 +25,7 @@ const isStatus = (text: string | undefined): text is EventStatus => EVENT_STATUS
 
 eventPages.get("/ui/events", async (c) => {
   const { store } = c.var.places;
-  const forwarder = forwarderOf(c);
+  const { forwarder } = c.var;
   const asked = c.req.query("status");
   const status = isStatus(asked) ? asked : null;
   const view = await readerView(c);
@@ -68,9 +67,8 @@ eventPages.post("/ui/events/:id/resend", async (c) => {
   return c.redirect(ownPath(c, back ?? "/ui/events"), 303);
 });
 
-/** What was told of a job; empty where the store has no outbox, or cannot be asked now. */
+/** What was told of a job; empty where the store cannot be asked now. */
 export async function eventsOfJob({ var: { forwarder } }: Context<AppEnv>, jobId: string): Promise<ShownEvent[]> {
-  if (forwarder === null) return [];
   try {
     const { items } = await forwarder.outbox.list({ jobId }, EVENTS_OF_JOB, null);
     return await withHosts(forwarder, items);
@@ -83,18 +81,4 @@ export async function eventsOfJob({ var: { forwarder } }: Context<AppEnv>, jobId
 async function withHosts(forwarder: Forwarder, items: readonly OutboxEvent[]): Promise<ShownEvent[]> {
   const hosts = new Map((await forwarder.endpoints).map(({ id, host }) => [id, host]));
   return items.map((event) => ({ event, host: hosts.get(event.endpoint) ?? null }));
-}
-
-/** Throws where the store has no outbox. */
-function forwarderOf({ var: { forwarder, places } }: Context<AppEnv>): Forwarder {
-  if (forwarder !== null) return forwarder;
-  throw new ProblemError({ code: "not-supported-by-store", detail: `STORE=${places.store.name} has no events.` });
-}
-
-/** Throws where nobody can be told either. */
-function readyForwarder(c: Context<AppEnv>): Forwarder {
-  const forwarder = forwarderOf(c);
-  if (forwarder.isReady) return forwarder;
-  const detail = "FORWARD_URLS or FORWARD_SECRETS is not set, so nobody can be told.";
-  throw new ProblemError({ code: "forwarding-off", detail });
 }

@@ -11,7 +11,7 @@ import type { History } from "../views/history.ts";
 import { jobPath } from "../view.ts";
 import { StoreError } from "../../store/retry.ts";
 import { FilterError, JOB_FILTERS, type JobFilter, type Store } from "../../store/store.ts";
-import { jobOf } from "../../wire.ts";
+import { jobOf, listedJob, readBody } from "../../wire.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
 import { eventsOfJob } from "./event-pages.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
@@ -98,7 +98,7 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownJobPage(view, jobId, live), 404);
   }
-  const job = jobOf(kept);
+  const job = jobOf(kept, readBody(kept.body));
   const live = job.terminal ? null : liveOf(places.store, view, [job.delivery.id, job.delivery.count]);
   if (hasSeen(c, live)) return c.body(null, 304);
   const shownAs = c.req.query("as");
@@ -110,7 +110,7 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
     path: jobPath(jobId),
   };
   const [history, events] = await Promise.all([historyOf(places.store, jobId), eventsOfJob(c, jobId)]);
-  const canSend = c.var.forwarder?.isReady === true;
+  const canSend = c.var.forwarder.isReady;
   return c.html(jobPage(view, { job, kept, history, events, canSend, options, live }));
 });
 
@@ -118,7 +118,7 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
 jobPages.get("/ui/jobs/:jobId/words", async (c) => {
   const format = c.req.query("format");
   const kept = await findJob(c.var.places, idOf(c, "jobId"));
-  const segmentation = kept === null ? null : readSegmentation(jobOf(kept));
+  const segmentation = kept === null ? null : readSegmentation(jobOf(kept, readBody(kept.body)));
   if (segmentation === null || !isWordFormat(format)) return c.notFound();
   const { type, extension, textOf } = WORD_FORMATS[format];
   return c.body(textOf(segmentation.tokens), 200, {

@@ -82,12 +82,11 @@ export async function readerView(c: Context<AppEnv>): Promise<View> {
 }
 
 /** Whether events are left of a time when somebody was told. */
-const hasOldEvents = async ({ outbox }: Store): Promise<boolean> =>
-  outbox !== null &&
-  (await outbox.list({}, 1, null).then(
+const hasOldEvents = ({ outbox }: Store): Promise<boolean> =>
+  outbox.list({}, 1, null).then(
     ({ items }) => items.length > 0,
     () => false,
-  ));
+  );
 
 /** For pages that are open to all and shown whatever the settings are. */
 export async function publicView(c: Context<AppEnv>): Promise<View> {

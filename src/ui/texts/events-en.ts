@@ -18,6 +18,8 @@ export const events = {
     unreachable: "no connection",
     unfinished: "the attempt did not end",
     "record-gone": "no longer kept here",
+    "record-late": "the store did not show the record yet",
+    "endpoint-down": "the endpoint was down until the end",
     "endpoint-removed": "no longer in FORWARD_URLS",
   } satisfies Record<EventError, string>,
   none: "No event.",

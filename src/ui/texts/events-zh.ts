@@ -18,6 +18,8 @@ export const events: Texts["events"] = {
     unreachable: "无法连接",
     unfinished: "上次发送未完成",
     "record-gone": "对应的记录已删除",
+    "record-late": "存储中还看不到该记录",
+    "endpoint-down": "目标地址直到最后都不可用",
     "endpoint-removed": "地址已从 FORWARD_URLS 移除",
   },
   none: "没有事件。",
