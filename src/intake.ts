@@ -124,8 +124,8 @@ async function writeReadings(store: Store, told: readonly ReadArrival[]): Promis
 /** Bodies above this are stored before they are read, in bytes: reading them takes a good part of a free plan's 10 ms of CPU. */
 const COSTLY_BYTES = 256 * 1024;
 
-/** The same for XML with comments, CDATA, instructions or attributes, which costs up to five times as much to read. */
-const COSTLY_GENERAL_XML_BYTES = 48 * 1024;
+/** The same for XML with comments, CDATA, instructions or attributes, which fast-xml-parser reads, at twelve times the cost. */
+const COSTLY_GENERAL_XML_BYTES = 16 * 1024;
 
 const GENERAL_XML = /<!|<\?(?!xml[ \t\r\n])|="|='/;
 

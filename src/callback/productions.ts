@@ -10,7 +10,8 @@ import { excerptOf, expected, type Fault } from "./failure.ts";
 const NOT_CHARACTER = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 
 /**
- * Section 2.3: [4] NameStartChar without U+1680 and U+FEFF, which other readers take for white space.
+ * Section 2.3: [4] NameStartChar without U+1680 and U+FEFF. fast-xml-parser takes these two for white space and
+ * would cut a name there.
  */
 const NAME_START =
   ":A-Z_a-z\\u{c0}-\\u{d6}\\u{d8}-\\u{f6}\\u{f8}-\\u{2ff}\\u{370}-\\u{37d}\\u{37f}-\\u{167f}\\u{1681}-\\u{1fff}" +
@@ -94,20 +95,6 @@ function onlyCharacters(text: string, from: number, to: number): number | Fault 
 function faultOfCharacters(sent: string, from: number): Fault | undefined {
   const at = sent.search(NOT_CHARACTER);
   return at === -1 ? undefined : { ...expected("a character that XML allows", sent, at), at: from + at };
-}
-
-/** 1 for what ends simple text: markup, references, `]`, surrogates, and what XML does not allow. */
-const STOPS = new Uint8Array(0x10000);
-for (let code = 0; code < 0x10000; code += 1) {
-  if (code < 0x20 || (code >= 0xd800 && code <= 0xdfff) || code > 0xfffd) STOPS[code] = 1;
-}
-for (const character of "\t\n") STOPS[character.charCodeAt(0)] = 0;
-for (const character of "<&]") STOPS[character.charCodeAt(0)] = 1;
-
-/** The offset of the next character that is not simple text, or the length of the text. */
-export function endOfSimpleText(text: string, from: number): number {
-  for (let at = from; at < text.length; at += 1) if (STOPS[text.charCodeAt(at)] !== 0) return at;
-  return text.length;
 }
 
 /** Section 2.4, [14] CharData, with the references in it decoded. */

@@ -1,22 +1,19 @@
 /**
- * One strict reader of XML: section 2.1 of XML 1.0, [1] document. It refuses what is not well-formed and builds the
- * tree of the rest. Attributes become members `@name`, text beside elements or attributes a member `#text`; comments
- * and instructions are not content. A document is first read as a plain one, which is all that CI sends: white space
- * between elements is skipped, and most of the work is one loop. At the first CDATA section, text beside elements, or
- * comment or instruction inside the root, the reader starts over and keeps all text.
- * Property tests hold its trees equal to those of fast-xml-parser. Why it is worth its lines:
- * docs/decisions/0004-a-reader-of-our-own.md.
+ * One strict pass over an XML document: section 2.1 of XML 1.0, [1] document. It refuses what is not well-formed,
+ * and builds the tree where the document is plain, which is all that CI sends: elements, attributes and text, with
+ * a declaration, comments and instructions outside the root. Anything else (CDATA, text beside elements, comments
+ * and instructions inside the root) is checked here, and its tree is left to fast-xml-parser.
+ * Property tests hold the two trees equal. Why it is worth its lines: docs/decisions/0004-a-reader-of-our-own.md.
  */
 import { excerptOf, expected, type Fault } from "./failure.ts";
 import { guessName, skipSpace } from "./guesses.ts";
-import { MAX_DEPTH_LEVELS, MAX_NODES } from "./limits.ts";
+import { MAX_DEPTH_LEVELS, MAX_GENERAL_XML_CHARACTERS, MAX_NODES } from "./limits.ts";
 import {
   afterCData,
   afterComment,
   afterDeclaration,
   afterEndTag,
   afterInstruction,
-  endOfSimpleText,
   nameAt,
   readStartTag,
   readText,
@@ -31,14 +28,20 @@ const SLASH = 0x2f; // /
 const BANG = 0x21; // !
 const QUESTION = 0x3f; // ?
 
+/** A well-formed document. */
+export interface Checked {
+  /** A node whose one member is the root element; null where the document is not plain. */
+  tree: ContentNode | null;
+  /** The document without its declaration, comments and instructions, which are not content. */
+  content: string;
+}
+
 /** An open element. The document is one of depth 0, in none. */
 interface Open {
   readonly name: string;
   readonly node: ContentNode;
   readonly depth: number;
   readonly outer: Open | null;
-  /** What stands directly in the element, so far: only white space in a plain document. */
-  text: string;
 }
 
 /** How far the pass has come. */
@@ -49,48 +52,33 @@ interface Scan {
   open: Open;
   /** Elements and attributes so far. */
   elements: number;
-  /** Whether all text is kept. Set in a plain pass, it ends that pass. */
-  keepsText: boolean;
+  isPlain: boolean;
+  /** Where the content between declaration, comments and instructions starts, and what of it lies behind. */
+  contentStart: number;
+  content: string;
 }
 
-/** `text` is without byte order mark, and its line ends are line feeds. Gives a node whose one member is the root element. */
-export function readStrictXml(text: string): Result<ContentNode, Fault> {
+/** `text` is without byte order mark, and its line ends are line feeds. */
+export function readStrictXml(text: string): Result<Checked, Fault> {
   const start = afterDeclaration(text);
   if (typeof start !== "number") return fail(start);
-  return readPlain(text, start) ?? readGeneral(text, start);
-}
-
-const scanOf = (text: string, start: number, keepsText: boolean): Scan => ({
-  text,
-  at: skipSpace(text, start),
-  open: { name: "", node: newNode(), depth: 0, outer: null, text: "" },
-  elements: 0,
-  keepsText,
-});
-
-/** Null where the document is not plain. */
-function readPlain(text: string, start: number): Result<ContentNode, Fault> | null {
-  const scan = scanOf(text, start, false);
+  const document = newNode();
+  const scan: Scan = {
+    text,
+    at: skipSpace(text, start),
+    open: { name: "", node: document, depth: 0, outer: null },
+    elements: 0,
+    isPlain: true,
+    contentStart: start,
+    content: "",
+  };
   for (readSimpleElements(scan); scan.at < text.length; readSimpleElements(scan)) {
     const fault = readNext(scan);
-    if (scan.keepsText) return null;
     if (fault !== undefined) return fail(fault);
   }
-  return resultOf(scan);
-}
-
-function readGeneral(text: string, start: number): Result<ContentNode, Fault> {
-  const scan = scanOf(text, start, true);
-  while (scan.at < text.length) {
-    const fault = readNext(scan);
-    if (fault !== undefined) return fail(fault);
-  }
-  return resultOf(scan);
-}
-
-function resultOf(scan: Scan): Result<ContentNode, Fault> {
   const fault = faultOfEnd(scan);
-  return fault === undefined ? ok(scan.open.node) : fail(fault);
+  if (fault !== undefined) return fail(fault);
+  return ok({ tree: scan.isPlain ? document : null, content: scan.content + text.slice(scan.contentStart) });
 }
 
 /**
@@ -104,7 +92,6 @@ function readSimpleElements(scan: Scan): void {
     if (text.charCodeAt(at + 1) === SLASH) {
       if (open.outer === null || !isEndTag(text, at, open.name)) break;
       at = skipSpace(text, at + open.name.length + 3);
-      addTo(open.outer.node, open.name, open.node);
       open = open.outer;
       continue;
     }
@@ -121,7 +108,7 @@ function readSimpleElements(scan: Scan): void {
     if (text.charCodeAt(from - 1) !== CLOSE) break;
     const first = skipSpace(text, from);
     if (text.charCodeAt(first) === OPEN && startsName(text.charCodeAt(first + 1))) {
-      open = openIn(open, name, newNode(), "");
+      open = openIn(open, name, newNode());
       at = first;
     } else {
       const simpleEnd = endOfSimpleText(text, first);
@@ -149,7 +136,7 @@ function readNext(scan: Scan): Fault | undefined {
     case BANG:
       return readDeclared(scan);
     case QUESTION:
-      return skipOpaque(scan, afterInstruction(text, at));
+      return skipOpaque(scan, afterInstruction(text, at), "instructions");
     default:
       return readElement(scan);
   }
@@ -168,114 +155,103 @@ function readElement(scan: Scan): Fault | undefined {
   if (scan.elements > MAX_NODES) return { reason: TOO_MANY, at };
   const node = newNode();
   for (const [attribute, value] of attributes) addTo(node, `@${attribute}`, value);
-  if (!isEmpty) return readContent(scan, name, node, end);
-  addElement(scan, name, contentOf(node, ""), end);
+  const element = { name, node, isBare: attributes.size === 0 };
+  if (!isEmpty) return readContent(scan, element, end);
+  addLeaf(scan, element, "", end);
   return undefined;
+}
+
+/** An element whose start tag is read; bare without attributes. */
+interface Element {
+  name: string;
+  node: ContentNode;
+  isBare: boolean;
 }
 
 /** Reads the text that an element starts with. If its end tag follows, it is a leaf. */
-function readContent(scan: Scan, name: string, node: ContentNode, from: number): Fault | undefined {
+function readContent(scan: Scan, element: Element, from: number): Fault | undefined {
   const { text } = scan;
-  const end = endOfText(text, from);
+  const next = text.indexOf("<", from);
+  const end = next === -1 ? text.length : next;
   const leaf = readText(text, from, end);
   if (typeof leaf !== "string") return leaf;
   if (text.charCodeAt(end + 1) === SLASH) {
-    const after = afterEndTag(text, end, name);
+    const after = afterEndTag(text, end, element.name);
     if (typeof after !== "number") return after;
-    addElement(scan, name, contentOf(node, leaf), after);
+    addLeaf(scan, element, leaf, after);
     return undefined;
   }
-  scan.open = openIn(scan.open, name, node, leaf);
+  scan.open = openIn(scan.open, element.name, element.node);
   scan.at = end;
-  if (skipSpace(text, from) < end) scan.keepsText = true;
-  return undefined;
+  const isBesideElement = skipSpace(text, from) < end && startsName(text.charCodeAt(end + 1));
+  return isBesideElement ? leavePlain(scan, from, "text beside elements") : undefined;
 }
 
-const openIn = (outer: Open, name: string, node: ContentNode, text: string): Open => ({
-  name,
-  node,
-  depth: outer.depth + 1,
-  outer,
-  text,
-});
-
-/** An element's content, with its attributes and elements in `node`. White space between elements is not content. */
-function contentOf(node: ContentNode, text: string): string | ContentNode {
-  const members = Object.keys(node);
-  if (members.length === 0) return text;
-  const hasElements = members.some((name) => !name.startsWith("@"));
-  if (hasElements ? !ONLY_SPACE.test(text) : text !== "") addTo(node, "#text", text);
-  return node;
+function openIn(outer: Open, name: string, node: ContentNode): Open {
+  addTo(outer.node, name, node);
+  return { name, node, depth: outer.depth + 1, outer };
 }
 
-const ONLY_SPACE = /^[ \t\r\n]*$/;
-
-/** Adds an element that ends at `end` to the one around it. */
-function addElement(scan: Scan, name: string, content: string | ContentNode, end: number): void {
-  addTo(scan.open.node, name, content);
-  goOn(scan, end);
-}
-
-/** Goes on after markup. Where text is kept, white space inside the root is read like any. */
-function goOn(scan: Scan, end: number): void {
-  scan.at = scan.keepsText && scan.open.depth > 0 ? end : skipSpace(scan.text, end);
+/** Adds a leaf whose end tag ends at `end`. With attributes it is a node, and its text a member. */
+function addLeaf(scan: Scan, { name, node, isBare }: Element, leaf: string, end: number): void {
+  if (!isBare && leaf !== "") addTo(node, "#text", leaf);
+  addTo(scan.open.node, name, isBare ? leaf : node);
+  scan.at = skipSpace(scan.text, end);
 }
 
 /** Reads an end tag that is not in its shortest form, or not the right one. */
 function readEnd(scan: Scan): Fault | undefined {
   const { text, at } = scan;
-  const { name, node, outer } = scan.open;
+  const { name, outer } = scan.open;
   if (outer === null) return outsideRoot(scan, `\`</${excerptOf(nameAt(text, at + 2))}>\``);
   const end = afterEndTag(text, at, name);
   if (typeof end !== "number") return end;
-  const content = contentOf(node, scan.open.text);
   scan.open = outer;
-  addElement(scan, name, content, end);
+  scan.at = skipSpace(text, end);
   return undefined;
 }
 
 /** What starts with `<!`: a comment, a CDATA section, and DOCTYPE, which is refused with all that it can declare. */
 function readDeclared(scan: Scan): Fault | undefined {
   const { text, at } = scan;
-  if (text.startsWith("<!--", at)) return skipOpaque(scan, afterComment(text, at));
+  if (text.startsWith("<!--", at)) return skipOpaque(scan, afterComment(text, at), "comments");
   if (text.startsWith("<!DOCTYPE", at)) return { reason: DOCTYPE, at };
   if (!text.startsWith("<![CDATA[", at)) return expected("a name after `<`", text, at + 1);
   if (scan.open.depth === 0) return outsideRoot(scan, "a CDATA section");
   const end = afterCData(text, at);
   if (typeof end !== "number") return end;
-  keepText(scan, text.slice(at + "<![CDATA[".length, end - "]]>".length), end);
-  return undefined;
+  scan.at = end;
+  return leavePlain(scan, at, "CDATA sections");
 }
 
 /** Skips a comment or an instruction that ends at `end`. */
-function skipOpaque(scan: Scan, end: number | Fault): Fault | undefined {
+function skipOpaque(scan: Scan, end: number | Fault, what: string): Fault | undefined {
   if (typeof end !== "number") return end;
-  if (scan.open.depth > 0) scan.keepsText = true;
-  goOn(scan, end);
+  const { text, at } = scan;
+  scan.content += text.slice(scan.contentStart, at);
+  scan.contentStart = end;
+  scan.at = end;
+  if (scan.open.depth > 0) return leavePlain(scan, at, `${what} inside the root element`);
+  scan.at = skipSpace(text, end);
   return undefined;
 }
 
-/** Text that is not the start of an element's content. */
+/** Text that is not the whole content of an element. */
 function readStrayText(scan: Scan): Fault | undefined {
   const { text, at } = scan;
   if (scan.open.depth === 0) return outsideRoot(scan);
-  const end = endOfText(text, at);
-  const read = readText(text, at, end);
-  if (typeof read !== "string") return read;
-  keepText(scan, read, end);
-  return undefined;
+  const next = text.indexOf("<", at);
+  scan.at = next === -1 ? text.length : next;
+  const read = readText(text, at, scan.at);
+  return typeof read === "string" ? leavePlain(scan, at, "text beside elements") : read;
 }
 
-function keepText(scan: Scan, text: string, end: number): void {
-  scan.open.text += text;
-  scan.keepsText = true;
-  scan.at = end;
-}
-
-/** The offset of the next markup, or the length of the text. */
-function endOfText(text: string, from: number): number {
-  const next = text.indexOf("<", from);
-  return next === -1 ? text.length : next;
+/** Leaves the tree to fast-xml-parser, unless it could not hold the document. */
+function leavePlain(scan: Scan, at: number, what: string): Fault | undefined {
+  scan.isPlain = false;
+  const isCut = scan.at === scan.text.length;
+  if (isCut || scan.text.length <= MAX_GENERAL_XML_CHARACTERS) return undefined;
+  return { reason: `XML with ${what} is read up to ${MAX_GENERAL_XML_CHARACTERS} characters.`, at };
 }
 
 const TOO_DEEP = `Elements are nested deeper than ${MAX_DEPTH_LEVELS} levels.`;
@@ -303,3 +279,17 @@ const isEndTag = (text: string, at: number, name: string): boolean =>
 
 /** After `<`: whether this is neither an end tag nor other markup. If it is no name either, that is found out later. */
 const startsName = (code: number): boolean => code !== SLASH && code !== BANG && code !== QUESTION;
+
+/** 1 for what ends simple text: markup, references, `]`, surrogates, and what XML does not allow. */
+const STOPS = new Uint8Array(0x10000);
+for (let code = 0; code < 0x10000; code += 1) {
+  if (code < 0x20 || (code >= 0xd800 && code <= 0xdfff) || code > 0xfffd) STOPS[code] = 1;
+}
+for (const character of "\t\n") STOPS[character.charCodeAt(0)] = 0;
+for (const character of "<&]") STOPS[character.charCodeAt(0)] = 1;
+
+/** The offset of the next character that is not simple text, or the length of the text. */
+function endOfSimpleText(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) if (STOPS[text.charCodeAt(at)] !== 0) return at;
+  return text.length;
+}

@@ -37,10 +37,10 @@ describe("a body made to hurt", () => {
     ],
     ["more than a million items", () => `[${"1,".repeat(1_000_001)}1]`, 400, /more than 1000000/],
     [
-      "a CDATA section of 8 MB that never ends",
-      () => `<a><![CDATA[${"x".repeat(8_000_000)}`,
+      "a CDATA section of 8 MB",
+      () => `<a><![CDATA[${"x".repeat(8_000_000)}]]></a>`,
       400,
-      /CDATA section is not closed/,
+      /read up to 1000000 characters/,
     ],
     ["one string of 8 MB that never ends", () => `{"a":"${"x".repeat(8_000_000)}`, 400, /./],
     ["one comment of 8 MB that never ends", () => `<a><!--${"x".repeat(8_000_000)}`, 400, /comment is not closed/],
