@@ -1,0 +1,43 @@
+-- Jobs that are announced, what CI said of callbacks, and how far its lists of jobs were walked. What every column
+-- means: docs/storage.md. Additions only: the version before this one goes on writing while this one is being deployed.
+
+ALTER TABLE deliveries ADD COLUMN source TEXT;
+
+CREATE TABLE expectations (
+  job_id TEXT PRIMARY KEY,
+  registered_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  bucket TEXT,
+  region TEXT,
+  queue_id TEXT,
+  tag TEXT,
+  user_data TEXT,
+  changed INTEGER NOT NULL,
+  is_open INTEGER NOT NULL,
+  is_noted INTEGER NOT NULL,
+  known_to_ci INTEGER,
+  asks INTEGER NOT NULL,
+  ask_at INTEGER
+) WITHOUT ROWID;
+
+CREATE INDEX expectations_open ON expectations (due_at, job_id) WHERE is_open = 1;
+CREATE INDEX expectations_by_changed ON expectations (changed, job_id);
+
+CREATE TABLE verdicts (
+  job_id TEXT NOT NULL,
+  delivery_id TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  verified INTEGER,
+  asks INTEGER NOT NULL,
+  ask_at INTEGER,
+  PRIMARY KEY (job_id, delivery_id)
+) WITHOUT ROWID;
+
+CREATE INDEX verdicts_due ON verdicts (ask_at) WHERE ask_at IS NOT NULL;
+CREATE INDEX verdicts_false ON verdicts (job_id) WHERE verified = 0;
+
+CREATE TABLE sweeps (
+  name TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  state TEXT NOT NULL
+) WITHOUT ROWID;
