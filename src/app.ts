@@ -10,6 +10,7 @@ import { changes } from "./api/changes.ts";
 import { type AppEnv, problemOf, refuseSecret } from "./api/context.ts";
 import { deliveries } from "./api/deliveries.ts";
 import { events, jobEvents } from "./api/events.ts";
+import { expectations } from "./api/expectations.ts";
 import { exported } from "./api/export.ts";
 import { jobs } from "./api/jobs.ts";
 import { health } from "./api/health.ts";
@@ -79,6 +80,7 @@ app.use(async (c, next) => {
 app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
 app.route("/jobs", jobEvents);
+app.route("/jobs", expectations);
 app.route("/runs", runs);
 app.route("/changes", changes);
 // Before the deliveries: "export" would be the id of one.

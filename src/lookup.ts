@@ -6,11 +6,15 @@ import { parseCallback } from "./callback/callback.ts";
 import { jobRank, runRank } from "./callback/state.ts";
 import type { Reading } from "./callback/types.ts";
 import type { Places } from "./intake.ts";
+import type { ExpectedJob } from "./store/expectations.ts";
 import { StoreError } from "./store/retry.ts";
-import type { Arrival, KeptBody, KeptJob, KeptRun, ListedDelivery, Position, Store } from "./store/store.ts";
+import type { Arrival, Copy, KeptBody, KeptJob, KeptRun, ListedDelivery, Position, Store } from "./store/store.ts";
 
 /** A job with the bytes behind its record. */
-export type FoundJob = KeptJob & KeptBody;
+export type ToldJob = KeptJob & KeptBody;
+
+/** The same, or a job that is only expected. */
+export type FoundJob = ToldJob | ExpectedJob;
 
 /** A run as far as it is known: itself where a `WorkflowFinish` has told of it, and the jobs that belong to it. */
 export interface FoundRun {
@@ -21,16 +25,27 @@ export interface FoundRun {
 /** The record of a job is final when it is terminal and the job's own callback says so: the spill is not asked beyond it. */
 const isFinal = (job: KeptJob | null): boolean => job?.rank.startsWith("11") === true;
 
-/** The job, by the delivery that says most of it, wherever that is; null where neither place has heard of it. */
-export async function findJob({ store, spill }: Places, jobId: string): Promise<FoundJob | null> {
-  const stored = await asked(store.getJobWithBody(jobId));
+/**
+ * The job, by the delivery that says most of it, wherever that is, or as it was announced; null where neither place has
+ * heard of it and nobody expects it.
+ */
+export async function findJob({ store, spill }: Places, jobId: string, copy?: Copy): Promise<FoundJob | null> {
+  const stored = await asked(store.getJobWithBody(jobId, copy));
   if (stored.answered && isFinal(stored.value)) return stored.value;
-  const spilled = await spilledJob(spill, jobId);
-  if (spilled === "drained") return store.getJobWithBody(jobId);
+  const isUntold = stored.answered && stored.value === null;
+  const [spilled, expected] = await Promise.all([
+    spilledJob(spill, jobId),
+    isUntold ? findExpected(store, jobId) : null,
+  ]);
+  if (spilled === "drained") return (await store.getJobWithBody(jobId)) ?? findExpected(store, jobId);
   // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
   if (!stored.answered) return spilled?.summary.terminal === true ? spilled : refuse(stored.error);
-  return greaterJob(stored.value, spilled);
+  if (stored.value !== null) return greaterJob(stored.value, spilled);
+  return spilled === null ? expected : { ...spilled, expectation: expected?.expectation ?? null };
 }
+
+const findExpected = async ({ expectations }: Store, jobId: string): Promise<ExpectedJob | null> =>
+  (await expectations?.get(jobId)) ?? null;
 
 /** The job's record without its bytes, from the store alone: to see cheaply whether what is known has changed. */
 export async function findJobInStore({ store }: Places, jobId: string): Promise<KeptJob | null> {
@@ -127,7 +142,7 @@ function refuse(error: StoreError): never {
 }
 
 /** "drained" where the store may have it since it was asked: it is to be asked again. */
-async function spilledJob(spill: Places["spill"], jobId: string): Promise<FoundJob | "drained" | null> {
+async function spilledJob(spill: Places["spill"], jobId: string): Promise<ToldJob | "drained" | null> {
   const arrival = (await spill?.findByJob(jobId)) ?? null;
   if (arrival === "drained") return arrival;
   const read = arrival === null ? null : readSpilled(arrival);
@@ -151,7 +166,7 @@ async function spilledBody(spill: Places["spill"], id: string): Promise<KeptBody
 }
 
 /** What a spilled delivery says, in the terms of the store: read on the way, since nothing but its bytes is kept. */
-function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
+function readSpilled(arrival: Arrival): { jobs: ToldJob[]; runs: KeptRun[] } {
   const reading = parseCallback(arrival.body);
   if (!reading.ok) return { jobs: [], runs: [] };
   const delivery = waiting(arrival, reading.value);
@@ -184,13 +199,14 @@ const waiting = ({ id, size, contentType, receivedAt, lastReceivedAt, count }: A
   hasBytes: true,
 });
 
-/** The record is the greatest reading, wherever it is. Whichever tells of the workflow, it is told. */
-function greaterJob(stored: FoundJob | null, spilled: FoundJob | null): FoundJob | null {
-  if (stored === null || spilled === null) return stored ?? spilled;
+/** The record is the greatest reading, wherever it is. Whichever tells of the workflow, it is told. What was announced is in the store. */
+function greaterJob(stored: ToldJob, spilled: ToldJob | null): ToldJob {
+  if (spilled === null) return stored;
   const [greater, lesser] = spilled.rank > stored.rank ? [spilled, stored] : [stored, spilled];
   const workflow = greater.summary.workflow ?? lesser.summary.workflow;
   const firstReceivedAt = Math.min(greater.firstReceivedAt, lesser.firstReceivedAt);
-  return { ...greater, firstReceivedAt, summary: { ...greater.summary, workflow } };
+  const { expectation } = stored;
+  return { ...greater, firstReceivedAt, expectation, summary: { ...greater.summary, workflow } };
 }
 
 const greaterRun = (stored: KeptRun | null, spilled: KeptRun): KeptRun =>

@@ -16,6 +16,17 @@ import { CorruptBodyError, FilterError, PositionError, UnsupportedError } from "
 /** For what changes with every callback, and must not be found in a cache. */
 export const NO_STORE = { "cache-control": "no-store" };
 
+/** Asks CI about jobs on demand. */
+export interface Reconciler {
+  /** Asks about a job, and takes in what CI says of its end. `events` are those that this caused, whose first attempts are the caller's. */
+  askNow(jobId: string): Promise<AskedNow>;
+}
+
+export type AskedNow =
+  | { kind: "answered"; events: readonly LeasedEvent[] }
+  /** `detail` says in a sentence why CI did not tell. */
+  | { kind: "failed"; detail: string; retryAfterSeconds: number | null };
+
 export interface AppEnv {
   Bindings: Bindings;
   Variables: {
@@ -27,6 +38,8 @@ export interface AppEnv {
     queue: SendQueue | null;
     /** Tells the user's system; null where the store has no outbox. */
     forwarder: Forwarder | null;
+    /** Null where no keys are set. */
+    reconciler: Reconciler | null;
     log: Log;
     /** Of a callback with a right key. */
     callback?: CallbackSeen;

@@ -10,6 +10,8 @@ export interface Operation {
   operationId: string;
   summary: string;
   description?: string;
+  /** The JSON that it takes. */
+  body?: Schema;
   /** The answers that are no problem, by status: what each is, and its schema where it is JSON. */
   answers: Record<number, Answer>;
   /** The problems it may answer with. */
@@ -26,7 +28,7 @@ interface Answer {
 }
 
 /** The route's entry in /openapi.json. */
-export function describe({ answers, problems, needsToken, ...texts }: Operation) {
+export function describe({ answers, problems, needsToken, body, ...texts }: Operation) {
   const responses: ResponsesWithResolver = {};
   for (const [status, { description, schema, media }] of Object.entries(answers)) {
     const content =
@@ -39,7 +41,8 @@ export function describe({ answers, problems, needsToken, ...texts }: Operation)
       content: { "application/problem+json": { schema: resolver(ProblemDocument) } },
     };
   }
-  return describeRoute({ ...texts, responses, security: needsToken ? [{ bearer: [] }, { basic: [] }] : [] });
+  const requestBody = body && { required: true, content: { "application/json": { schema: resolver(body) } } };
+  return describeRoute({ ...texts, ...(requestBody && { requestBody }), responses, security: needsToken ? [{ bearer: [] }, { basic: [] }] : [] });
 }
 
 const contentOf = (media: readonly string[]) =>

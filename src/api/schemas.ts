@@ -9,6 +9,16 @@ const Workflow = named(
 );
 const format = v.nullable(v.picklist(["xml", "json"]));
 
+const Expectation = named(
+  "Expectation",
+  v.object({
+    registeredAt: v.string(),
+    dueAt: v.string(),
+    overdue: described(v.boolean(), "Whether that time is up and the job is not terminal."),
+    knownToCi: v.optional(described(v.literal(false), "There only where CI does not know the job.")),
+  }),
+);
+
 const listed = {
   jobId: v.string(),
   event: nullable,
@@ -27,10 +37,21 @@ const listed = {
   startedAt: nullable,
   endedAt: nullable,
   workflow: v.nullable(Workflow),
-  source: v.picklist(["callback"]),
-  delivery: v.object({ id: v.string(), format, receivedAt: v.string(), count: v.number() }),
+  source: described(
+    v.picklist(["callback", "reconcile", "expectation"]),
+    "Where the record comes from: a callback, CI's answer when it was asked, or nothing but the announcement of the job.",
+  ),
+  delivery: described(
+    v.nullable(v.object({ id: v.string(), format, receivedAt: v.string(), count: v.number() })),
+    "Null where `source` is `expectation`.",
+  ),
   firstReceivedAt: v.string(),
   updatedAt: v.string(),
+  expectation: described(v.nullable(Expectation), "Null where the job was not announced."),
+  verified: described(
+    v.nullable(v.boolean()),
+    "Whether CI, being asked, says what the record says; null where it was not asked, or has not said yet.",
+  ),
 };
 
 export const ListedJob = named("ListedJob", v.object(listed));
@@ -100,6 +121,7 @@ const delivery = {
   size: v.number(),
   receivedAt: v.string(),
   count: v.number(),
+  source: described(v.picklist(["callback", "reconcile"]), "Whether CI posted it, or answered it when it was asked."),
   hasBytes: v.boolean(),
   reason: nullable,
   line: v.nullable(v.number()),
@@ -183,7 +205,7 @@ const ImportedLine = named(
   v.object({
     line: described(v.number(), "The line's place in the request, from 1."),
     delivery: nullable,
-    status: v.picklist(["stored", "no-job", "quarantined", "pending", "refused"]),
+    status: v.picklist(["stored", "no-job", "quarantined", "pending", "expected", "refused"]),
     reason: nullable,
   }),
 );

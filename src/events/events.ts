@@ -1,13 +1,16 @@
 /** Events: what a user's system may hear of, and what may become of each. */
 
-/** Types that `FORWARD_EVENTS` may name. `job.overdue` is reserved: nothing causes it yet. */
-export const EVENT_TYPES = [
+/** Types that `FORWARD_EVENTS` may name. */
+export const FORWARD_TYPES = [
   "job.finished",
   "job.updated",
   "run.finished",
   "job.overdue",
   "delivery.quarantined",
 ] as const;
+
+/** All types. `job.disputed` is what a `job.finished` turns into where CI, being asked, disputes the callback behind it. */
+export const EVENT_TYPES = [...FORWARD_TYPES, "job.disputed"] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -16,6 +19,7 @@ export const SUBJECT_NAMES = {
   "job.finished": "jobId",
   "job.updated": "jobId",
   "job.overdue": "jobId",
+  "job.disputed": "jobId",
   "run.finished": "runId",
   "delivery.quarantined": "delivery",
 } as const satisfies Record<EventType, string>;

@@ -1,6 +1,7 @@
 /** What an event says: the record as it is when the attempt is made, from the primary. */
 import { bodyOf, bodyWithoutDetail, type Envelope, jobBody } from "../events/payload.ts";
 import { RUN_JOBS } from "../events/limits.ts";
+import { isOnlyExpected } from "../store/expectations.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
 import { CorruptBodyError, type KeptBody, type KeptJob, type Store } from "../store/store.ts";
 import { deliveryRecord, jobOf, runOf } from "../wire.ts";
@@ -14,16 +15,23 @@ export async function contentOf(store: Store, event: LeasedEvent): Promise<strin
   switch (type) {
     case "job.finished":
     case "job.updated":
-    case "job.overdue": {
+    case "job.disputed": {
       const kept = await jobWithBody(store, subject);
       return kept === null ? null : jobContent(event, { type, at }, kept);
+    }
+    case "job.overdue": {
+      const known = (await jobWithBody(store, subject)) ?? (await store.expectations?.get(subject)) ?? null;
+      if (known === null) return null;
+      return isOnlyExpected(known)
+        ? bodyOf({ type, at }, jobOf(known, Date.now()))
+        : jobContent(event, { type, at }, known);
     }
     case "run.finished": {
       const [run, jobs] = await Promise.all([
         store.getRun(subject),
         store.listJobs({ runId: subject }, RUN_JOBS, null),
       ]);
-      return run === null ? null : bodyOf({ type, at }, runOf(subject, run, jobs.items));
+      return run === null ? null : bodyOf({ type, at }, runOf(subject, run, jobs.items, Date.now()));
     }
     case "delivery.quarantined": {
       const delivery = await store.getDelivery(subject);
@@ -47,6 +55,6 @@ async function jobWithBody(store: Store, jobId: string): Promise<(KeptJob & Kept
 function jobContent(event: LeasedEvent, envelope: Envelope, kept: KeptJob & KeptBody): string {
   const wasCutOff = event.attempt > 1 && event.lastStatus === null && event.lastError === null;
   return wasCutOff && kept.delivery.size > COSTLY_BYTES
-    ? bodyWithoutDetail(envelope, jobOf({ ...kept, body: null }))
-    : jobBody(envelope, jobOf(kept));
+    ? bodyWithoutDetail(envelope, jobOf({ ...kept, body: null }, Date.now()))
+    : jobBody(envelope, jobOf(kept, Date.now()));
 }

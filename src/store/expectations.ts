@@ -36,6 +36,9 @@ export interface ExpectedJob extends Announced {
 /** A job as lists that show expected ones as well have it. */
 export type KnownJob = KeptJob | ExpectedJob;
 
+/** Whether nothing but its expectation is known of a job. */
+export const isOnlyExpected = (job: object): job is ExpectedJob => !("summary" in job);
+
 /** An overdue job that CI is to be asked about now: the asking is counted, and the next one has its time already. */
 export interface OverdueAsk {
   jobId: string;

@@ -31,5 +31,5 @@ runPages.get("/ui/runs/:runId", async (c) => {
   const runId = idOf(c, "runId");
   const [view, found] = await Promise.all([readerView(c), findRun(c.var.places, runId)]);
   if (found === null) return c.html(unknownRunPage(view, runId), 404);
-  return c.html(runPage(view, runOf(runId, found.run, found.jobs)));
+  return c.html(runPage(view, runOf(runId, found.run, found.jobs, view.now)));
 });
