@@ -100,6 +100,7 @@ const announcedText = v.nullish(
     v.string("must be text"),
     v.minLength(1, "must not be empty"),
     v.maxLength(ANNOUNCED_CHARACTERS_MAX, `must have at most ${ANNOUNCED_CHARACTERS_MAX} characters`),
+    v.regex(/^\P{Cc}*$/u, "must not have a control character"),
   ),
   null,
 );

@@ -1,7 +1,7 @@
 /** Events: what a user's system may hear of, and what may become of each. */
 
 /** Types that `FORWARD_EVENTS` may name. */
-export const FORWARD_TYPES = [
+export const WANTED_EVENTS = [
   "job.finished",
   "job.updated",
   "run.finished",
@@ -9,8 +9,8 @@ export const FORWARD_TYPES = [
   "delivery.quarantined",
 ] as const;
 
-/** All types. `job.disputed` is what a `job.finished` turns into where CI, being asked, disputes the callback behind it. */
-export const EVENT_TYPES = [...FORWARD_TYPES, "job.disputed"] as const;
+/** All types. What CI disputes is told as `job.disputed` in place of `job.finished`. */
+export const EVENT_TYPES = [...WANTED_EVENTS, "job.disputed"] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
