@@ -117,7 +117,8 @@ export const PROBLEMS = {
     status: 503,
     title: "CI did not tell what became of this job",
     meaning: "CI did not answer, was asked too often, or refused to answer; `detail` says which.",
-    remedy: "Try again after the seconds in Retry-After. If CI refuses, see what `detail` says of the keys and the bucket.",
+    remedy:
+      "Try again after the seconds in Retry-After. If CI refuses, see what `detail` says of the keys and the bucket.",
   },
   "bytes-gone": {
     status: 410,

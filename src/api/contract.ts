@@ -42,7 +42,12 @@ export function describe({ answers, problems, needsToken, body, ...texts }: Oper
     };
   }
   const requestBody = body && { required: true, content: { "application/json": { schema: resolver(body) } } };
-  return describeRoute({ ...texts, ...(requestBody && { requestBody }), responses, security: needsToken ? [{ bearer: [] }, { basic: [] }] : [] });
+  return describeRoute({
+    ...texts,
+    ...(requestBody && { requestBody }),
+    responses,
+    security: needsToken ? [{ bearer: [] }, { basic: [] }] : [],
+  });
 }
 
 const contentOf = (media: readonly string[]) =>

@@ -83,9 +83,7 @@ async function exportPage(places: Places, limit: number, after: Position | null)
   if (place === "expectations")
     return expectationPage(places.store, limit, { items: [], next: position.length === 0 ? null : position });
   const page = await deliveryPage(places, limit, place, position);
-  return page.next === null
-    ? expectationPage(places.store, limit, page)
-    : { ...page, expectations: [] };
+  return page.next === null ? expectationPage(places.store, limit, page) : { ...page, expectations: [] };
 }
 
 async function deliveryPage(

@@ -147,7 +147,8 @@ function expectationOf(value: unknown, latest: number): Result<Taken, string> {
   const registeredAt = Date.parse(read.output.registeredAt);
   const dueAt = Date.parse(read.output.dueAt);
   if (registeredAt > latest) return fail("registeredAt is more than a day ahead of this receiver's clock.");
-  if (dueAt > latest + WITHIN_SECONDS_MAX * 1000) return fail("dueAt is more than 31 days ahead of this receiver's clock.");
+  if (dueAt > latest + WITHIN_SECONDS_MAX * 1000)
+    return fail("dueAt is more than 31 days ahead of this receiver's clock.");
   return ok({ expectation: { ...read.output, registeredAt, dueAt } });
 }
 

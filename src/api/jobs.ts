@@ -7,7 +7,14 @@ import type { Places } from "../intake.ts";
 import { findJob, findJobInStore, type FoundJob } from "../lookup.ts";
 import { type Problem, ProblemError, problemResponse } from "../problems.ts";
 import { type Expectation, isOnlyExpected, type KnownJob } from "../store/expectations.ts";
-import { type JobFilter, type KeptJob, type Page, type Position, type Store, UnsupportedError } from "../store/store.ts";
+import {
+  type JobFilter,
+  type KeptJob,
+  type Page,
+  type Position,
+  type Store,
+  UnsupportedError,
+} from "../store/store.ts";
 import { deliveryRecord, isOverdue, jobOf, listedJob } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { describe, query } from "./contract.ts";

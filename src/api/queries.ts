@@ -87,7 +87,8 @@ export const JobsQuery = v.strictObject({
 });
 
 /** As the reader takes them. */
-export const isJobId = (text: string): boolean => text.trim() !== "" && text.isWellFormed() && faultOfIds([text]) === null;
+export const isJobId = (text: string): boolean =>
+  text.trim() !== "" && text.isWellFormed() && faultOfIds([text]) === null;
 
 /** The longest time within which a callback is expected, in seconds: 30 days. */
 export const WITHIN_SECONDS_MAX = 2_592_000;

@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { findJob, findRun } from "../../lookup.ts";
+import { isOnlyExpected } from "../../store/expectations.ts";
+import { rowVersion } from "../views/expectation.ts";
 import { type Filters, type Home, homePage, listPath } from "../views/home.ts";
 import { jobPage, unknownJobPage } from "../views/job.ts";
 import type { History } from "../views/history.ts";
@@ -10,6 +12,7 @@ import { StoreError } from "../../store/retry.ts";
 import { FilterError, JOB_FILTERS, type JobFilter, type Store } from "../../store/store.ts";
 import { jobOf, listedJob } from "../../wire.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
+import { expectedPage, hasJobsToLookAfter, wasAsked } from "./asking-pages.ts";
 import { eventsOfJob } from "./event-pages.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/queries.ts";
@@ -31,6 +34,7 @@ jobPages.get("/", async (c) => {
     counts: null,
     pager: { pageNumber: 1, first: listPath(given), previous: null, next: null },
     fault,
+    withAsking: false,
     live: null,
   };
   if (fault !== null) return c.html(homePage(view, { ...none, fault: view.texts.filterWrong(fault) }), 400);
@@ -40,14 +44,16 @@ jobPages.get("/", async (c) => {
   const live = walk.page === 1 ? liveOf(store, view, [await newestDelivery(store)]) : null;
   if (hasSeen(c, live)) return c.body(null, 304);
   try {
-    const [found, counts] = await Promise.all([
+    const [found, counts, withAsking] = await Promise.all([
       store.listJobs(filter, PAGE_LIMIT_DEFAULT, walk.trail.at(-1) ?? null),
       walk.page === 1 ? countStates(store, filter) : null,
+      hasJobsToLookAfter(c, view),
     ]);
     const home: Home = {
       ...none,
-      jobs: found.items.map(listedJob),
+      jobs: found.items.map((job) => listedJob(job, view.now)),
       counts,
+      withAsking,
       pager: pagerOf(list, walk, found.next, (cursor) => listPath({ ...given, ...(cursor !== null && { cursor }) })),
       live,
     };
@@ -101,8 +107,10 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownJobPage(view, jobId, live), 404);
   }
-  const job = jobOf(kept);
-  const live = job.terminal ? null : liveOf(places.store, view, [job.delivery.id, job.delivery.count]);
+  if (isOnlyExpected(kept)) return expectedPage(c, view, kept);
+  const job = jobOf(kept, view.now);
+  const { id, count } = kept.delivery;
+  const live = job.terminal ? null : liveOf(places.store, view, [id, count, kept.updatedAt, rowVersion(job)]);
   if (hasSeen(c, live)) return c.body(null, 304);
   const options = {
     parts: c.req.queries("pos") ?? [],
@@ -111,7 +119,8 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
   };
   const [history, events] = await Promise.all([historyOf(places.store, jobId), eventsOfJob(c, jobId)]);
   const canSend = c.var.forwarder?.isReady === true;
-  return c.html(jobPage(view, { job, kept, history, events, canSend, options, live }));
+  const canAsk = c.var.reconciler !== null;
+  return c.html(jobPage(view, { job, kept, history, events, canSend, canAsk, wasAsked: wasAsked(c), options, live }));
 });
 
 /** Deliveries on the page of a job, last received first. */

@@ -4,6 +4,7 @@ import type { Body } from "../../callback/callback.ts";
 import { timeOf } from "../../wire.ts";
 import type { Delivery, DeliveryStatus, ListedDelivery } from "../../store/store.ts";
 import { breakable, copyable, curlOf, facts, relativeTime, sizeText, statusBadge, typeName } from "./elements.ts";
+import { sourceBadge } from "./expectation.ts";
 import { excerptOf } from "./excerpt.ts";
 import { layout, type Live } from "./layout.ts";
 import { pretty } from "./pretty.ts";
@@ -70,7 +71,8 @@ function deliveryRow(view: View, { delivery, body }: DeliveryListItem): Html {
   return html`<li class="card">
     <div class="head">
       <p>
-        ${statusBadge(view, delivery.status)} ${kind !== null && html`<span>${kind}</span>`}
+        ${statusBadge(view, delivery.status)} ${sourceBadge(view, delivery.source)}
+        ${kind !== null && html`<span>${kind}</span>`}
         <a href="${deliveryPath(delivery.id)}">${nameOf(delivery)}</a>
       </p>
       ${delivery.status === "quarantined" && delivery.hasBytes && readAgainForm(view, delivery.id)}
@@ -144,7 +146,8 @@ export function deliveryPage(view: View, { delivery, body, jobIds, runIds, readA
         <p class="crumbs"><a href="/ui/deliveries">${texts.deliveries}</a></p>
         <h1 class="id"><code>${delivery.id}</code></h1>
         <p class="under">
-          ${statusBadge(view, delivery.status)} <span class="note">${texts.times(delivery.count)}</span>
+          ${statusBadge(view, delivery.status)} ${sourceBadge(view, delivery.source)}
+          <span class="note">${texts.times(delivery.count)}</span>
         </p>
       </div>
       ${delivery.hasBytes && delivery.status !== "stored" && readAgainForm(view, delivery.id)}

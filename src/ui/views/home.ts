@@ -2,6 +2,7 @@
 import { html } from "hono/html";
 import type { ListedJob } from "../../wire.ts";
 import { between, durationText, relativeTime, stateBadge, stateName, typeName } from "./elements.ts";
+import { alertBadges, askingTabs, rowVersion, verifiedChoice } from "./expectation.ts";
 import { layout, type Live } from "./layout.ts";
 import { type Pager, pagerLinks, pathWith } from "./pager.ts";
 import { setUp } from "./set-up.ts";
@@ -21,6 +22,8 @@ export interface Home {
   pager: Pager;
   /** What is wrong with the filters, or null. */
   fault: string | null;
+  /** Whether the lists of overdue and disputed jobs are offered. */
+  withAsking: boolean;
   live: Live | null;
 }
 
@@ -37,6 +40,7 @@ export function homePage(view: View, home: Home): Html {
     <div id="states" data-live="replace">
       ${home.counts !== null && !isEmpty && stateLinks(view, home, home.counts)}
     </div>
+    ${home.withAsking && askingTabs(view, filters.verified === "false" ? "disputed" : null)}
     ${!isEmpty && filterForm(view, home)}
     <button
       type="button"
@@ -72,21 +76,24 @@ export function homePage(view: View, home: Home): Html {
 }
 
 /** `data-key` names the row and `data-version` changes when it does, for the script that merges rows. */
-function jobRow(view: View, job: ListedJob): Html {
+export function jobRow(view: View, job: ListedJob): Html {
   const { texts } = view;
   const took = between(job.startedAt ?? job.createdAt, job.endedAt);
-  return html`<li data-key="${job.jobId}" data-version="${job.delivery.id}">
+  return html`<li data-key="${job.jobId}" data-version="${rowVersion(job)}">
     <span class="job-state">${stateBadge(view, job.state)}</span>
     <span class="job-name"
       ><a href="${jobPath(job.jobId)}"><bdi>${job.object || job.jobId}</bdi></a></span
     >
     <span class="job-tag" title="${job.tag ?? job.event ?? ""}">${typeName(view, job) ?? texts.none}</span>
-    <span class="job-id"><bdi>${job.jobId}</bdi>${job.bucket && html` · <bdi>${job.bucket}</bdi>`}</span>
+    <span class="job-id"
+      >${alertBadges(view, job)} <bdi>${job.jobId}</bdi>${job.bucket && html` · <bdi>${job.bucket}</bdi>`}</span
+    >
     <span class="job-took"
       ><span class="hidden">${texts.took}: </span>${took === null ? texts.none : durationText(view, took)}</span
     >
     <span class="job-when"
-      ><span class="hidden">${texts.received}: </span>${relativeTime(view, job.delivery.receivedAt)}</span
+      ><span class="hidden">${texts.received}: </span
+      >${relativeTime(view, job.delivery?.receivedAt ?? job.firstReceivedAt)}</span
     >
   </li>`;
 }
@@ -153,15 +160,19 @@ function filterForm(view: View, { filters, filterable }: Home): Html {
         (name) =>
           html`<div>
             <label for="filter-${name}">${texts.fields[name]}</label>
-            <input
-              id="filter-${name}"
-              name="${name}"
-              value="${filters[name] ?? ""}"
-              ${name.startsWith("received") && html`type="${dateInputType(filters[name])}"`}
-              autocapitalize="off"
-              autocomplete="off"
-              spellcheck="false"
-            />
+            ${
+              name === "verified"
+                ? verifiedChoice(view, filters[name])
+                : html`<input
+                    id="filter-${name}"
+                    name="${name}"
+                    value="${filters[name] ?? ""}"
+                    ${name.startsWith("received") && html`type="${dateInputType(filters[name])}"`}
+                    autocapitalize="off"
+                    autocomplete="off"
+                    spellcheck="false"
+                  />`
+            }
           </div>`,
       )}
       <div class="actions">
