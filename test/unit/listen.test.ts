@@ -215,12 +215,13 @@ describe("a message", () => {
 
   test("has one id for one end at one endpoint, whatever stands behind its ?", () => {
     const id = idOf(done, to);
+    const behind = done.delivery ?? expect.fail("no delivery");
     expect(id).toMatch(/^evt_[0-9a-f]{44}$/);
     expect(idOf({ ...done, updatedAt: "2030-01-01T00:00:00.000Z" }, new URL("http://localhost:3000/hook"))).toBe(id);
     const others = [
       idOf({ ...done, jobId: "j2" }, to),
       idOf({ ...done, state: "Failed" }, to),
-      idOf({ ...done, delivery: { ...done.delivery, id: "e".repeat(64) } }, to),
+      idOf({ ...done, delivery: { ...behind, id: "e".repeat(64) } }, to),
       idOf(done, new URL("http://localhost:3000/hooks")),
       idOf(running, to),
       idOf({ ...running, updatedAt: "2030-01-01T00:00:00.000Z" }, to),

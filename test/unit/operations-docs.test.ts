@@ -21,6 +21,8 @@ const FIGURES = {
   jobs: { Failed: 3, 'Odd\\"\n': 1 },
   countBound: 500,
   events: { pending: { a1: 2, b2: 1, c3: 4 }, failed: 5, oldestPendingAt: 4_000 },
+  expectations: { overdue: 6, oldestDueAt: 1_000 },
+  verdicts: { disputed: 7, waiting: 8 },
 };
 
 /** Two endpoints of one host, and one that nothing waits for. What waits for c3 waits for an endpoint that was removed. */
