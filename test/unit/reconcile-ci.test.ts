@@ -35,7 +35,7 @@ function clientOf(answers: readonly Response[], settings: Partial<CiSettings> = 
   return { client, requests, urls: () => requests.map(({ url }) => url) };
 }
 
-describe("describe", () => {
+describe("asking about a job", () => {
   test("asks with a signed GET that follows no redirect, and gives CI's text as it came", async () => {
     const { client, requests } = clientOf([answer(known())]);
     expect(await client.describe(PLACE, { jobId: JOB_ID })).toEqual({
@@ -126,11 +126,11 @@ describe("describe", () => {
   });
 });
 
-describe("list", () => {
+describe("listing jobs", () => {
   const QUERY = { ...PLACE, queueId: "p1", tag: "WordsGeneralize", size: 100, order: "Asc" as const };
 
   test("asks for a page with whole seconds of Beijing, rounded outwards, and gives all that the next needs", async () => {
-    const body = `<Response>${"<JobsDetail><JobId>a1</JobId><State>Running</State></JobsDetail>"}<NextToken>7</NextToken></Response>`;
+    const body = `<Response><JobsDetail><JobId>a1</JobId><State>Running</State></JobsDetail><NextToken>7</NextToken></Response>`;
     const { client, urls } = clientOf([answer(body)]);
     const [start, end] = [NOW - 3_600_000 + 999, NOW + 1];
     expect(await client.list({ ...QUERY, start, end, nextToken: "a+b" })).toEqual({
