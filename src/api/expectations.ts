@@ -11,77 +11,35 @@ import { UnsupportedError } from "../store/store.ts";
 import { jobOf } from "../wire.ts";
 import { jsonOf, readBytes } from "./body.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken, tellAfterAnswer } from "./context.ts";
-import { describe } from "./contract.ts";
+import type { Contract } from "./contract.ts";
 import { ExpectationBody, isJobId } from "./queries.ts";
 import { Job } from "./schemas.ts";
 
 export const expectations = new Hono<AppEnv>();
 expectations.use(requireToken);
 
-const PROBLEMS = ["unauthorized", "cross-site-request", "too-many-requests", "store-unavailable"] as const;
-
 /** Largest body of `PUT /jobs/{jobId}/expectation`, in bytes: five texts of the longest kind, each character escaped. */
 const EXPECTATION_BODY_BYTES = 64 * 1024;
 
-expectations.put(
-  "/:jobId/expectation",
-  describe({
-    operationId: "expectJob",
-    summary: "Announce a job, with a time by which its callback should have come",
-    description:
-      "Past that time a job that is not terminal is overdue: `GET /jobs?overdue=true` lists it, `job.overdue` tells of it, and with keys CI is asked about it. " +
-      "Before or after the callback is the same. Putting it again begins anew. It is kept for 30 days past its time.",
-    body: ExpectationBody,
-    answers: {
-      200: { description: "It was renewed. The job.", schema: Job },
-      201: { description: "It is new. The job.", schema: Job },
-    },
-    problems: ["invalid-request", "incomplete-body", "body-too-large", "not-supported-by-store", ...PROBLEMS],
-    needsToken: true,
-  }),
-  async (c) => {
-    const jobId = idOf(c, "jobId");
-    if (!isJobId(jobId)) throw invalid("The path has no JobId that a callback could name.");
-    const { within, ...announced } = await readBody(c);
-    const now = Date.now();
-    const became = await expectationsOf(c).put(jobId, announced, now + within * 1000, now);
-    return answerJob(c, jobId, became === "new" ? 201 : 200);
-  },
-);
+expectations.put("/:jobId/expectation", async (c) => {
+  const jobId = idOf(c, "jobId");
+  if (!isJobId(jobId)) throw invalid("The path has no JobId that a callback could name.");
+  const { within, ...announced } = await readBody(c);
+  const now = Date.now();
+  const became = await expectationsOf(c).put(jobId, announced, now + within * 1000, now);
+  return answerJob(c, jobId, became === "new" ? 201 : 200);
+});
 
-expectations.delete(
-  "/:jobId/expectation",
-  describe({
-    operationId: "forgetExpectation",
-    summary: "Take back that a job was announced",
-    answers: { 204: { description: "There is no expectation of this job, whether or not there was one." } },
-    problems: ["not-supported-by-store", ...PROBLEMS],
-    needsToken: true,
-  }),
-  async (c) => {
-    await expectationsOf(c).remove(idOf(c, "jobId"));
-    return c.body(null, 204);
-  },
-);
+expectations.delete("/:jobId/expectation", async (c) => {
+  await expectationsOf(c).remove(idOf(c, "jobId"));
+  return c.body(null, 204);
+});
 
-expectations.post(
-  "/:jobId/reconcile",
-  describe({
-    operationId: "reconcileJob",
-    summary: "Ask CI about a job now",
-    description:
-      "What CI answers of a job that has ended is taken in as a callback would be, with `source` `reconcile`, and outranks every callback. " +
-      "The answer is the job as it is then: one that still runs at CI stays as it was, and one that CI does not know has `knownToCi` false in its `expectation`.",
-    answers: { 200: { description: "CI has answered. The job.", schema: Job } },
-    problems: ["job-not-found", "corrupt-bytes", "ci-not-configured", "ci-unavailable", ...PROBLEMS],
-    needsToken: true,
-  }),
-  async (c) => {
-    const jobId = idOf(c, "jobId");
-    await askNow(c, jobId);
-    return answerJob(c, jobId, 200);
-  },
-);
+expectations.post("/:jobId/reconcile", async (c) => {
+  const jobId = idOf(c, "jobId");
+  await askNow(c, jobId);
+  return answerJob(c, jobId, 200);
+});
 
 /** Asks CI about a job and takes its answer in. Throws the problem to answer where nobody could be asked, or CI did not say. */
 export async function askNow(c: Context<AppEnv>, jobId: string): Promise<void> {
@@ -129,3 +87,47 @@ async function readBody(c: Context<AppEnv>): Promise<v.InferOutput<typeof Expect
   const [issue] = read.issues;
   throw invalid(`${v.getDotPath(issue) ?? "The body"} ${issue.message}.`);
 }
+
+const PROBLEMS = ["unauthorized", "cross-site-request", "too-many-requests", "store-unavailable"] as const;
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "PUT /jobs/{jobId}/expectation": {
+    operationId: "expectJob",
+    summary: "Announce a job, with a time by which its callback should have come",
+    description:
+      "Past that time a job that is not terminal is overdue: `GET /jobs?overdue=true` lists it, `job.overdue` tells of it, and with keys CI is asked about it. " +
+      "Before or after the callback is the same. Putting it again begins anew. It is kept for 30 days past its time.",
+    body: ExpectationBody,
+    answers: {
+      200: { description: "It was renewed. The job.", schema: Job },
+      201: { description: "It is new. The job.", schema: Job },
+    },
+    problems: [
+      "invalid-request",
+      "incomplete-body",
+      "body-too-large",
+      "corrupt-bytes",
+      "not-supported-by-store",
+      ...PROBLEMS,
+    ],
+    needsToken: true,
+  },
+  "DELETE /jobs/{jobId}/expectation": {
+    operationId: "cancelExpectation",
+    summary: "Take back that a job was announced",
+    answers: { 204: { description: "There is no expectation of this job, whether or not there was one." } },
+    problems: ["not-supported-by-store", ...PROBLEMS],
+    needsToken: true,
+  },
+  "POST /jobs/{jobId}/reconcile": {
+    operationId: "reconcileJob",
+    summary: "Ask CI about a job now",
+    description:
+      "What CI answers of a job that has ended is taken in as a callback would be, with `source` `reconcile`, and outranks every callback. " +
+      "The answer is the job as it is then. One that CI does not know is as it was.",
+    answers: { 200: { description: "CI has answered. The job.", schema: Job } },
+    problems: ["job-not-found", "corrupt-bytes", "ci-not-configured", "ci-unavailable", ...PROBLEMS],
+    needsToken: true,
+  },
+});

@@ -17,7 +17,7 @@ import {
 } from "../store/store.ts";
 import { deliveryRecord, isOverdue, jobOf, listedJob } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
-import { describe, query } from "./contract.ts";
+import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
 import { JobQuery, JobsQuery, PAGE_LIMIT_MAX, PageQuery } from "./queries.ts";
@@ -29,37 +29,20 @@ jobs.use(requireToken);
 
 const READ_PROBLEMS = ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"] as const;
 
-jobs.get(
-  "/:jobId",
-  describe({
-    operationId: "getJob",
-    summary: "What became of a job",
-    description:
-      "Answers at once, or, with `wait`, when the job is terminal or the seconds are up, with what there is then. " +
-      "`ETag` changes exactly when the answer does; nothing but the answer for a terminal job may be stored by a cache, and that only to be validated.",
-    answers: {
-      200: { description: "The job.", schema: JobSchema },
-      304: { description: "The job is as it was when `If-None-Match` was given." },
-    },
-    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
-    needsToken: true,
-  }),
-  query(JobQuery),
-  async (c) => {
-    const jobId = idOf(c, "jobId");
-    const { wait } = c.req.valid("query");
-    const { places } = c.var;
-    if (wait > 0) await waitUntilTerminal(places, jobId, wait, c.req.raw.signal);
-    const now = Date.now();
-    const unchanged = await findUnchanged(c, jobId, now);
-    if (unchanged !== null) return c.body(null, 304, headersOf(unchanged, now));
-    const found = await findJob(places, jobId);
-    if (found === null) return problemResponse(c, notFound(jobId));
-    if (isSpilled(found)) return c.json(jobOf(found, now), 200, NO_STORE);
-    const headers = headersOf(found, now);
-    return hasSeen(c, headers.etag) ? c.body(null, 304, headers) : c.json(jobOf(found, now), 200, headers);
-  },
-);
+jobs.get("/:jobId", query(JobQuery), async (c) => {
+  const jobId = idOf(c, "jobId");
+  const { wait } = c.req.valid("query");
+  const { places } = c.var;
+  if (wait > 0) await waitUntilTerminal(places, jobId, wait, c.req.raw.signal);
+  const now = Date.now();
+  const unchanged = await findUnchanged(c, jobId, now);
+  if (unchanged !== null) return c.body(null, 304, headersOf(unchanged, now));
+  const found = await findJob(places, jobId);
+  if (found === null) return problemResponse(c, notFound(jobId));
+  if (isSpilled(found)) return c.json(jobOf(found, now), 200, NO_STORE);
+  const headers = headersOf(found, now);
+  return hasSeen(c, headers.etag) ? c.body(null, 304, headers) : c.json(jobOf(found, now), 200, headers);
+});
 
 /** Whether the spill alone has the record: what it says has no ETag before the store has it. */
 const isSpilled = (found: FoundJob): boolean => !isOnlyExpected(found) && found.delivery.status === "pending";
@@ -112,81 +95,43 @@ const headersOf = (job: KnownJob, now: number) => ({
   "cache-control": !isOnlyExpected(job) && job.summary.terminal ? "private, no-cache" : "no-store",
 });
 
-jobs.get(
-  "/:jobId/raw",
-  describe({
-    operationId: "getJobRaw",
-    summary: "The exact bytes of the delivery behind a job",
-    answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
-    problems: ["job-not-found", "bytes-gone", "corrupt-bytes", ...READ_PROBLEMS.slice(1)],
-    needsToken: true,
-  }),
-  async (c) => {
-    const jobId = idOf(c, "jobId");
-    const found = await findJob(c.var.places, jobId);
-    if (found !== null && !isOnlyExpected(found)) return rawResponse(c, found);
-    const detail = `Job ${jobId} is expected, and no callback has come yet.`;
-    return problemResponse(c, found === null ? notFound(jobId) : { code: "job-not-found", detail });
-  },
-);
+jobs.get("/:jobId/raw", async (c) => {
+  const jobId = idOf(c, "jobId");
+  const found = await findJob(c.var.places, jobId);
+  if (found !== null && !isOnlyExpected(found)) return rawResponse(c, found);
+  const detail = `Job ${jobId} is expected, and no callback has come yet.`;
+  return problemResponse(c, found === null ? notFound(jobId) : { code: "job-not-found", detail });
+});
 
-jobs.get(
-  "/:jobId/deliveries",
-  describe({
-    operationId: "listJobDeliveries",
-    summary: "Every delivery that named a job, last received first",
-    description: "`isRecord` marks the one behind the job's record.",
-    answers: { 200: { description: "A page of deliveries.", schema: JobDeliveryList } },
-    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
-    needsToken: true,
-  }),
-  query(PageQuery),
-  async (c) => {
-    const jobId = idOf(c, "jobId");
-    const { limit, cursor } = c.req.valid("query");
-    const { places } = c.var;
-    const found = await findJob(places, jobId);
-    if (found === null) return problemResponse(c, notFound(jobId));
-    if (isOnlyExpected(found)) return c.json({ deliveries: [], next: null }, 200, NO_STORE);
-    const list = `${places.store.name}:job:${jobId}`;
-    const page = await places.store.listDeliveriesOfJob(jobId, limit, decodeCursor(list, cursor));
-    const deliveries = page.items.map((item) => ({
-      ...deliveryRecord(item),
-      isRecord: item.id === found.delivery.id,
-    }));
-    return c.json({ deliveries, next: encodeCursor(list, page.next) }, 200, NO_STORE);
-  },
-);
+jobs.get("/:jobId/deliveries", query(PageQuery), async (c) => {
+  const jobId = idOf(c, "jobId");
+  const { limit, cursor } = c.req.valid("query");
+  const { places } = c.var;
+  const found = await findJob(places, jobId);
+  if (found === null) return problemResponse(c, notFound(jobId));
+  if (isOnlyExpected(found)) return c.json({ deliveries: [], next: null }, 200, NO_STORE);
+  const list = `${places.store.name}:job:${jobId}`;
+  const page = await places.store.listDeliveriesOfJob(jobId, limit, decodeCursor(list, cursor));
+  const deliveries = page.items.map((item) => ({
+    ...deliveryRecord(item),
+    isRecord: item.id === found.delivery.id,
+  }));
+  return c.json({ deliveries, next: encodeCursor(list, page.next) }, 200, NO_STORE);
+});
 
-jobs.get(
-  "/",
-  describe({
-    operationId: "listJobs",
-    summary: "Jobs, last received first",
-    description:
-      "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
-      "Filtered by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, with `next` not null: go on with it. " +
-      "`overdue=true` lists the overdue ones instead, the longest due first. " +
-      "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
-    answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
-    problems: ["not-supported-by-store", ...READ_PROBLEMS],
-    needsToken: true,
-  }),
-  query(JobsQuery),
-  async (c) => {
-    const { limit, cursor, ...given } = c.req.valid("query");
-    const { store } = c.var.places;
-    const { name, pageOf } = listOf(store, given, Date.now());
-    const list = `${store.name}:jobs:${name}`;
-    const after = decodeCursor(list, cursor);
-    if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(pageOf, after);
-    const page = await pageOf(limit, after);
-    const next = encodeCursor(list, page.next);
-    const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
-    const now = Date.now();
-    return c.json({ jobs: page.items.map((job) => listedJob(job, now)), next }, 200, { ...NO_STORE, ...link });
-  },
-);
+jobs.get("/", query(JobsQuery), async (c) => {
+  const { limit, cursor, ...given } = c.req.valid("query");
+  const { store } = c.var.places;
+  const { name, pageOf } = listOf(store, given, Date.now());
+  const list = `${store.name}:jobs:${name}`;
+  const after = decodeCursor(list, cursor);
+  if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(pageOf, after);
+  const page = await pageOf(limit, after);
+  const next = encodeCursor(list, page.next);
+  const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
+  const now = Date.now();
+  return c.json({ jobs: page.items.map((job) => listedJob(job, now)), next }, 200, { ...NO_STORE, ...link });
+});
 
 type Given = Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">;
 type PageOf = (limit: number, after: Position | null) => Promise<Page<KnownJob>>;
@@ -234,3 +179,50 @@ async function exportOf(pageOf: PageOf, after: Position | null): Promise<Respons
   });
   return new Response(lines, { headers: { "content-type": NDJSON, "cache-control": "no-store" } });
 }
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "GET /jobs/{jobId}": {
+    operationId: "getJob",
+    summary: "What became of a job",
+    description:
+      "Answers at once, or, with `wait`, when the job is terminal or the seconds are up, with what there is then. " +
+      "`ETag` changes exactly when the answer does; nothing but the answer for a terminal job may be stored by a cache, and that only to be validated.",
+    answers: {
+      200: { description: "The job.", schema: JobSchema },
+      304: { description: "The job is as it was when `If-None-Match` was given." },
+    },
+    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
+    needsToken: true,
+    query: JobQuery,
+  },
+  "GET /jobs/{jobId}/raw": {
+    operationId: "getJobRaw",
+    summary: "The exact bytes of the delivery behind a job",
+    answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
+    problems: ["job-not-found", "bytes-gone", "corrupt-bytes", ...READ_PROBLEMS.slice(1)],
+    needsToken: true,
+  },
+  "GET /jobs/{jobId}/deliveries": {
+    operationId: "listJobDeliveries",
+    summary: "Every delivery that named a job, last received first",
+    description: "`isRecord` marks the one behind the job's record.",
+    answers: { 200: { description: "A page of deliveries.", schema: JobDeliveryList } },
+    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
+    needsToken: true,
+    query: PageQuery,
+  },
+  "GET /jobs": {
+    operationId: "listJobs",
+    summary: "Jobs, last received first",
+    description:
+      "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
+      "Filtered by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, with `next` not null: go on with it. " +
+      "`overdue=true` lists the overdue ones instead, the longest due first. " +
+      "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
+    answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
+    problems: ["not-supported-by-store", ...READ_PROBLEMS],
+    needsToken: true,
+    query: JobsQuery,
+  },
+});

@@ -215,7 +215,8 @@ async function checkList(world: World): Promise<void> {
     const isNewer = world.readByNewer.get(job.jobId) === job.delivery?.id;
     if (hasBytes && !isNewer && job.tag !== tag) fail(`${told}: the tag is not what this reader reads`);
     // One that retention took came again, and was read anew.
-    const mayBeNew = world.ledger.sent.get(job.delivery?.id ?? "")?.arrivals.some(({ mayBeGone }) => mayBeGone) === true;
+    const mayBeNew =
+      world.ledger.sent.get(job.delivery?.id ?? "")?.arrivals.some(({ mayBeGone }) => mayBeGone) === true;
     if (isNewer && !mayBeNew && job.tag !== NEWER_TAG) fail(`${told}: the tag is not what the newer reader read`);
   }
 }
