@@ -20,8 +20,20 @@ CREATE TABLE expectations (
   ask_at INTEGER
 ) WITHOUT ROWID;
 
-CREATE INDEX expectations_open ON expectations (due_at, job_id) WHERE is_open = 1;
+CREATE INDEX expectations_by_due ON expectations (is_open, due_at, job_id);
+CREATE INDEX expectations_to_ask ON expectations (is_noted, ask_at) WHERE is_open = 1;
 CREATE INDEX expectations_by_changed ON expectations (changed, job_id);
+
+-- An expectation is open until its job is terminal, whichever version of the receiver writes that.
+CREATE TRIGGER expectations_met_at_once AFTER INSERT ON jobs WHEN NEW.terminal = 1
+BEGIN
+  UPDATE expectations SET is_open = 0 WHERE job_id = NEW.job_id AND is_open = 1;
+END;
+
+CREATE TRIGGER expectations_met AFTER UPDATE OF terminal ON jobs WHEN NEW.terminal = 1 AND OLD.terminal = 0
+BEGIN
+  UPDATE expectations SET is_open = 0 WHERE job_id = NEW.job_id AND is_open = 1;
+END;
 
 CREATE TABLE verdicts (
   job_id TEXT NOT NULL,

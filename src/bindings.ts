@@ -8,6 +8,7 @@ import type { Settings } from "./settings.ts";
 import { d1Store } from "./store/d1/d1.ts";
 import { kvStore } from "./store/kv/kv.ts";
 import type { Telling } from "./store/outbox.ts";
+import type { Verifying } from "./store/verdicts.ts";
 import { persistent } from "./store/retry.ts";
 import { kvSpill } from "./store/spill.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -31,7 +32,10 @@ export function placesOf(env: Env, settings: Settings, leased = FIRST_ATTEMPTS):
   const persistently = persistent(settings.storeDeadlineMilliseconds);
   const telling = tellingOf(settings, leased);
   if (settings.store === "d1")
-    return { store: d1Store(env.DB, persistently, telling), spill: kvSpill(env.KV, persistently) };
+    return {
+      store: d1Store(env.DB, persistently, { telling, verifying: verifyingOf(settings) }),
+      spill: kvSpill(env.KV, persistently),
+    };
   const { jobs, bytes, quarantined } = settings.retentionDays;
   const retention = { jobs: secondsOf(jobs), bytes: secondsOf(bytes), quarantined: secondsOf(quarantined) };
   return { store: kvStore(env.KV, persistently, retention), spill: null };
@@ -48,6 +52,10 @@ export function queueOf({ INTAKE_QUEUE: queue }: OptionalBindings, settings: Set
 function tellingOf({ forward: { urls, events: types, secrets } }: Settings, leased: number): Telling | null {
   return urls.length === 0 ? null : { urls, types, leased: secrets.length === 0 ? 0 : leased };
 }
+
+/** Where CI is not asked about callbacks, no question is written. */
+const verifyingOf = ({ ci: { isVerifying, verifyLimitSeconds } }: Settings): Verifying | null =>
+  isVerifying ? { limitMilliseconds: verifyLimitSeconds * 1000 } : null;
 
 /** What tells the user's system; null where the store has no outbox. */
 export const forwarderOf = (env: OptionalBindings, { store }: Places, settings: Settings, log: Log): Forwarder | null =>

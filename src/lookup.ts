@@ -3,7 +3,7 @@
  * that does not know it yet or cannot be asked, in the spill. Rejects with a StoreError where neither can tell.
  */
 import { parseCallback } from "./callback/callback.ts";
-import { jobRank, runRank } from "./callback/state.ts";
+import { isFinalRank, jobRank, runRank } from "./callback/state.ts";
 import type { Reading } from "./callback/types.ts";
 import type { Places } from "./intake.ts";
 import { StoreError } from "./store/retry.ts";
@@ -19,7 +19,7 @@ export interface FoundRun {
 }
 
 /** The record of a job is final when it is terminal and the job's own callback says so: the spill is not asked beyond it. */
-const isFinal = (job: KeptJob | null): boolean => job?.rank.startsWith("11") === true;
+const isFinal = (job: KeptJob | null): boolean => job !== null && isFinalRank(job.rank);
 
 /** The job, by the delivery that says most of it, wherever that is; null where neither place has heard of it. */
 export async function findJob({ store, spill }: Places, jobId: string): Promise<FoundJob | null> {
@@ -158,10 +158,21 @@ function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
   const { body } = arrival;
   return {
     jobs: reading.value.jobs.map((job) => {
-      const rank = jobRank(job, arrival.id);
+      const isAnswer = arrival.source === "reconcile";
+      const rank = jobRank(job, arrival.id, isAnswer);
       const { full: _, detail: __, ...summary } = job;
       const { receivedAt } = arrival;
-      return { summary, delivery, body, rank, version: rank, firstReceivedAt: receivedAt, updatedAt: receivedAt };
+      return {
+        summary,
+        delivery,
+        body,
+        rank,
+        version: rank,
+        firstReceivedAt: receivedAt,
+        updatedAt: receivedAt,
+        expectation: null,
+        verified: isAnswer ? true : null,
+      };
     }),
     runs: reading.value.runs.map((run) => {
       const { tasks: _, ...summary } = run;
@@ -171,7 +182,10 @@ function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
 }
 
 /** A delivery that waits in the spill: its bytes are there, and the store has not read them yet. */
-const waiting = ({ id, size, contentType, receivedAt, lastReceivedAt, count }: Arrival, reading: Reading | null) => ({
+const waiting = (
+  { id, size, contentType, receivedAt, lastReceivedAt, count, source }: Arrival,
+  reading: Reading | null,
+) => ({
   id,
   size,
   contentType,
@@ -182,6 +196,7 @@ const waiting = ({ id, size, contentType, receivedAt, lastReceivedAt, count }: A
   format: reading?.format ?? null,
   failure: null,
   hasBytes: true,
+  source,
 });
 
 /** The record is the greatest reading, wherever it is. Whichever tells of the workflow, it is told. */

@@ -3,9 +3,16 @@
  * callback: its default stands in, and it is a fault that is told. docs/settings.md has the same table for people,
  * and a test holds the two equal.
  */
-import { type CiKeys, type CiQueue, ENDPOINT_ALLOWED, isEndpoint, parseQueues, QUEUES_ALLOWED } from "./reconcile/queues.ts";
+import {
+  type CiKeys,
+  type CiQueue,
+  ENDPOINT_ALLOWED,
+  isEndpoint,
+  parseQueues,
+  QUEUES_ALLOWED,
+} from "./reconcile/queues.ts";
 import { parseSigningSecrets, parseUrls, SIGNING_ALLOWED, URLS_ALLOWED } from "./events/endpoints.ts";
-import { EVENT_TYPES, type EventType } from "./events/events.ts";
+import { type EventType, WANTED_EVENTS } from "./events/events.ts";
 
 /** Every setting: what is allowed, and what it is when it is not set. */
 export const SETTINGS = {
@@ -22,7 +29,7 @@ export const SETTINGS = {
   RETENTION_DAYS_EVENTS: { kind: "whole", fallback: 7, min: 0, max: 36_500, unit: "days" },
   FORWARD_URLS: { kind: "urls" },
   FORWARD_SECRETS: { kind: "signing" },
-  FORWARD_EVENTS: { kind: "several", fallback: "job.finished", choices: EVENT_TYPES },
+  FORWARD_EVENTS: { kind: "several", fallback: "job.finished", choices: WANTED_EVENTS },
   CI_SECRET_ID: { kind: "secret" },
   CI_SECRET_KEY: { kind: "secret" },
   CI_SECURITY_TOKEN: { kind: "secret" },

@@ -130,7 +130,7 @@ function parsed(bytes: Uint8Array): unknown {
 }
 
 /** The count is a total, of which the greater stands; the times are its own, and it is no change of today. */
-const RESTORED = { nonce: null, isRestored: true } as const;
+const RESTORED = { nonce: null, isRestored: true, source: "callback" } as const;
 
 async function arrivalOf(
   line: v.InferOutput<typeof ExportedDelivery>,

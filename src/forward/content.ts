@@ -14,7 +14,8 @@ export async function contentOf(store: Store, event: LeasedEvent): Promise<strin
   switch (type) {
     case "job.finished":
     case "job.updated":
-    case "job.overdue": {
+    case "job.overdue":
+    case "job.disputed": {
       const kept = await jobWithBody(store, subject);
       return kept === null ? null : jobContent(event, { type, at }, kept);
     }

@@ -24,7 +24,8 @@ export const isPlace = (bucket: string, region: string): boolean => BUCKET.test(
 
 export const QUEUES_ALLOWED =
   'a list such as [{"bucket":"media-1250000000","region":"ap-shanghai","queueId":"p0123…","tags":["Transcode"]}], in TOML or as JSON text';
-export const ENDPOINT_ALLOWED = "an https URL without a path, with {bucket} and {region} where they belong; http only to loopback";
+export const ENDPOINT_ALLOWED =
+  "an https URL without a path, with {bucket} and {region} where they belong; http only to loopback";
 
 /** The queues of the setting; null where it is not such a list. */
 export function parseQueues(text: string): CiQueue[] | null {

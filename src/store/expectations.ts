@@ -50,9 +50,11 @@ export interface OverdueAsk {
   asks: number;
 }
 
-/** What CI said about an overdue job, where that settles nothing. */
+/** What CI said about an overdue job that it was asked about. */
 export interface AskOutcome {
   jobId: string;
+  /** Which asking it was: what a later one has written stands. */
+  asks: number;
   /** False where CI does not know the job; true where it does; null where it was not heard. */
   isKnown: boolean | null;
   /** When to ask again, where CI said so. */
@@ -70,13 +72,13 @@ export interface Expectations {
   /** Makes an expectation, or renews it: a renewed one begins anew. Says whether there was none. */
   put(jobId: string, announced: Announced, dueAt: number, now: number): Promise<"new" | "renewed">;
   remove(jobId: string): Promise<void>;
-  /** The expectation of a job, whatever else is known of it; null for none. */
+  /** A job that is expected; null for none, and for one that was met and is no longer kept. */
   get(jobId: string): Promise<ExpectedJob | null>;
   /** Overdue jobs, the longest due first. A page may be short and have a `next`. */
   listOverdue(limit: number, after: Position | null, now: number): Promise<Page<KnownJob>>;
   /**
-   * Closes expectations whose jobs are terminal, and notes those that have become overdue: that is a change, and the
-   * cause of `job.overdue`. A bounded number; `isDone` where there were no more.
+   * Notes open expectations that have become overdue: that is a change, and the cause of `job.overdue`. A bounded
+   * number; `isDone` where there were no more.
    */
   note(now: number): Promise<{ overdue: number; events: LeasedEvent[]; isDone: boolean }>;
   /** Takes overdue jobs whose next asking is due, the longest due first: nobody else gets them before their time has come again. */

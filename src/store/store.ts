@@ -151,7 +151,11 @@ export const JOB_FILTERS = [
 export type JobFilterName = (typeof JOB_FILTERS)[number];
 
 /** Times are exclusive, in milliseconds since 1970, and about the first delivery that named the job. */
-type FilterValue<Name> = Name extends "receivedAfter" | "receivedBefore" ? number : Name extends "verified" ? boolean : string;
+type FilterValue<Name> = Name extends "receivedAfter" | "receivedBefore"
+  ? number
+  : Name extends "verified"
+    ? boolean
+    : string;
 export type JobFilter = { [Name in JobFilterName]?: FilterValue<Name> };
 
 export interface RunFilter {

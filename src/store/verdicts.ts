@@ -27,6 +27,8 @@ export interface VerdictAsk {
 export interface Verdict {
   jobId: string;
   delivery: string;
+  /** Which asking gave it: what a later one has written stands. */
+  asks: number;
   /** Null where CI gave none yet. */
   verified: boolean | null;
   /** When to ask again; null for never. */

@@ -41,6 +41,9 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     consistency: "eventual; up to 60 s",
     pollSeconds: { wait: 5, page: 30 },
     outbox: null,
+    expectations: null,
+    verdicts: null,
+    sweeps: null,
 
     keep: (arrivals) => writer.keep(arrivals),
 
@@ -53,9 +56,15 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
       if (claim !== "exhausted") return claim;
       const head = await heads.read(id);
       if (head === null) return "not-pending";
-      const reading = fail(UNFINISHED_READING);
       await writer.putReadings([
-        { id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), isRestored: false, reading },
+        {
+          id,
+          receivedAt: head.received_at,
+          lastReceivedAt: heardAt(head),
+          isRestored: false,
+          source: head.source ?? "callback",
+          reading: fail(UNFINISHED_READING),
+        },
       ]);
       return "exhausted";
     },
@@ -116,6 +125,11 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
       );
     },
 
+    async terminalOf(jobIds) {
+      const jobs = await claims.readJobs(jobIds);
+      return new Set([...jobs].flatMap(([id, { kept }]) => (kept.summary.terminal ? [id] : [])));
+    },
+
     listDeliveries: (filter, limit, after) => lists.listDeliveries(filter, limit, after),
 
     listPending: (limit) => pending.list(limit),
@@ -152,6 +166,8 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
         jobs: {},
         countBound: COUNT_BOUND,
         events: null,
+        expectations: null,
+        verdicts: null,
       };
     },
 

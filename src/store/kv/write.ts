@@ -25,7 +25,14 @@ interface Parts {
 export function writerOf({ heads, claims, places, pending, retention }: Parts) {
   /** What a delivery says of jobs and runs: claims first, since a place without one is skipped. */
   async function writeRecords({ reading, isRestored }: DeliveryReading, head: Head): Promise<string[]> {
-    const told = { id: head.id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), isRestored, reading };
+    const told: DeliveryReading = {
+      id: head.id,
+      receivedAt: head.received_at,
+      lastReceivedAt: heardAt(head),
+      isRestored,
+      source: head.source ?? "callback",
+      reading,
+    };
     const [jobs, runs] = [jobRows(told), runRows(told)];
     await Promise.all([
       ...jobs.map((row) => claims.write("job", row, head)),
