@@ -48,6 +48,11 @@ CREATE TABLE verdicts (
 CREATE INDEX verdicts_due ON verdicts (ask_at) WHERE ask_at IS NOT NULL;
 CREATE INDEX verdicts_false ON verdicts (job_id) WHERE verified = 0;
 
+CREATE TRIGGER verdicts_go_with_their_job AFTER DELETE ON jobs
+BEGIN
+  DELETE FROM verdicts WHERE job_id = OLD.job_id;
+END;
+
 CREATE TABLE sweeps (
   name TEXT PRIMARY KEY,
   version INTEGER NOT NULL,

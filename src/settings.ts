@@ -6,6 +6,7 @@
 import {
   type CiKeys,
   type CiQueue,
+  DEFAULT_ENDPOINT,
   ENDPOINT_ALLOWED,
   isEndpoint,
   parseQueues,
@@ -33,7 +34,7 @@ export const SETTINGS = {
   CI_SECRET_ID: { kind: "secret" },
   CI_SECRET_KEY: { kind: "secret" },
   CI_SECURITY_TOKEN: { kind: "secret" },
-  CI_ENDPOINT: { kind: "endpoint", fallback: "https://{bucket}.ci.{region}.myqcloud.com" },
+  CI_ENDPOINT: { kind: "endpoint", fallback: DEFAULT_ENDPOINT },
   CI_QUEUES: { kind: "queues" },
   SWEEP_HOURS: { kind: "whole", fallback: 24, min: 1, max: 720, unit: "hours" },
   VERIFY: { kind: "choice", fallback: "off", choices: ["off", "on"] },

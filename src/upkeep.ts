@@ -45,7 +45,7 @@ export function levelOf({ drained, waiting, read, purged, told, untold, failures
 
 /** What the duties cost in calls, at most: the note of the run, a slice of retention, a pending delivery. */
 const NOTE_OPERATIONS = 5;
-const PURGE_OPERATIONS = 21;
+const PURGE_OPERATIONS = 19;
 const READ_OPERATIONS = 8;
 
 /** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */

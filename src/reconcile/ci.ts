@@ -16,7 +16,8 @@ import {
 import { type AskedJob, LIST_PATH, pathsOf } from "./paths.ts";
 import { readBody } from "./read-body.ts";
 import { signRequest, type SigningKeys } from "./sign.ts";
-import { type Parameters, type Place, type Targets, urlOf } from "./target.ts";
+import type { Place } from "./queues.ts";
+import { type Parameters, type Targets, urlOf } from "./target.ts";
 
 export interface CiSettings extends SigningKeys, Targets {}
 

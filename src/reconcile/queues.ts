@@ -8,10 +8,14 @@ export interface CiKeys {
   securityToken: string | null;
 }
 
-/** A queue whose jobs CI lists, for each of the tags. */
-export interface CiQueue {
+/** A bucket, such as `examplebucket-1250000000`, and its region, such as `ap-chongqing`. */
+export interface Place {
   bucket: string;
   region: string;
+}
+
+/** A queue whose jobs CI lists, for each of the tags. */
+export interface CiQueue extends Place {
   queueId: string;
   tags: readonly string[];
 }
@@ -19,13 +23,15 @@ export interface CiQueue {
 const BUCKET = /^[a-z0-9-]{1,60}-[0-9]{1,12}$/;
 const REGION = /^[a-z]{2,}(?:-[a-z0-9]+)+$/;
 
-/** Whether a request may be signed for this bucket and region: both become a part of a host name. */
-export const isPlace = (bucket: string, region: string): boolean => BUCKET.test(bucket) && REGION.test(region);
+/** Both become a part of the name of a host that requests are signed for. */
+export const isBucket = (text: string): boolean => BUCKET.test(text);
+export const isRegion = (text: string): boolean => REGION.test(text);
+
+export const DEFAULT_ENDPOINT = "https://{bucket}.ci.{region}.myqcloud.com";
 
 export const QUEUES_ALLOWED =
   'a list such as [{"bucket":"media-1250000000","region":"ap-shanghai","queueId":"p0123…","tags":["Transcode"]}], in TOML or as JSON text';
-export const ENDPOINT_ALLOWED =
-  "an https URL without a path, with {bucket} and {region} where they belong; http only to loopback";
+export const ENDPOINT_ALLOWED = "an https URL with {bucket} and {region} where they belong; http only to loopback";
 
 /** The queues of the setting; null where it is not such a list. */
 export function parseQueues(text: string): CiQueue[] | null {
@@ -44,7 +50,8 @@ function isQueue(value: unknown): value is CiQueue {
   return (
     typeof bucket === "string" &&
     typeof region === "string" &&
-    isPlace(bucket, region) &&
+    isBucket(bucket) &&
+    isRegion(region) &&
     isFilled(queueId) &&
     Array.isArray(tags) &&
     tags.length > 0 &&
@@ -60,7 +67,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 export function isEndpoint(template: string): boolean {
   const filled = template.replaceAll("{bucket}", "bucket-1").replaceAll("{region}", "ap-region");
   if (!URL.canParse(filled)) return false;
-  const { protocol, hostname, username, password, pathname, search, hash } = new URL(filled);
-  if (username !== "" || password !== "" || pathname !== "/" || search !== "" || hash !== "") return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(filled);
+  if (username !== "" || password !== "" || search !== "" || hash !== "") return false;
   return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
 }

@@ -1,17 +1,6 @@
 /** Where a request to CI goes. Nothing is signed for a host other than that of the endpoint. Pure. */
 import { fail, ok, type Result } from "../callback/result.ts";
-
-/** A bucket, such as `examplebucket-1250000000`, and its region, such as `ap-chongqing`. */
-export interface Place {
-  bucket: string;
-  region: string;
-}
-
-/** A queue of CI whose jobs the receiver may ask about. */
-export interface CiQueue extends Place {
-  queueId: string;
-  tags: readonly string[];
-}
+import { type CiQueue, isBucket, isRegion, type Place } from "./queues.ts";
 
 /** Where requests may go. */
 export interface Targets {
@@ -20,11 +9,6 @@ export interface Targets {
   /** Where not null, only the buckets and regions named here are asked. */
   queues: readonly CiQueue[] | null;
 }
-
-export const DEFAULT_ENDPOINT = "https://{bucket}.ci.{region}.myqcloud.com";
-
-const BUCKET = /^[a-z0-9-]{1,60}-[0-9]{1,12}$/;
-const REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
 
 /** Scheme, host with port, and path, without user, query and fragment. */
 const TEMPLATE = /^(https?):\/\/([^/?#@\\\s]+)(\/[^?#\\\s]*)?$/;
@@ -39,8 +23,8 @@ export type Parameters = readonly (readonly [name: string, value: string])[];
 /** The URL of a request. `path` begins with a slash and is encoded; parameters are not. Fails with why it may not be asked. */
 export function urlOf(targets: Targets, place: Place, path: string, parameters: Parameters = []): Result<URL, string> {
   const { bucket, region } = place;
-  if (!BUCKET.test(bucket)) return fail("The bucket is not a name and an APPID, such as examplebucket-1250000000.");
-  if (!REGION.test(region)) return fail("The region is not one such as ap-chongqing.");
+  if (!isBucket(bucket)) return fail("The bucket is not a name and an APPID, such as examplebucket-1250000000.");
+  if (!isRegion(region)) return fail("The region is not one such as ap-chongqing.");
   const isNamed = (queue: CiQueue) => queue.bucket === bucket && queue.region === region;
   if (targets.queues !== null && !targets.queues.some(isNamed))
     return fail("CI_QUEUES does not name the bucket in this region.");

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type CiMeans, type CiSettings, ciClient } from "../../src/reconcile/ci.ts";
 import type { AskedJob } from "../../src/reconcile/paths.ts";
-import { DEFAULT_ENDPOINT } from "../../src/reconcile/target.ts";
+import { DEFAULT_ENDPOINT } from "../../src/reconcile/queues.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const PLACE = { bucket: "examplebucket-1250000000", region: "ap-chongqing" };

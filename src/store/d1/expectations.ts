@@ -18,7 +18,7 @@ import type { Position } from "../store.ts";
 import { KNOWN_JOB, knownJob, type KnownJobRow, WITH_DELIVERY } from "./columns.ts";
 import { born, bornOf, type EventRow } from "./events.ts";
 import { inChunks } from "./json.ts";
-import { pageOf, positionOf, WALKED_ROWS } from "./lists.ts";
+import { pageOf, positionOf } from "./lists.ts";
 import { NEWEST_CHANGE } from "./sql.ts";
 
 /** First pause between two askings about one job, in milliseconds; doubled by each, up to the longest. */

@@ -2,7 +2,7 @@
  * Lists in D1: which filter has an index, what is filtered on the way along one, where a list goes on, and the page
  * that comes of it.
  */
-import { deliveryOf, type DeliveryRow, type JobRow, type RunRow } from "../rows.ts";
+import { deliveryOf, type DeliveryRow, type RunRow } from "../rows.ts";
 import { type JobFilter, type Page, type Position, PositionError, type Store } from "../store.ts";
 import {
   DELIVERY_COLUMNS,

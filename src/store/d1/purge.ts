@@ -60,10 +60,6 @@ const STATEMENTS = {
       SELECT named.value, due.delivery_id
       FROM ${dueIn("jobs", "job_ids, id AS delivery_id")} AS due JOIN json_each(due.job_ids) AS named
     )`,
-    `DELETE FROM verdicts WHERE (job_id, delivery_id) IN (
-      SELECT named.value, due.delivery_id
-      FROM ${dueIn("jobs", "job_ids, id AS delivery_id")} AS due JOIN json_each(due.job_ids) AS named
-    )`,
     `DELETE FROM runs WHERE run_id IN ${dueIn("jobs", "run_id")} AND delivery_id IN ${dueIn("jobs", "id")}`,
     deletePartsOf("jobs"),
     deleteDeliveriesOf("jobs"),
@@ -71,7 +67,7 @@ const STATEMENTS = {
 } as const satisfies Record<keyof Cutoffs, readonly string[]>;
 
 /** For a slice with deliveries that have no list of their jobs. */
-const DELETE_UNLISTED = ["jobs", "job_deliveries", "verdicts"].map(
+const DELETE_UNLISTED = ["jobs", "job_deliveries"].map(
   (table) => `DELETE FROM ${table} WHERE delivery_id IN ${dueIn("jobs", "iif(job_ids IS NULL, id, NULL)")}`,
 );
 
