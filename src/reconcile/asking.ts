@@ -12,7 +12,7 @@ import type { CiClient, CiFailure, Described, Listed, ListQuery } from "./ci.ts"
 import { placeOf, type Whereabouts } from "./location.ts";
 import { type AskedJob, pathsOf } from "./paths.ts";
 import { pauseUntil } from "./schedule.ts";
-import type { CiQueue } from "./target.ts";
+import type { CiQueue } from "./queues.ts";
 
 /** What CI is asked with. */
 export interface Means {
@@ -35,7 +35,7 @@ interface Pause {
 }
 
 /** What writing answers costs in calls to D1, and a share of each answer for the statement that keeps it. */
-export const TAKE_IN_OPERATIONS = 12;
+export const TAKE_IN_OPERATIONS = 10;
 
 export type JobToAsk = AskedJob & Whereabouts;
 
@@ -54,7 +54,6 @@ export class Asking {
   readonly #budget: Budget | null;
   readonly #until: number;
   #isStopped = false;
-  #hasReadPause = false;
   #hasLoggedPlace = false;
 
   /** `budget` is null where only time bounds the run; `until` is when the last request may begin, in milliseconds since 1970. */
@@ -62,6 +61,11 @@ export class Asking {
     this.means = means;
     this.#budget = budget;
     this.#until = until;
+  }
+
+  /** Whether CI has said that nothing more is to be asked for now. */
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   get isOver(): boolean {
@@ -82,11 +86,10 @@ export class Asking {
   /** Whether CI may be asked at all: not while it has said that it is asked too often. One call. */
   async mayBegin(): Promise<boolean> {
     const { sweeps } = this.means.places.store;
-    if (this.#hasReadPause || sweeps === null) return !this.isOver;
+    if (sweeps === null) return !this.isOver;
     if (!this.spend(1)) return false;
-    this.#hasReadPause = true;
-    const pause = (await sweeps.read<Pause>([PAUSE])).get(PAUSE);
-    if (pause !== undefined && pause.state.until > this.means.now()) this.#isStopped = true;
+    const pause = (await sweeps.read([PAUSE])).get(PAUSE)?.state as Pause | undefined;
+    if (pause !== undefined && pause.until > this.means.now()) this.#isStopped = true;
     return !this.isOver;
   }
 
@@ -167,7 +170,7 @@ export class Asking {
     if (sweeps === null) return;
     const pause: Pause = { until: pauseUntil(retryAfterSeconds, this.means.now()) };
     try {
-      const kept = (await sweeps.read<Pause>([PAUSE])).get(PAUSE);
+      const kept = (await sweeps.read([PAUSE])).get(PAUSE);
       await sweeps.write(PAUSE, kept?.version ?? 0, pause);
     } catch (error) {
       this.means.log("warn", "ask failed", { kind: "pause-not-kept", fault: String(error) });
@@ -188,4 +191,3 @@ export function retryAt(failure: AskFailure, now: number): number | null {
     return pauseUntil(failure.retryAfterSeconds, now);
   return null;
 }
-

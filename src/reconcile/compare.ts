@@ -11,7 +11,9 @@ const READ_NODES = new Set(["State", "Code"]);
 
 /** Whether two readings tell the same state and the same result: all that is in them, whatever its order. */
 export function isSameResult(a: Compared, b: Compared): boolean {
-  return a.state === b.state && (a.code ?? "") === (b.code ?? "") && isSameNode(withoutRead(a.detail), withoutRead(b.detail));
+  return (
+    a.state === b.state && (a.code ?? "") === (b.code ?? "") && isSameNode(withoutRead(a.detail), withoutRead(b.detail))
+  );
 }
 
 const withoutRead = (detail: ContentNode): ContentNode =>
@@ -26,5 +28,7 @@ function isSame(a: Content | undefined, b: Content | undefined): boolean {
 
 function isSameNode(a: ContentNode, b: ContentNode): boolean {
   const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name]));
+  return (
+    names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name]))
+  );
 }

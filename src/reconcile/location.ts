@@ -1,5 +1,5 @@
 /** Where a job lives, as far as anybody has said: its bucket and region are a part of the host that is asked. Pure. */
-import type { CiQueue, Place } from "./target.ts";
+import type { CiQueue, Place } from "./queues.ts";
 
 /** What is known of a job's place. */
 export interface Whereabouts {

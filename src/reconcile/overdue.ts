@@ -10,8 +10,11 @@ import { DESCRIBE_REQUESTS } from "./limits.ts";
 /** Jobs asked about between one claim and the next. */
 const CLAIMED_AT_ONCE = 20;
 
+const CLAIM_OPERATIONS = 2;
+const SETTLE_OPERATIONS = 1;
+
 /** The claim, the writing of answers and of what else became of the asking. */
-const WAVE_OPERATIONS = 3 + TAKE_IN_OPERATIONS;
+const WAVE_OPERATIONS = CLAIM_OPERATIONS + SETTLE_OPERATIONS + TAKE_IN_OPERATIONS;
 
 /** What asking about one job takes at least. */
 export const OVERDUE_OPERATIONS = WAVE_OPERATIONS + DESCRIBE_REQUESTS;
@@ -27,7 +30,7 @@ export async function askOverdue(asking: Asking, expectations: Expectations): Pr
   const report = { asked: 0, takenIn: 0 };
   for (;;) {
     const limit = asking.affordable(DESCRIBE_REQUESTS, WAVE_OPERATIONS, CLAIMED_AT_ONCE);
-    if (limit < 1 || !asking.spend(2)) return report;
+    if (limit < 1 || !asking.spend(CLAIM_OPERATIONS)) return report;
     const claimed = await expectations.claim(limit, asking.means.now());
     if (claimed.length > 0) await askWave(asking, expectations, claimed, report);
     if (claimed.length < limit) return report;
@@ -55,9 +58,13 @@ async function askWave(
     outcomes.push({ jobId, asks, isKnown: job !== null, askAt: null });
     if (job !== null && (job.terminal || isNews(job.state, ask))) news.push(answer.value);
   }
-  asking.spend(TAKE_IN_OPERATIONS + 1);
-  if (news.length > 0) report.takenIn += (await asking.takeIn(news)).filter((outcome) => outcome !== null).length;
-  if (outcomes.length > 0) await expectations.settle(outcomes, asking.means.now());
+  if (news.length > 0) {
+    asking.spend(TAKE_IN_OPERATIONS);
+    report.takenIn += (await asking.takeIn(news)).filter((outcome) => outcome !== null).length;
+  }
+  if (outcomes.length === 0) return;
+  asking.spend(SETTLE_OPERATIONS);
+  await expectations.settle(outcomes, asking.means.now());
 }
 
 /** A job that still runs is taken in where its state is another than is known, so that asking again keeps nothing. */

@@ -5,7 +5,7 @@
  */
 import type { JobReading } from "../callback/types.ts";
 import { LIST_SIZE } from "./limits.ts";
-import type { CiQueue, Place } from "./target.ts";
+import type { CiQueue, Place } from "./queues.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -85,7 +85,14 @@ export const sweepName = ({ bucket, region, queueId, tag }: SweptList): string =
 /** The state with a pass under way: the one that was interrupted, or a new one. */
 export function resume(kept: SweepState | null, now: number, sweepHours: number): SweepState & { pass: Pass } {
   const earliest = now - sweepHours * HOUR;
-  const state = kept ?? { pass: null, mark: earliest, size: LIST_SIZE, isUnderWay: false, last: null, total: NO_COUNTS };
+  const state = kept ?? {
+    pass: null,
+    mark: earliest,
+    size: LIST_SIZE,
+    isUnderWay: false,
+    last: null,
+    total: NO_COUNTS,
+  };
   // What ended a run may have been the page: less of it is asked for.
   const size = state.isUnderWay ? halved(state.size) : state.size;
   const pass = state.pass ?? newPass(Math.max(state.mark, earliest), now - SETTLING_MILLISECONDS);
@@ -116,9 +123,14 @@ export function nextSize(size: number, bytes: number, maxBytes: number): number 
  */
 export type Fate = "settled" | "fetch" | "adopt" | "hold";
 
-export function fateOf(job: Pick<JobReading, "terminal" | "createdAt" | "endedAt">, isTerminalHere: boolean, now: number): Fate {
+export function fateOf(
+  job: Pick<JobReading, "terminal" | "createdAt" | "endedAt">,
+  isTerminalHere: boolean,
+  now: number,
+): Fate {
   if (isTerminalHere) return "settled";
-  if (job.terminal) return job.endedAt !== null && Date.parse(job.endedAt) > now - SETTLING_MILLISECONDS ? "hold" : "fetch";
+  if (job.terminal)
+    return job.endedAt !== null && Date.parse(job.endedAt) > now - SETTLING_MILLISECONDS ? "hold" : "fetch";
   // One without a time of creation could not be found again by it.
   return job.createdAt === null || Date.parse(job.createdAt) <= now - UNFINISHED_MILLISECONDS ? "adopt" : "hold";
 }

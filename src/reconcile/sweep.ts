@@ -26,14 +26,18 @@ import {
   turned,
 } from "./sweep-state.ts";
 
-/** Of a list: that it begins, a page of it, which of its jobs are known, and its place. */
-const PAGE_OPERATIONS = 4;
+/** Writing that a walk begins, and where it ends. */
+const WALK_OPERATIONS = 2;
+
+/** Of a page: the request, which of its jobs are known, and the place after it. */
+const PAGE_OPERATIONS = 3;
 
 /** Making expectations of jobs. */
-const ADOPT_OPERATIONS = 2;
+const ADOPT_OPERATIONS = 1;
 
 /** What a page takes at least on which one job is found. */
-export const SWEEP_OPERATIONS = 1 + PAGE_OPERATIONS + ADOPT_OPERATIONS + TAKE_IN_OPERATIONS + DESCRIBE_REQUESTS;
+export const SWEEP_OPERATIONS =
+  1 + WALK_OPERATIONS + PAGE_OPERATIONS + ADOPT_OPERATIONS + TAKE_IN_OPERATIONS + DESCRIBE_REQUESTS;
 
 /** Bounds of creation times are exclusive, and in whole seconds. */
 const SECOND = 1_000;
@@ -59,7 +63,7 @@ export async function sweep(asking: Asking, { lists, turn, ...options }: SweepOp
   const { store } = asking.means.places;
   const { sweeps } = store;
   if (sweeps === null || lists.length === 0 || !asking.spend(1)) return report;
-  const kept = await sweeps.read<SweepState>(lists.map(sweepName));
+  const kept = await sweeps.read(lists.map(sweepName));
   const first = turn % lists.length;
   for (const list of [...lists.slice(first), ...lists.slice(0, first)]) {
     if (asking.isOver) break;
@@ -97,10 +101,14 @@ class Walk {
     this.#report = report;
   }
 
-  async walk(kept: KeptSweep<SweepState> | undefined): Promise<void> {
-    if (!this.#asking.spend(1)) return;
+  async walk(kept: KeptSweep | undefined): Promise<void> {
+    if (!this.#asking.spend(WALK_OPERATIONS)) return;
     this.#version = kept?.version ?? 0;
-    let state: SweepState = resume(kept?.state ?? null, this.#now(), this.#options.sweepHours);
+    let state: SweepState = resume(
+      (kept?.state as SweepState | undefined) ?? null,
+      this.#now(),
+      this.#options.sweepHours,
+    );
     if (!(await this.#write(state))) return;
     while (state.pass !== null) {
       const next = await this.#step(state as Walking);
@@ -116,7 +124,8 @@ class Walk {
     const page = await this.#ask(state);
     if (page.ok) return this.#turn(state, page.value);
     const failure = page.error;
-    if (failure.kind === "too-large" && state.size > 1) return { state: { ...state, size: halved(state.size) }, isOver: false };
+    if (failure.kind === "too-large" && state.size > 1)
+      return { state: { ...state, size: halved(state.size) }, isOver: false };
     if (this.#isTokenRefused(state.pass, failure)) {
       this.#hasRestarted = true;
       return { state: { ...state, pass: restarted(state.pass) }, isOver: false };
@@ -165,16 +174,20 @@ class Walk {
     const told = { taken: 0, others: [] as JobReading[], isDone: true };
     let rest = jobs;
     while (rest.length > 0) {
-      const limit = asking.affordable(DESCRIBE_REQUESTS, TAKE_IN_OPERATIONS + ADOPT_OPERATIONS + 1, FETCHED_AT_ONCE);
+      const limit = asking.affordable(DESCRIBE_REQUESTS, TAKE_IN_OPERATIONS + ADOPT_OPERATIONS, FETCHED_AT_ONCE);
       if (limit < 1) return { ...told, isDone: false };
       const answers: Described[] = [];
-      for (const { job, answer } of await asking.describeAll(rest.slice(0, limit).map((job) => ({ ...job, ...this.#placeOf() })))) {
+      for (const { job, answer } of await asking.describeAll(
+        rest.slice(0, limit).map((job) => ({ ...job, ...this.#placeOf() })),
+      )) {
         if (answer.ok && answer.value.job?.terminal === true) answers.push(answer.value);
         else if (answer.ok || !asking.isOver) told.others.push(job);
         else told.isDone = false;
       }
-      asking.spend(TAKE_IN_OPERATIONS);
-      if (answers.length > 0) told.taken += (await asking.takeIn(answers)).filter((outcome) => outcome !== null).length;
+      if (answers.length > 0) {
+        asking.spend(TAKE_IN_OPERATIONS);
+        told.taken += (await asking.takeIn(answers)).filter((outcome) => outcome !== null).length;
+      }
       if (!told.isDone) return told;
       rest = rest.slice(limit);
     }
@@ -190,9 +203,14 @@ class Walk {
   async #adopt(jobs: readonly JobReading[]): Promise<void> {
     this.#asking.spend(ADOPT_OPERATIONS);
     const { bucket, region, queueId } = this.#list;
-    const expected = jobs.map(
-      ({ jobId, tag, userData }): ExpectedByList => ({ jobId, bucket, region, queueId, tag: tag ?? this.#list.tag, userData }),
-    );
+    const expected = jobs.map(({ jobId, tag, userData }): ExpectedByList => ({
+      jobId,
+      bucket,
+      region,
+      queueId,
+      tag: tag ?? this.#list.tag,
+      userData,
+    }));
     this.#report.adopted += (await this.#store.expectations?.adopt(expected, this.#now())) ?? 0;
   }
 
@@ -213,7 +231,14 @@ const FETCHED_AT_ONCE = 20;
 
 function counted(pass: Pass, total: Counts, counts: Counts) {
   return {
-    pass: { ...pass, counts: { ...pass.counts, found: pass.counts.found + counts.found, fetched: pass.counts.fetched + counts.fetched } },
+    pass: {
+      ...pass,
+      counts: {
+        ...pass.counts,
+        found: pass.counts.found + counts.found,
+        fetched: pass.counts.fetched + counts.fetched,
+      },
+    },
     total: { ...total, found: total.found + counts.found, fetched: total.fetched + counts.fetched },
   };
 }

@@ -15,8 +15,11 @@ import { type Ruling, ruleOn } from "./verdict.ts";
 /** Jobs asked about between one claim and the next, and for one request. */
 export const VERIFIED_AT_ONCE = 20;
 
+const CLAIM_OPERATIONS = 2;
+const SETTLE_OPERATIONS = 9;
+
 /** The claim, the writing of answers and of verdicts. */
-const WAVE_OPERATIONS = 6 + TAKE_IN_OPERATIONS;
+const WAVE_OPERATIONS = CLAIM_OPERATIONS + SETTLE_OPERATIONS + TAKE_IN_OPERATIONS;
 
 /** The bytes of the callback, and the question. */
 const JOB_OPERATIONS = 1 + DESCRIBE_REQUESTS;
@@ -41,7 +44,7 @@ export async function verify(
   const report = { confirmed: 0, disputed: 0, takenIn: 0, due: [] as string[] };
   for (;;) {
     const limit = asking.affordable(JOB_OPERATIONS, WAVE_OPERATIONS, VERIFIED_AT_ONCE);
-    if (limit < 1 || !asking.spend(2)) return report;
+    if (limit < 1 || !asking.spend(CLAIM_OPERATIONS)) return report;
     const claimed = await verdicts.claim(jobIds, limit, asking.means.now());
     if (claimed.length > 0) await verifyWave(asking, verdicts, claimed, report);
     if (claimed.length < limit || jobIds !== null) return report;
@@ -51,10 +54,15 @@ export async function verify(
 interface Judged {
   ask: VerdictAsk;
   answer: Described;
-  told: JobReading | null;
   ruling: Ruling;
+  /** What the callback says. */
+  state: string | null;
 }
 
+/**
+ * A dispute is written before the answer is taken in: it is about the present record, and whoever dies in between asks
+ * again. What CI bears out is written after it, so that of two deliveries that tell of one end only one is told.
+ */
 async function verifyWave(
   asking: Asking,
   verdicts: Verdicts,
@@ -65,23 +73,30 @@ async function verifyWave(
   for (const { job: ask, answer } of await asking.describeAll(claimed)) {
     if (!answer.ok) continue; // The next asking is set already.
     const told = await tellingOf(asking, ask);
-    judged.push({ ask, answer: answer.value, told, ruling: ruleOn(told, answer.value.job) });
+    judged.push({ ask, answer: answer.value, ruling: ruleOn(told, answer.value.job), state: told?.state ?? null });
   }
-  if (judged.length === 0) return;
   const now = asking.means.now();
-  asking.spend(4 + TAKE_IN_OPERATIONS);
-  // The verdict first: it is about the present record, which the answer replaces. Whoever dies in between asks again.
-  report.due.push(
-    ...(await verdicts.settle(
-      judged.map((one) => verdictOf(one, now)),
-      now,
-    )),
-  );
+  const settle = async (some: readonly Judged[]) => {
+    if (some.length === 0) return;
+    asking.spend(SETTLE_OPERATIONS);
+    report.due.push(
+      ...(await verdicts.settle(
+        some.map((one) => verdictOf(one, now)),
+        now,
+      )),
+    );
+  };
+  const disputed = judged.filter(({ ruling }) => ruling.verified === false);
+  for (const one of disputed) logDispute(asking, one);
+  await settle(disputed);
   const news = judged.filter(({ ruling }) => ruling.isTakenIn).map(({ answer }) => answer);
-  if (news.length > 0) report.takenIn += (await asking.takeIn(news)).filter((outcome) => outcome !== null).length;
-  for (const one of judged) logVerdict(asking, one);
+  if (news.length > 0) {
+    asking.spend(TAKE_IN_OPERATIONS);
+    report.takenIn += (await asking.takeIn(news)).filter((outcome) => outcome !== null).length;
+  }
+  await settle(judged.filter((one) => !disputed.includes(one)));
+  report.disputed += disputed.length;
   report.confirmed += judged.filter(({ ruling }) => ruling.verified === true).length;
-  report.disputed += judged.filter(({ ruling }) => ruling.verified === false).length;
 }
 
 /** What the callback says of the job; null where its bytes are gone, or no longer say anything of it. */
@@ -97,17 +112,18 @@ async function tellingOf(asking: Asking, { jobId, delivery }: VerdictAsk): Promi
   }
 }
 
-/** One whose answer is taken in is asked about again, until the answer is the record and closes it. */
+/**
+ * A disputed callback whose answer is taken in is asked about again, in case it is not: once the answer is the record,
+ * the claim closes the question instead.
+ */
 function verdictOf({ ask, ruling: { verified, isTakenIn } }: Judged, now: number): Verdict {
   const { jobId, delivery, asks } = ask;
-  const again = verified === true ? null : askAgainAt(verified, ask, now);
-  return { jobId, delivery, asks, verified, askAt: isTakenIn ? now + pauseAfter(asks) : again };
+  const verdict = { jobId, delivery, asks, verified };
+  if (verified === true) return { ...verdict, askAt: null };
+  return { ...verdict, askAt: isTakenIn ? now + pauseAfter(asks) : askAgainAt(verified, ask, now) };
 }
 
-function logVerdict(asking: Asking, { ask, answer, told, ruling }: Judged): void {
-  if (ruling.verified !== false) return;
-  const { jobId, delivery } = ask;
-  const { job, requestId } = answer;
-  const states = { callback: told?.state ?? null, ci: job === null ? "unknown job" : job.state };
-  asking.means.log("warn", "callback disputed", { jobId, delivery, ...states, requestId });
+function logDispute(asking: Asking, { ask: { jobId, delivery }, answer: { job, requestId }, state }: Judged): void {
+  const ci = job === null ? "unknown job" : job.state;
+  asking.means.log("warn", "callback disputed", { jobId, delivery, callback: state, ci, requestId });
 }
