@@ -6,7 +6,7 @@ import { intake, nameArrival, type Outcome } from "../intake.ts";
 import { enqueue } from "../queue.ts";
 import { type Problem, type ProblemCode, problemResponse } from "../problems.ts";
 import { type AppEnv, tellAfterAnswer, verifyAfterAnswer } from "./context.ts";
-import { describe } from "./contract.ts";
+import type { Contract } from "./contract.ts";
 import { Receipt } from "./schemas.ts";
 import type { Failure } from "../store/store.ts";
 
@@ -18,55 +18,27 @@ callbacks.all("/:key", (c, next) => {
   return next();
 });
 
-callbacks.post(
-  "/:key",
-  describe({
-    operationId: "receiveCallback",
-    summary: "The callback URL to give to CI",
-    description:
-      "Takes every body that CI posts, XML or JSON, told by its first character. A 2xx is given only for bytes that are stored. " +
-      "`key` is one of CALLBACK_KEYS; with another this path does not exist.",
-    answers: {
-      200: {
-        description:
-          "`stored`, `duplicate` for the same bytes again, or `no-job`. `spilled` when only the spill has it: the look-up " +
-          "by JobId finds it, lists will when it is drained. `queued` behind a queue.",
-        schema: Receipt,
-      },
-    },
-    problems: [
-      "malformed-body",
-      "incomplete-body",
-      "not-found",
-      "body-too-large",
-      "unsupported-media-type",
-      "too-many-requests",
-      "store-unavailable",
-    ],
-    needsToken: false,
-  }),
-  async (c) => {
-    const receivedAt = Date.now();
-    const { maxBodyBytes } = c.var.settings;
-    c.set("callback", { receivedAt, bytes: 0, outcome: null });
-    const body = await readBytes(c.req.raw, maxBodyBytes);
-    const bytes = body.ok ? body.value.length : (body.error.bytesRead ?? 0);
-    c.set("callback", { receivedAt, bytes, outcome: null });
-    if (!body.ok) return problemResponse(c, refusal(body.error, maxBodyBytes));
-    const incoming = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
-    const { queue, places } = c.var;
-    const outcome =
-      queue === null
-        ? ((await intake(places, [await nameArrival(incoming)])) as [Outcome])[0]
-        : await enqueue(queue, places, incoming);
-    const { delivery, status, jobs, reading, events } = outcome;
-    tellAfterAnswer(c, events);
-    verifyAfterAnswer(c, outcome);
-    c.set("callback", { receivedAt, bytes, outcome });
-    if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
-    return c.json({ delivery, status, jobs });
-  },
-);
+callbacks.post("/:key", async (c) => {
+  const receivedAt = Date.now();
+  const { maxBodyBytes } = c.var.settings;
+  c.set("callback", { receivedAt, bytes: 0, outcome: null });
+  const body = await readBytes(c.req.raw, maxBodyBytes);
+  const bytes = body.ok ? body.value.length : (body.error.bytesRead ?? 0);
+  c.set("callback", { receivedAt, bytes, outcome: null });
+  if (!body.ok) return problemResponse(c, refusal(body.error, maxBodyBytes));
+  const incoming = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
+  const { queue, places } = c.var;
+  const outcome =
+    queue === null
+      ? ((await intake(places, [await nameArrival(incoming)])) as [Outcome])[0]
+      : await enqueue(queue, places, incoming);
+  const { delivery, status, jobs, reading, events } = outcome;
+  tellAfterAnswer(c, events);
+  verifyAfterAnswer(c, outcome);
+  c.set("callback", { receivedAt, bytes, outcome });
+  if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
+  return c.json({ delivery, status, jobs });
+});
 
 function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Problem {
   const detail =
@@ -96,3 +68,32 @@ function problemOf(kind: Failure["kind"]): ProblemCode {
       return "corrupt-bytes";
   }
 }
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "POST /callbacks/{key}": {
+    operationId: "receiveCallback",
+    summary: "The callback URL to give to CI",
+    description:
+      "Takes every body that CI posts, XML or JSON, told by its first character. A 2xx is given only for bytes that are stored. " +
+      "`key` is one of CALLBACK_KEYS; with another this path does not exist.",
+    answers: {
+      200: {
+        description:
+          "`stored`, `duplicate` for the same bytes again, or `no-job`. `spilled` when only the spill has it: the look-up " +
+          "by JobId finds it, lists will when it is drained. `queued` behind a queue.",
+        schema: Receipt,
+      },
+    },
+    problems: [
+      "malformed-body",
+      "incomplete-body",
+      "not-found",
+      "body-too-large",
+      "unsupported-media-type",
+      "too-many-requests",
+      "store-unavailable",
+    ],
+    needsToken: false,
+  },
+});

@@ -4,7 +4,7 @@ import type { Places } from "../intake.ts";
 import type { Position } from "../store/store.ts";
 import { listedJob } from "../wire.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
-import { describe, query } from "./contract.ts";
+import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { ChangesQuery } from "./queries.ts";
 import { ChangeList } from "./schemas.ts";
@@ -13,9 +13,33 @@ import { poll } from "./wait.ts";
 export const changes = new Hono<AppEnv>();
 changes.use(requireToken);
 
-changes.get(
-  "/",
-  describe({
+changes.get("/", query(ChangesQuery), async (c) => {
+  const { after, limit, wait } = c.req.valid("query");
+  const { places } = c.var;
+  const list = `${places.store.name}:changes`;
+  const from = await startOf(places, list, after);
+  let page = await places.store.listChanges(from, limit);
+  if (wait > 0 && page.items.length === 0) {
+    await poll({
+      ask: async () => (page = await places.store.listChanges(from, limit)),
+      isDone: ({ items }) => items.length > 0,
+      seconds: wait,
+      firstPauseSeconds: places.store.pollSeconds.wait,
+      signal: c.req.raw.signal,
+    });
+  }
+  return c.json({ changes: page.items.map(listedJob), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+});
+
+/** Where a page begins; null is the beginning of all. */
+async function startOf({ store }: Places, list: string, after: string | undefined): Promise<Position | null> {
+  if (after === undefined) return store.newestChange();
+  return after === "start" ? null : decodeCursor(list, after);
+}
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "GET /changes": {
     operationId: "listChanges",
     summary: "Jobs that changed, oldest change first",
     description:
@@ -24,29 +48,6 @@ changes.get(
     answers: { 200: { description: "A page of jobs, without their detail.", schema: ChangeList } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "not-supported-by-store", "store-unavailable"],
     needsToken: true,
-  }),
-  query(ChangesQuery),
-  async (c) => {
-    const { after, limit, wait } = c.req.valid("query");
-    const { places } = c.var;
-    const list = `${places.store.name}:changes`;
-    const from = await startOf(places, list, after);
-    let page = await places.store.listChanges(from, limit);
-    if (wait > 0 && page.items.length === 0) {
-      await poll({
-        ask: async () => (page = await places.store.listChanges(from, limit)),
-        isDone: ({ items }) => items.length > 0,
-        seconds: wait,
-        firstPauseSeconds: places.store.pollSeconds.wait,
-        signal: c.req.raw.signal,
-      });
-    }
-    return c.json({ changes: page.items.map(listedJob), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+    query: ChangesQuery,
   },
-);
-
-/** Where a page begins; null is the beginning of all. */
-async function startOf({ store }: Places, list: string, after: string | undefined): Promise<Position | null> {
-  if (after === undefined) return store.newestChange();
-  return after === "start" ? null : decodeCursor(list, after);
-}
+});

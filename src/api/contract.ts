@@ -1,15 +1,22 @@
-/** How a route tells the contract what it answers, and checks what it is asked. */
-import { describeRoute, type ResponsesWithResolver, resolver, validator } from "hono-openapi";
-import type * as v from "valibot";
-import { PROBLEMS, type ProblemCode, ProblemError } from "../problems.ts";
-import { ProblemDocument } from "./schemas.ts";
+/** What a route is asked, checked, and what /openapi.json says of it. */
+import type { MiddlewareHandler } from "hono";
+import * as v from "valibot";
+import { type ProblemCode, ProblemError } from "../problems.ts";
+import type { AppEnv } from "./context.ts";
 
-type Schema = v.GenericSchema;
+/** By method and path, such as `GET /jobs/{jobId}`. */
+export type Contract = Record<`${"GET" | "POST" | "PUT" | "DELETE"} /${string}`, Operation>;
 
+/**
+ * What one route does. Each module of routes exports its `contract`, a function that only `tools/openapi.ts` calls: it
+ * writes `openapi.json`, so that neither these texts nor the generator are in the Worker.
+ */
 export interface Operation {
   operationId: string;
   summary: string;
   description?: string;
+  /** What the query is checked against. */
+  query?: v.GenericSchema;
   /** The answers that are no problem, by status: what each is, and its schema where it is JSON. */
   answers: Record<number, Answer>;
   /** The problems it may answer with. */
@@ -20,55 +27,37 @@ export interface Operation {
 
 interface Answer {
   description: string;
-  schema?: Schema;
+  schema?: v.GenericSchema;
   /** Media types, where it is not JSON. */
   media?: readonly string[];
 }
 
-/** The route's entry in /openapi.json. */
-export function describe({ answers, problems, needsToken, ...texts }: Operation) {
-  const responses: ResponsesWithResolver = {};
-  for (const [status, { description, schema, media }] of Object.entries(answers)) {
-    const content =
-      schema === undefined ? contentOf(media ?? []) : { "application/json": { schema: resolver(schema) } };
-    responses[status] = { description, ...(Object.keys(content).length > 0 && { content }) };
-  }
-  for (const [status, codes] of Object.entries(byStatus(problems))) {
-    responses[status] = {
-      description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(" "),
-      content: { "application/problem+json": { schema: resolver(ProblemDocument) } },
-    };
-  }
-  return describeRoute({ ...texts, responses, security: needsToken ? [{ bearer: [] }, { basic: [] }] : [] });
-}
-
-const contentOf = (media: readonly string[]) =>
-  Object.fromEntries(media.map((type) => [type, { schema: { type: "string" as const } }]));
-
-function byStatus(problems: readonly ProblemCode[]): Record<string, ProblemCode[]> {
-  const codes: Record<string, ProblemCode[]> = {};
-  for (const code of problems) (codes[PROBLEMS[code].status] ??= []).push(code);
-  return codes;
+interface Checked<S extends v.GenericSchema> {
+  in: { query: v.InferInput<S> };
+  out: { query: v.InferOutput<S> };
 }
 
 /** Checks the query by its schema; what is unknown or wrong is `invalid-request`, and named. */
-export function query<S extends Schema>(schema: S) {
-  return validator(
-    "query",
-    schema,
-    (result) => {
-      if (result.success) return;
-      const issue = result.error[0];
-      const name = issue?.path?.map((segment) => String(typeof segment === "object" ? segment.key : segment)).join(".");
-      const isUnknown = issue !== undefined && issue.message.startsWith("Invalid key: Expected never");
-      const isRepeated = issue?.message.includes("received Array") === true;
-      const says = isUnknown
-        ? "is not a parameter of this path"
-        : isRepeated
-          ? "must be given once"
-          : (issue?.message ?? "is not valid");
-      throw new ProblemError({ code: "invalid-request", detail: `${name ?? "The query"} ${says}.` });
-    },
-    { typeMode: "input", errorMode: "ignore" } as object,
-  );
+export function query<S extends v.GenericSchema>(schema: S): MiddlewareHandler<AppEnv, string, Checked<S>> {
+  return async (c, next) => {
+    const given = Object.entries(c.req.queries()).map(([name, values]) => [
+      name,
+      values[1] === undefined ? values[0] : values,
+    ]);
+    const result = v.safeParse(schema, Object.fromEntries(given));
+    if (!result.success) throw new ProblemError({ code: "invalid-request", detail: faultOf(result.issues[0]) });
+    c.req.addValidatedData("query", result.output as object);
+    return next();
+  };
+}
+
+function faultOf(issue: v.BaseIssue<unknown>): string {
+  const { message } = issue;
+  const isUnknown = message.startsWith("Invalid key: Expected never");
+  const says = isUnknown
+    ? "is not a parameter of this path"
+    : message.includes("received Array")
+      ? "must be given once"
+      : message;
+  return `${v.getDotPath(issue) ?? "The query"} ${says}.`;
 }

@@ -8,7 +8,7 @@ import type { EventFilter, OutboxEvent } from "../store/outbox.ts";
 import { timeOf } from "../wire.ts";
 import { readBytes } from "./body.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
-import { describe, query } from "./contract.ts";
+import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { EventsQuery, ResendBody } from "./queries.ts";
 import { Event, EventList, JobEvents, Resent, TestAnswers } from "./schemas.ts";
@@ -30,104 +30,45 @@ const RESENT_AT_ONCE = 100;
 /** Largest body of `POST /events/resend`, in bytes. */
 const RESEND_BODY_BYTES = 1_000;
 
-events.get(
-  "/",
-  describe({
-    operationId: "listEvents",
-    summary: "Events, newest first",
-    description:
-      "What your system was told, or is still to be told. A page may be shorter than `limit` and have a `next`: go on with it.",
-    answers: { 200: { description: "A page of events.", schema: EventList } },
-    problems: ["invalid-request", "store-unavailable", ...PROBLEMS],
-    needsToken: true,
-  }),
-  query(EventsQuery),
-  async (c) => {
-    const { limit, cursor, ...given } = c.req.valid("query");
-    const { outbox } = forwarderOf(c);
-    const filter = Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    ) satisfies EventFilter;
-    const list = `${c.var.places.store.name}:events:${JSON.stringify(filter)}`;
-    const page = await outbox.list(filter, limit, decodeCursor(list, cursor));
-    return c.json({ events: await told(c, page.items), next: encodeCursor(list, page.next) }, 200, NO_STORE);
-  },
-);
+events.get("/", query(EventsQuery), async (c) => {
+  const { limit, cursor, ...given } = c.req.valid("query");
+  const { outbox } = forwarderOf(c);
+  const filter = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) satisfies EventFilter;
+  const list = `${c.var.places.store.name}:events:${JSON.stringify(filter)}`;
+  const page = await outbox.list(filter, limit, decodeCursor(list, cursor));
+  return c.json({ events: await told(c, page.items), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+});
 
-events.post(
-  "/test",
-  describe({
-    operationId: "testEvents",
-    summary: "Send `receiver.test` to every endpoint",
-    description: "Sends at once, signed like any event, and answers what each endpoint said. It is not tried again.",
-    answers: { 200: { description: "What each said; `error` is null where it was a 2xx.", schema: TestAnswers } },
-    problems: TEST_PROBLEMS,
-    needsToken: true,
-  }),
-  async (c) => c.json({ endpoints: await readyForwarder(c).test() }, 200, NO_STORE),
-);
+events.post("/test", async (c) => c.json({ endpoints: await readyForwarder(c).test() }, 200, NO_STORE));
 
-events.post(
-  "/resend",
-  describe({
-    operationId: "resendEvents",
-    summary: "Tell of failed events again",
-    description: `Takes \`{"status":"failed"}\`. Makes at most ${RESENT_AT_ONCE} failed events due, oldest first, and says how many are \`left\`.`,
-    answers: { 200: { description: "How many were made due.", schema: Resent } },
-    problems: ["invalid-request", ...POST_PROBLEMS],
-    needsToken: true,
-  }),
-  async (c) => {
-    const forwarder = readyForwarder(c);
-    await expectResendBody(c);
-    const { ids, left } = await forwarder.outbox.resendFailed(RESENT_AT_ONCE, Date.now());
-    c.executionCtx.waitUntil(forwarder.tellThese(ids));
-    return c.json({ resent: ids.length, left }, 200, NO_STORE);
-  },
-);
+events.post("/resend", async (c) => {
+  const forwarder = readyForwarder(c);
+  await expectResendBody(c);
+  const { ids, left } = await forwarder.outbox.resendFailed(RESENT_AT_ONCE, Date.now());
+  c.executionCtx.waitUntil(forwarder.tellThese(ids));
+  return c.json({ resent: ids.length, left }, 200, NO_STORE);
+});
 
-events.post(
-  "/:id/resend",
-  describe({
-    operationId: "resendEvent",
-    summary: "Tell of one event again",
-    description:
-      "Makes the event due at once, whatever became of it, with the same `webhook-id`. One that is about to be attempted is left to that.",
-    answers: { 200: { description: "The event.", schema: Event } },
-    problems: ["event-not-found", ...POST_PROBLEMS],
-    needsToken: true,
-  }),
-  async (c) => {
-    const forwarder = readyForwarder(c);
-    const id = c.req.param("id");
-    const event = await forwarder.outbox.resend(id, Date.now());
-    if (event === null) return problemResponse(c, { code: "event-not-found", detail: `No event ${id} is kept here.` });
-    c.executionCtx.waitUntil(forwarder.tellThese([id]));
-    return c.json((await told(c, [event]))[0], 200, NO_STORE);
-  },
-);
+events.post("/:id/resend", async (c) => {
+  const forwarder = readyForwarder(c);
+  const id = c.req.param("id");
+  const event = await forwarder.outbox.resend(id, Date.now());
+  if (event === null) return problemResponse(c, { code: "event-not-found", detail: `No event ${id} is kept here.` });
+  c.executionCtx.waitUntil(forwarder.tellThese([id]));
+  return c.json((await told(c, [event]))[0], 200, NO_STORE);
+});
 
-jobEvents.post(
-  "/:jobId/resend",
-  describe({
-    operationId: "resendJob",
-    summary: "Tell of a job again",
-    description:
-      "Tells every endpoint of the job as it is now, with the same `webhook-id` as before: as `job.finished` when it is terminal, else as `job.updated`.",
-    answers: { 200: { description: "The events, one for each endpoint.", schema: JobEvents } },
-    problems: ["job-not-found", ...POST_PROBLEMS],
-    needsToken: true,
-  }),
-  async (c) => {
-    const forwarder = readyForwarder(c);
-    const jobId = idOf(c, "jobId");
-    const found = await forwarder.outbox.tellAgain(jobId, Date.now());
-    if (found === null)
-      return problemResponse(c, { code: "job-not-found", detail: `No callback has named job ${jobId}.` });
-    c.executionCtx.waitUntil(forwarder.tellThese(found.map(({ id }) => id)));
-    return c.json({ events: await told(c, found) }, 200, NO_STORE);
-  },
-);
+jobEvents.post("/:jobId/resend", async (c) => {
+  const forwarder = readyForwarder(c);
+  const jobId = idOf(c, "jobId");
+  const found = await forwarder.outbox.tellAgain(jobId, Date.now());
+  if (found === null)
+    return problemResponse(c, { code: "job-not-found", detail: `No callback has named job ${jobId}.` });
+  c.executionCtx.waitUntil(forwarder.tellThese(found.map(({ id }) => id)));
+  return c.json({ events: await told(c, found) }, 200, NO_STORE);
+});
 
 /** Throws where the store has no outbox. */
 function forwarderOf(c: Context<AppEnv>): Forwarder {
@@ -178,3 +119,51 @@ async function told(c: Context<AppEnv>, items: readonly OutboxEvent[]) {
     [SUBJECT_NAMES[type]]: subject,
   }));
 }
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "GET /events": {
+    operationId: "listEvents",
+    summary: "Events, newest first",
+    description:
+      "What your system was told, or is still to be told. A page may be shorter than `limit` and have a `next`: go on with it.",
+    answers: { 200: { description: "A page of events.", schema: EventList } },
+    problems: ["invalid-request", "store-unavailable", ...PROBLEMS],
+    needsToken: true,
+    query: EventsQuery,
+  },
+  "POST /events/test": {
+    operationId: "testEvents",
+    summary: "Send `receiver.test` to every endpoint",
+    description: "Sends at once, signed like any event, and answers what each endpoint said. It is not tried again.",
+    answers: { 200: { description: "What each said; `error` is null where it was a 2xx.", schema: TestAnswers } },
+    problems: TEST_PROBLEMS,
+    needsToken: true,
+  },
+  "POST /events/resend": {
+    operationId: "resendEvents",
+    summary: "Tell of failed events again",
+    description: `Takes \`{"status":"failed"}\`. Makes at most ${RESENT_AT_ONCE} failed events due, oldest first, and says how many are \`left\`.`,
+    answers: { 200: { description: "How many were made due.", schema: Resent } },
+    problems: ["invalid-request", ...POST_PROBLEMS],
+    needsToken: true,
+  },
+  "POST /events/{id}/resend": {
+    operationId: "resendEvent",
+    summary: "Tell of one event again",
+    description:
+      "Makes the event due at once, whatever became of it, with the same `webhook-id`. One that is about to be attempted is left to that.",
+    answers: { 200: { description: "The event.", schema: Event } },
+    problems: ["event-not-found", ...POST_PROBLEMS],
+    needsToken: true,
+  },
+  "POST /jobs/{jobId}/resend": {
+    operationId: "resendJob",
+    summary: "Tell of a job again",
+    description:
+      "Tells every endpoint of the job as it is now, with the same `webhook-id` as before: as `job.finished` when it is terminal, else as `job.updated`.",
+    answers: { 200: { description: "The events, one for each endpoint.", schema: JobEvents } },
+    problems: ["job-not-found", ...POST_PROBLEMS],
+    needsToken: true,
+  },
+});

@@ -18,39 +18,20 @@ import {
 import { StoreError } from "../store/retry.ts";
 import { timeOf } from "../wire.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
-import { describe, query } from "./contract.ts";
+import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { ExportQuery } from "./queries.ts";
 
 export const exported = new Hono<AppEnv>();
 
-exported.get(
-  "/export",
-  requireToken,
-  describe({
-    operationId: "exportDeliveries",
-    summary: "Every delivery with its bytes, for a back-up",
-    description:
-      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, status, missing, bytes}`: " +
-      "times in ISO 8601 with milliseconds, `bytes` in base64. Where `bytes` is null, `missing` says why: `retention` (they " +
-      "have passed their time) or `corrupt` (the ones kept are not the ones that came); the times of a corrupt one may be " +
-      "null. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
-      "page may have none. The last line of every page is `{next}`, the cursor to go on with, null at the end. A page " +
-      "without that line is cut short.",
-    answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
-    problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
-    needsToken: true,
-  }),
-  query(ExportQuery),
-  async (c) => {
-    const { limit, cursor } = c.req.valid("query");
-    const { places } = c.var;
-    const list = `${places.store.name}:export`;
-    const { items, next } = await exportPage(places, limit, decodeCursor(list, cursor));
-    const lines = encodedPage(items, encodeCursor(list, next));
-    return c.body(streamOf(lines), 200, { "content-type": "application/x-ndjson", ...NO_STORE });
-  },
-);
+exported.get("/export", requireToken, query(ExportQuery), async (c) => {
+  const { limit, cursor } = c.req.valid("query");
+  const { places } = c.var;
+  const list = `${places.store.name}:export`;
+  const { items, next } = await exportPage(places, limit, decodeCursor(list, cursor));
+  const lines = encodedPage(items, encodeCursor(list, next));
+  return c.body(streamOf(lines), 200, { "content-type": "application/x-ndjson", ...NO_STORE });
+});
 
 /** A delivery on its way out. What is unknown of a corrupt one in the spill is null. */
 interface Exported {
@@ -209,3 +190,22 @@ const streamOf = (pieces: Iterator<Uint8Array, void>): ReadableStream<Uint8Array
   });
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : timeOf(at));
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "GET /deliveries/export": {
+    operationId: "exportDeliveries",
+    summary: "Every delivery with its bytes, for a back-up",
+    description:
+      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, status, missing, bytes}`: " +
+      "times in ISO 8601 with milliseconds, `bytes` in base64. Where `bytes` is null, `missing` says why: `retention` (they " +
+      "have passed their time) or `corrupt` (the ones kept are not the ones that came); the times of a corrupt one may be " +
+      "null. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
+      "page may have none. The last line of every page is `{next}`, the cursor to go on with, null at the end. A page " +
+      "without that line is cut short.",
+    answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
+    problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
+    needsToken: true,
+    query: ExportQuery,
+  },
+});

@@ -8,90 +8,54 @@ import { StoreError } from "../store/retry.ts";
 import type { Health, Store } from "../store/store.ts";
 import { timeOf } from "../wire.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
-import { describe } from "./contract.ts";
+import type { Contract } from "./contract.ts";
 import { Readiness } from "./schemas.ts";
 
 export const health = new Hono<AppEnv>();
 
-health.get(
-  "/readyz",
-  describe({
-    operationId: "readyz",
-    summary: "Whether the receiver can do its work",
-    description:
-      "Open to all, and so it says little and asks the store for little: at most once in some seconds. `quarantined` is " +
-      "counted up to 100; `spilled` is what the last upkeep left in the spill. `sweep` is the last walk along CI's lists of jobs: " +
-      "how many were `seen`, how many of them were `found` to have ended without this receiver's knowing, and `fetched`. " +
-      "Null is what the store cannot tell cheaply, or what is not on.",
-    answers: {
-      200: {
-        description: "Secrets are set, no setting is wrong, and the store answers and has its migrations.",
-        schema: Readiness,
-      },
-    },
-    problems: ["not-ready"],
-    needsToken: false,
-  }),
-  async (c) => {
-    const { settings, settingFaults } = c.var;
-    const missing = missingSecrets(settings);
-    const { state, health: found, swept } = await checkStore(c);
-    const checks = {
-      store: state,
-      schema: found?.schema ?? null,
-      missingSecrets: missing,
-      wrongSettings: namesOf(settingFaults),
-    };
-    const more = {
-      checks,
-      store: { name: c.var.places.store.name, region: found?.region ?? null },
-      quarantined: found?.quarantined ?? null,
-      spilled: found?.spilled ?? null,
-      lastUpkeepAt: isoOrNull(found?.upkeepAt),
-      lastReceivedAt: isoOrNull(found?.lastReceivedAt),
-      sweep: swept === null ? null : { endedAt: isoOrNull(swept.endedAt), ...swept.last },
-      at: timeOf(Date.now()),
-    };
-    if (state === "ok" && missing.length === 0 && settingFaults.length === 0)
-      return c.json({ status: "ready", ...more }, 200, NO_STORE);
-    const faults = [
-      ...missing.map((name) => `The secret ${name} is not set.`),
-      ...settingFaults.map(faultText),
-      ...(state === "ok" ? [] : [STORE_FAULTS[state]]),
-    ];
-    return problemResponse(c, { code: "not-ready", detail: faults.join(" "), more });
-  },
-);
+health.get("/readyz", async (c) => {
+  const { settings, settingFaults } = c.var;
+  const missing = missingSecrets(settings);
+  const { state, health: found, swept } = await checkStore(c);
+  const checks = {
+    store: state,
+    schema: found?.schema ?? null,
+    missingSecrets: missing,
+    wrongSettings: namesOf(settingFaults),
+  };
+  const more = {
+    checks,
+    store: { name: c.var.places.store.name, region: found?.region ?? null },
+    quarantined: found?.quarantined ?? null,
+    spilled: found?.spilled ?? null,
+    lastUpkeepAt: isoOrNull(found?.upkeepAt),
+    lastReceivedAt: isoOrNull(found?.lastReceivedAt),
+    sweep: swept === null ? null : { endedAt: isoOrNull(swept.endedAt), ...swept.last },
+    at: timeOf(Date.now()),
+  };
+  if (state === "ok" && missing.length === 0 && settingFaults.length === 0)
+    return c.json({ status: "ready", ...more }, 200, NO_STORE);
+  const faults = [
+    ...missing.map((name) => `The secret ${name} is not set.`),
+    ...settingFaults.map(faultText),
+    ...(state === "ok" ? [] : [STORE_FAULTS[state]]),
+  ];
+  return problemResponse(c, { code: "not-ready", detail: faults.join(" "), more });
+});
 
-health.get(
-  "/metrics",
-  requireToken,
-  describe({
-    operationId: "metrics",
-    summary: "Figures in the text format of Prometheus",
-    description:
-      "Counts of deliveries by status, jobs by state, the depth of quarantine and spill, the age of the last " +
-      "callback, and what asking CI has found. Each count stops at a bound, told in its HELP line, so that a scrape never costs a scan.",
-    answers: {
-      200: { description: "The figures; `ci_store_up` is 0 where the store cannot be asked.", media: ["text/plain"] },
-    },
-    problems: ["unauthorized", "too-many-requests"],
-    needsToken: true,
-  }),
-  async (c) => {
-    const { store, spill } = c.var.places;
-    const [figures, spillDepth, swept] = await Promise.all([
-      orNull(store.measure()),
-      orNull(spill?.depth()),
-      orNull(readSweeps(store, c.var.settings.ci)),
-    ]);
-    const wrongSettings = namesOf(c.var.settingFaults).length;
-    const endpoints = (await c.var.forwarder?.endpoints) ?? [];
-    const hosts = new Map(endpoints.map(({ id, host }) => [id, host]));
-    const text = metricsText({ store: store.name, figures, spillDepth, swept, wrongSettings, hosts, now: Date.now() });
-    return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8", ...NO_STORE });
-  },
-);
+health.get("/metrics", requireToken, async (c) => {
+  const { store, spill } = c.var.places;
+  const [figures, spillDepth, swept] = await Promise.all([
+    orNull(store.measure()),
+    orNull(spill?.depth()),
+    orNull(readSweeps(store, c.var.settings.ci)),
+  ]);
+  const wrongSettings = namesOf(c.var.settingFaults).length;
+  const endpoints = (await c.var.forwarder?.endpoints) ?? [];
+  const hosts = new Map(endpoints.map(({ id, host }) => [id, host]));
+  const text = metricsText({ store: store.name, figures, spillDepth, swept, wrongSettings, hosts, now: Date.now() });
+  return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8", ...NO_STORE });
+});
 
 /** Each once: of one setting several values may be wrong. */
 const namesOf = (faults: readonly SettingFault[]): string[] => [...new Set(faults.map(({ name }) => name))];
@@ -150,3 +114,36 @@ async function orNull<T>(asked: Promise<T> | undefined): Promise<T | null> {
     throw error;
   }
 }
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "GET /readyz": {
+    operationId: "readyz",
+    summary: "Whether the receiver can do its work",
+    description:
+      "Open to all, and so it says little and asks the store for little: at most once in some seconds. `quarantined` is " +
+      "counted up to 100; `spilled` is what the last upkeep left in the spill. `sweep` is the last walk along CI's lists of jobs: " +
+      "how many were `seen`, how many of them were `found` to have ended without this receiver's knowing, and `fetched`. " +
+      "Null is what the store cannot tell cheaply, or what is not on.",
+    answers: {
+      200: {
+        description: "Secrets are set, no setting is wrong, and the store answers and has its migrations.",
+        schema: Readiness,
+      },
+    },
+    problems: ["not-ready"],
+    needsToken: false,
+  },
+  "GET /metrics": {
+    operationId: "metrics",
+    summary: "Figures in the text format of Prometheus",
+    description:
+      "Counts of deliveries by status, jobs by state, the depth of quarantine and spill, the age of the last " +
+      "callback, and what asking CI has found. Each count stops at a bound, told in its HELP line, so that a scrape never costs a scan.",
+    answers: {
+      200: { description: "The figures; `ci_store_up` is 0 where the store cannot be asked.", media: ["text/plain"] },
+    },
+    problems: ["unauthorized", "too-many-requests"],
+    needsToken: true,
+  },
+});

@@ -13,7 +13,7 @@ import { digestOf } from "../store/encoding.ts";
 import type { Arrival, Store } from "../store/store.ts";
 import { readBytes } from "./body.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
-import { describe } from "./contract.ts";
+import type { Contract } from "./contract.ts";
 import { ExportedDelivery } from "./queries.ts";
 import { type ImportedLine, ImportedList } from "./schemas.ts";
 
@@ -28,52 +28,27 @@ const IMPORT_ROOM_BYTES = 1024 * 1024;
 /** The largest body in base64, which makes 4 bytes of 3. */
 const importBytesMax = (maxBodyBytes: number): number => 4 * Math.ceil(maxBodyBytes / 3) + IMPORT_ROOM_BYTES;
 
-imported.post(
-  "/import",
-  requireToken,
-  describe({
-    operationId: "importDeliveries",
-    summary: "Take deliveries of an export in",
-    description:
-      `The body is up to ${IMPORT_LINES_MAX} lines as \`GET /deliveries/export\` gives them; a line \`{next}\` is passed over. ` +
-      "For each line the answer says what became of it: `stored`, `no-job` or `quarantined`, as a callback would be; " +
-      "`pending` for one that the receiver reads later; `refused`, with the `reason`, where nothing was kept: bytes that do " +
-      "not have the SHA-256 in `id`, no bytes at all, or no line of an export. Times and counts are kept: of the same " +
-      "delivery the earliest `receivedAt`, the latest `lastReceivedAt` and the greatest `count` stand. Twice is as once.",
-    answers: { 200: { description: "What became of each line, in order.", schema: ImportedList } },
-    problems: [
-      "invalid-request",
-      "incomplete-body",
-      "unauthorized",
-      "cross-site-request",
-      "body-too-large",
-      "too-many-requests",
-      "store-unavailable",
-    ],
-    needsToken: true,
-  }),
-  async (c) => {
-    const limit = importBytesMax(c.var.settings.maxBodyBytes);
-    const body = await readBytes(c.req.raw, limit);
-    if (!body.ok) {
-      const { code } = body.error;
-      const tooLarge = `The lines are larger than ${limit} bytes together: MAX_BODY_BYTES in base64, and a megabyte.`;
-      return problemResponse(c, { code, detail: code === "body-too-large" ? tooLarge : "The connection failed." });
-    }
-    const lines = linesOf(body.value);
-    if (lines.length > IMPORT_LINES_MAX) {
-      const detail = `At most ${IMPORT_LINES_MAX} lines are taken in one request; these are ${lines.length}.`;
-      return problemResponse(c, { code: "invalid-request", detail });
-    }
-    const latest = Date.now() + CLOCK_TOLERANCE_MILLISECONDS;
-    const read = await Promise.all(lines.map((line) => readLine(line, latest)));
-    const results = await takeIn(
-      c.var.places.store,
-      read.filter((line) => line !== null),
-    );
-    return c.json({ imported: results }, 200, NO_STORE);
-  },
-);
+imported.post("/import", requireToken, async (c) => {
+  const limit = importBytesMax(c.var.settings.maxBodyBytes);
+  const body = await readBytes(c.req.raw, limit);
+  if (!body.ok) {
+    const { code } = body.error;
+    const tooLarge = `The lines are larger than ${limit} bytes together: MAX_BODY_BYTES in base64, and a megabyte.`;
+    return problemResponse(c, { code, detail: code === "body-too-large" ? tooLarge : "The connection failed." });
+  }
+  const lines = linesOf(body.value);
+  if (lines.length > IMPORT_LINES_MAX) {
+    const detail = `At most ${IMPORT_LINES_MAX} lines are taken in one request; these are ${lines.length}.`;
+    return problemResponse(c, { code: "invalid-request", detail });
+  }
+  const latest = Date.now() + CLOCK_TOLERANCE_MILLISECONDS;
+  const read = await Promise.all(lines.map((line) => readLine(line, latest)));
+  const results = await takeIn(
+    c.var.places.store,
+    read.filter((line) => line !== null),
+  );
+  return c.json({ imported: results }, 200, NO_STORE);
+});
 
 interface Line {
   /** Counted from 1. */
@@ -204,3 +179,28 @@ function becameOf({ reading }: Outcome): Pick<ImportedLine, "status" | "reason">
   const { jobs, runs } = reading.value;
   return { status: jobs.length + runs.length === 0 ? "no-job" : "stored", reason: null };
 }
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "POST /deliveries/import": {
+    operationId: "importDeliveries",
+    summary: "Take deliveries of an export in",
+    description:
+      `The body is up to ${IMPORT_LINES_MAX} lines as \`GET /deliveries/export\` gives them; a line \`{next}\` is passed over. ` +
+      "For each line the answer says what became of it: `stored`, `no-job` or `quarantined`, as a callback would be; " +
+      "`pending` for one that the receiver reads later; `refused`, with the `reason`, where nothing was kept: bytes that do " +
+      "not have the SHA-256 in `id`, no bytes at all, or no line of an export. Times and counts are kept: of the same " +
+      "delivery the earliest `receivedAt`, the latest `lastReceivedAt` and the greatest `count` stand. Twice is as once.",
+    answers: { 200: { description: "What became of each line, in order.", schema: ImportedList } },
+    problems: [
+      "invalid-request",
+      "incomplete-body",
+      "unauthorized",
+      "cross-site-request",
+      "body-too-large",
+      "too-many-requests",
+      "store-unavailable",
+    ],
+    needsToken: true,
+  },
+});

@@ -8,7 +8,7 @@ import { type Problem, problemResponse } from "../problems.ts";
 import type { JobFilter, KeptJob, Position, Store } from "../store/store.ts";
 import { deliveryRecord, jobOf, listedJob } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
-import { describe, query } from "./contract.ts";
+import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
 import { JobQuery, JobsQuery, PAGE_LIMIT_MAX, PageQuery } from "./queries.ts";
@@ -20,34 +20,17 @@ jobs.use(requireToken);
 
 const READ_PROBLEMS = ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"] as const;
 
-jobs.get(
-  "/:jobId",
-  describe({
-    operationId: "getJob",
-    summary: "What became of a job",
-    description:
-      "Answers at once, or, with `wait`, when the job is terminal or the seconds are up, with what there is then. " +
-      "`ETag` changes exactly when the answer does; nothing but the answer for a terminal job may be stored by a cache, and that only to be validated.",
-    answers: {
-      200: { description: "The job.", schema: JobSchema },
-      304: { description: "The job is as it was when `If-None-Match` was given." },
-    },
-    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
-    needsToken: true,
-  }),
-  query(JobQuery),
-  async (c) => {
-    const jobId = idOf(c, "jobId");
-    const { wait } = c.req.valid("query");
-    const { places } = c.var;
-    if (wait > 0) await waitUntilTerminal(places, jobId, wait, c.req.raw.signal);
-    const unchanged = await findUnchanged(c, jobId);
-    if (unchanged !== null) return c.body(null, 304, headersOf(unchanged));
-    const found = await findJob(places, jobId);
-    if (found === null) return problemResponse(c, notFound(jobId));
-    return c.json(jobOf(found), 200, found.delivery.status === "pending" ? NO_STORE : headersOf(found));
-  },
-);
+jobs.get("/:jobId", query(JobQuery), async (c) => {
+  const jobId = idOf(c, "jobId");
+  const { wait } = c.req.valid("query");
+  const { places } = c.var;
+  if (wait > 0) await waitUntilTerminal(places, jobId, wait, c.req.raw.signal);
+  const unchanged = await findUnchanged(c, jobId);
+  if (unchanged !== null) return c.body(null, 304, headersOf(unchanged));
+  const found = await findJob(places, jobId);
+  if (found === null) return problemResponse(c, notFound(jobId));
+  return c.json(jobOf(found), 200, found.delivery.status === "pending" ? NO_STORE : headersOf(found));
+});
 
 async function waitUntilTerminal(places: Places, jobId: string, seconds: number, signal: AbortSignal): Promise<void> {
   const isDone = (job: KeptJob | null) => job?.summary.terminal === true;
@@ -81,76 +64,39 @@ const headersOf = (kept: KeptJob) => ({
   "cache-control": kept.summary.terminal ? "private, no-cache" : "no-store",
 });
 
-jobs.get(
-  "/:jobId/raw",
-  describe({
-    operationId: "getJobRaw",
-    summary: "The exact bytes of the delivery behind a job",
-    answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
-    problems: ["job-not-found", "bytes-gone", "corrupt-bytes", ...READ_PROBLEMS.slice(1)],
-    needsToken: true,
-  }),
-  async (c) => {
-    const jobId = idOf(c, "jobId");
-    const found = await findJob(c.var.places, jobId);
-    return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);
-  },
-);
+jobs.get("/:jobId/raw", async (c) => {
+  const jobId = idOf(c, "jobId");
+  const found = await findJob(c.var.places, jobId);
+  return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);
+});
 
-jobs.get(
-  "/:jobId/deliveries",
-  describe({
-    operationId: "listJobDeliveries",
-    summary: "Every delivery that named a job, last received first",
-    description: "`isRecord` marks the one behind the job's record.",
-    answers: { 200: { description: "A page of deliveries.", schema: JobDeliveryList } },
-    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
-    needsToken: true,
-  }),
-  query(PageQuery),
-  async (c) => {
-    const jobId = idOf(c, "jobId");
-    const { limit, cursor } = c.req.valid("query");
-    const { places } = c.var;
-    const found = await findJob(places, jobId);
-    if (found === null) return problemResponse(c, notFound(jobId));
-    const list = `${places.store.name}:job:${jobId}`;
-    const page = await places.store.listDeliveriesOfJob(jobId, limit, decodeCursor(list, cursor));
-    const deliveries = page.items.map((item) => ({
-      ...deliveryRecord(item),
-      isRecord: item.id === found.delivery.id,
-    }));
-    return c.json({ deliveries, next: encodeCursor(list, page.next) }, 200, NO_STORE);
-  },
-);
+jobs.get("/:jobId/deliveries", query(PageQuery), async (c) => {
+  const jobId = idOf(c, "jobId");
+  const { limit, cursor } = c.req.valid("query");
+  const { places } = c.var;
+  const found = await findJob(places, jobId);
+  if (found === null) return problemResponse(c, notFound(jobId));
+  const list = `${places.store.name}:job:${jobId}`;
+  const page = await places.store.listDeliveriesOfJob(jobId, limit, decodeCursor(list, cursor));
+  const deliveries = page.items.map((item) => ({
+    ...deliveryRecord(item),
+    isRecord: item.id === found.delivery.id,
+  }));
+  return c.json({ deliveries, next: encodeCursor(list, page.next) }, 200, NO_STORE);
+});
 
-jobs.get(
-  "/",
-  describe({
-    operationId: "listJobs",
-    summary: "Jobs, last received first",
-    description:
-      "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
-      "Filtered by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, with `next` not null: go on with it. " +
-      "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
-    answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
-    problems: ["not-supported-by-store", ...READ_PROBLEMS],
-    needsToken: true,
-  }),
-  query(JobsQuery),
-  async (c) => {
-    const { limit, cursor, ...given } = c.req.valid("query");
-    const { store } = c.var.places;
-    const filter = filterOf(given);
-    const list = `${store.name}:jobs:${JSON.stringify(filter)}`;
-    const after = decodeCursor(list, cursor);
-    if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(store, filter, after);
-    const page = await store.listJobs(filter, limit, after);
-    const next = encodeCursor(list, page.next);
-    const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
-    return c.json({ jobs: page.items.map(listedJob), next }, 200, { ...NO_STORE, ...link });
-  },
-);
+jobs.get("/", query(JobsQuery), async (c) => {
+  const { limit, cursor, ...given } = c.req.valid("query");
+  const { store } = c.var.places;
+  const filter = filterOf(given);
+  const list = `${store.name}:jobs:${JSON.stringify(filter)}`;
+  const after = decodeCursor(list, cursor);
+  if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(store, filter, after);
+  const page = await store.listJobs(filter, limit, after);
+  const next = encodeCursor(list, page.next);
+  const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
+  return c.json({ jobs: page.items.map(listedJob), next }, 200, { ...NO_STORE, ...link });
+});
 
 /** The filters that were given, in one order, so that they name the list. */
 const filterOf = (given: Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">): JobFilter =>
@@ -184,3 +130,49 @@ async function exportOf(store: Store, filter: JobFilter, after: Position | null)
   });
   return new Response(lines, { headers: { "content-type": NDJSON, "cache-control": "no-store" } });
 }
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "GET /jobs/{jobId}": {
+    operationId: "getJob",
+    summary: "What became of a job",
+    description:
+      "Answers at once, or, with `wait`, when the job is terminal or the seconds are up, with what there is then. " +
+      "`ETag` changes exactly when the answer does; nothing but the answer for a terminal job may be stored by a cache, and that only to be validated.",
+    answers: {
+      200: { description: "The job.", schema: JobSchema },
+      304: { description: "The job is as it was when `If-None-Match` was given." },
+    },
+    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
+    needsToken: true,
+    query: JobQuery,
+  },
+  "GET /jobs/{jobId}/raw": {
+    operationId: "getJobRaw",
+    summary: "The exact bytes of the delivery behind a job",
+    answers: { 200: { description: "The bytes, as the media type they came with.", media: ["*/*"] } },
+    problems: ["job-not-found", "bytes-gone", "corrupt-bytes", ...READ_PROBLEMS.slice(1)],
+    needsToken: true,
+  },
+  "GET /jobs/{jobId}/deliveries": {
+    operationId: "listJobDeliveries",
+    summary: "Every delivery that named a job, last received first",
+    description: "`isRecord` marks the one behind the job's record.",
+    answers: { 200: { description: "A page of deliveries.", schema: JobDeliveryList } },
+    problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
+    needsToken: true,
+    query: PageQuery,
+  },
+  "GET /jobs": {
+    operationId: "listJobs",
+    summary: "Jobs, last received first",
+    description:
+      "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
+      "Filtered by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, with `next` not null: go on with it. " +
+      "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
+    answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
+    problems: ["not-supported-by-store", ...READ_PROBLEMS],
+    needsToken: true,
+    query: JobsQuery,
+  },
+});

@@ -4,7 +4,7 @@ import { findRun } from "../lookup.ts";
 import { problemResponse } from "../problems.ts";
 import { listedRun, runOf } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
-import { describe, query } from "./contract.ts";
+import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { RunsQuery } from "./queries.ts";
 import { Run, RunList } from "./schemas.ts";
@@ -12,30 +12,34 @@ import { Run, RunList } from "./schemas.ts";
 export const runs = new Hono<AppEnv>();
 runs.use(requireToken);
 
-runs.get(
-  "/",
-  describe({
+runs.get("/", query(RunsQuery), async (c) => {
+  const { limit, cursor, state, workflowId } = c.req.valid("query");
+  const { store } = c.var.places;
+  const filter = { ...(state !== undefined && { state }), ...(workflowId !== undefined && { workflowId }) };
+  const list = `${store.name}:runs:${JSON.stringify(filter)}`;
+  const page = await store.listRuns(filter, limit, decodeCursor(list, cursor));
+  return c.json({ runs: page.items.map(listedRun), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+});
+
+runs.get("/:runId", async (c) => {
+  const runId = idOf(c, "runId");
+  const found = await findRun(c.var.places, runId);
+  if (found !== null) return c.json(runOf(runId, found.run, found.jobs), 200, NO_STORE);
+  return problemResponse(c, { code: "run-not-found", detail: `No callback has named workflow run ${runId}.` });
+});
+
+/** What /openapi.json says of these routes. */
+export const contract = (): Contract => ({
+  "GET /runs": {
     operationId: "listRuns",
     summary: "Workflow runs whose end was told, last received first",
     description: "Filtered, a page may be shorter than `limit` with `next` not null: go on with it.",
     answers: { 200: { description: "A page of runs, without their tasks and jobs.", schema: RunList } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,
-  }),
-  query(RunsQuery),
-  async (c) => {
-    const { limit, cursor, state, workflowId } = c.req.valid("query");
-    const { store } = c.var.places;
-    const filter = { ...(state !== undefined && { state }), ...(workflowId !== undefined && { workflowId }) };
-    const list = `${store.name}:runs:${JSON.stringify(filter)}`;
-    const page = await store.listRuns(filter, limit, decodeCursor(list, cursor));
-    return c.json({ runs: page.items.map(listedRun), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+    query: RunsQuery,
   },
-);
-
-runs.get(
-  "/:runId",
-  describe({
+  "GET /runs/{runId}": {
     operationId: "getRun",
     summary: "A workflow run and its jobs",
     description:
@@ -43,11 +47,5 @@ runs.get(
     answers: { 200: { description: "The run.", schema: Run } },
     problems: ["run-not-found", "corrupt-bytes", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,
-  }),
-  async (c) => {
-    const runId = idOf(c, "runId");
-    const found = await findRun(c.var.places, runId);
-    if (found !== null) return c.json(runOf(runId, found.run, found.jobs), 200, NO_STORE);
-    return problemResponse(c, { code: "run-not-found", detail: `No callback has named workflow run ${runId}.` });
   },
-);
+});

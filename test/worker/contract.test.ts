@@ -2,6 +2,8 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { app } from "../../src/app.ts";
+import { documentOf } from "../../tools/openapi/document.ts";
 import { PROBLEMS } from "../../src/problems.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { newHook, telling } from "./endpoint.ts";
@@ -11,6 +13,7 @@ import { cron, flood, freshDb, get, KEY, post, send, sha256, TOKEN } from "./rec
 interface Operation {
   operationId: string;
   security?: object[];
+  parameters?: { name: string; in: string }[];
   responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
 }
 
@@ -85,6 +88,36 @@ describe("the contract", () => {
     else if (/[/+]json$/.test(type)) check(contract, media?.schema as Schema, await response.json());
     else expect(media).toBeDefined();
   }
+
+  test("is what the routes' own contracts say: else run `npm run contract`", async () => {
+    expect(contract).toEqual(JSON.parse(JSON.stringify(await documentOf())));
+  });
+
+  test("has every route of the API, and no other", () => {
+    const isApi = ({ method, path }: { method: string; path: string }) =>
+      method !== "ALL" && path !== "/" && !/^\/(?:ui|docs|problems|openapi\.json)(?:\/|$)/.test(path);
+    const routes = app.routes.filter(isApi).map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
+    const documented = Object.entries(contract.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(documented.toSorted()).toEqual([...new Set(routes)].toSorted());
+  });
+
+  test("names every parameter that a route takes, and no other", async () => {
+    for (const [template, methods] of Object.entries(contract.paths)) {
+      for (const [method, { parameters = [] }] of Object.entries(methods)) {
+        const names = parameters.filter((parameter) => parameter.in === "query").map(({ name }) => name);
+        if (names.length === 0) continue;
+        const path = template.replace(/\{\w+\}/, "x");
+        const refused = async (name: string) => {
+          const response = await send(`${path}?${name}=`, { method: method.toUpperCase(), headers: bearer });
+          return response.status === 400 ? ((await response.json()) as { detail: string }).detail : "";
+        };
+        expect(await refused("other")).toBe("other is not a parameter of this path.");
+        for (const name of names) expect(await refused(name)).not.toContain("is not a parameter");
+      }
+    }
+  });
 
   test("is OpenAPI 3.1, and names every operation once", () => {
     expect(contract.openapi).toBe("3.1.0");
