@@ -4,6 +4,7 @@ import { type Forwarder, forwarder } from "./forward/forward.ts";
 import type { DueEvent } from "./forward/messages.ts";
 import type { Places } from "./intake.ts";
 import type { Queued, SendQueue } from "./queue.ts";
+import { type Reconciler, reconciler } from "./reconcile/reconciler.ts";
 import type { Settings } from "./settings.ts";
 import { d1Store } from "./store/d1/d1.ts";
 import { kvStore } from "./store/kv/kv.ts";
@@ -60,3 +61,14 @@ const verifyingOf = ({ ci: { isVerifying, verifyLimitSeconds } }: Settings): Ver
 /** What tells the user's system; null where the store has no outbox. */
 export const forwarderOf = (env: OptionalBindings, { store }: Places, settings: Settings, log: Log): Forwarder | null =>
   forwarder(store, settings.forward, log, env.FORWARD_QUEUE ?? null);
+
+/** What asks CI; null without its keys. */
+export function reconcilerOf(
+  places: Places,
+  settings: Settings,
+  forwarder: Forwarder | null,
+  log: Log,
+): Reconciler | null {
+  const { ci, maxBodyBytes: maxBytes, upkeepOperations: operations } = settings;
+  return reconciler(places, { settings: ci, maxBytes, operations, teller: forwarder, log });
+}

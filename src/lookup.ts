@@ -6,15 +6,12 @@ import { parseCallback } from "./callback/callback.ts";
 import { isFinalRank, jobRank, runRank } from "./callback/state.ts";
 import type { Reading } from "./callback/types.ts";
 import type { Places } from "./intake.ts";
-import type { ExpectedJob } from "./store/expectations.ts";
+import { type ExpectedJob, isOnlyExpected } from "./store/expectations.ts";
 import { StoreError } from "./store/retry.ts";
 import type { Arrival, Copy, KeptBody, KeptJob, KeptRun, ListedDelivery, Position, Store } from "./store/store.ts";
 
 /** A job with the bytes behind its record. */
-export type ToldJob = KeptJob & KeptBody;
-
-/** The same, or a job that is only expected. */
-export type FoundJob = ToldJob | ExpectedJob;
+export type FoundJob = KeptJob & KeptBody;
 
 /** A run as far as it is known: itself where a `WorkflowFinish` has told of it, and the jobs that belong to it. */
 export interface FoundRun {
@@ -29,19 +26,31 @@ const isFinal = (job: KeptJob | null): boolean => job !== null && isFinalRank(jo
  * The job, by the delivery that says most of it, wherever that is, or as it was announced; null where neither place has
  * heard of it and nobody expects it.
  */
-export async function findJob({ store, spill }: Places, jobId: string, copy?: Copy): Promise<FoundJob | null> {
+export async function findKnownJob(
+  { store, spill }: Places,
+  jobId: string,
+  copy?: Copy,
+): Promise<FoundJob | ExpectedJob | null> {
   const stored = await asked(store.getJobWithBody(jobId, copy));
   if (stored.answered && isFinal(stored.value)) return stored.value;
   const isUntold = stored.answered && stored.value === null;
   const [spilled, expected] = await Promise.all([
     spilledJob(spill, jobId),
-    isUntold ? findExpected(store, jobId) : null,
+    asked(isUntold ? findExpected(store, jobId) : Promise.resolve(null)),
   ]);
   if (spilled === "drained") return (await store.getJobWithBody(jobId)) ?? findExpected(store, jobId);
   // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
   if (!stored.answered) return spilled?.summary.terminal === true ? spilled : refuse(stored.error);
   if (stored.value !== null) return greaterJob(stored.value, spilled);
-  return spilled === null ? expected : { ...spilled, expectation: expected?.expectation ?? null };
+  const announced = expected.answered ? expected.value : null;
+  if (spilled !== null) return { ...spilled, expectation: announced?.expectation ?? null };
+  return expected.answered ? announced : refuse(expected.error);
+}
+
+/** The same of a job that a delivery has told of. */
+export async function findJob(places: Places, jobId: string): Promise<FoundJob | null> {
+  const known = await findKnownJob(places, jobId);
+  return known === null || isOnlyExpected(known) ? null : known;
 }
 
 const findExpected = async ({ expectations }: Store, jobId: string): Promise<ExpectedJob | null> =>
@@ -142,7 +151,7 @@ function refuse(error: StoreError): never {
 }
 
 /** "drained" where the store may have it since it was asked: it is to be asked again. */
-async function spilledJob(spill: Places["spill"], jobId: string): Promise<ToldJob | "drained" | null> {
+async function spilledJob(spill: Places["spill"], jobId: string): Promise<FoundJob | "drained" | null> {
   const arrival = (await spill?.findByJob(jobId)) ?? null;
   if (arrival === "drained") return arrival;
   const read = arrival === null ? null : readSpilled(arrival);
@@ -166,7 +175,7 @@ async function spilledBody(spill: Places["spill"], id: string): Promise<KeptBody
 }
 
 /** What a spilled delivery says, in the terms of the store: read on the way, since nothing but its bytes is kept. */
-function readSpilled(arrival: Arrival): { jobs: ToldJob[]; runs: KeptRun[] } {
+function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
   const reading = parseCallback(arrival.body);
   if (!reading.ok) return { jobs: [], runs: [] };
   const delivery = waiting(arrival, reading.value);
@@ -215,7 +224,7 @@ const waiting = (
 });
 
 /** The record is the greatest reading, wherever it is. Whichever tells of the workflow, it is told. What was announced is in the store. */
-function greaterJob(stored: ToldJob, spilled: ToldJob | null): ToldJob {
+function greaterJob(stored: FoundJob, spilled: FoundJob | null): FoundJob {
   if (spilled === null) return stored;
   const [greater, lesser] = spilled.rank > stored.rank ? [spilled, stored] : [stored, spilled];
   const workflow = greater.summary.workflow ?? lesser.summary.workflow;

@@ -4,8 +4,9 @@ import { isOneOf, readToken } from "./auth.ts";
 import type { Bindings } from "../bindings.ts";
 import type { CallbackSeen } from "../telemetry/points.ts";
 import type { Forwarder } from "../forward/forward.ts";
-import type { Places } from "../intake.ts";
+import type { Outcome, Places } from "../intake.ts";
 import type { SendQueue } from "../queue.ts";
+import type { Reconciler } from "../reconcile/reconciler.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Problem, type ProblemCode, ProblemError, problemResponse } from "../problems.ts";
 import type { SettingFault, Settings } from "../settings.ts";
@@ -15,17 +16,6 @@ import { CorruptBodyError, FilterError, PositionError, UnsupportedError } from "
 
 /** For what changes with every callback, and must not be found in a cache. */
 export const NO_STORE = { "cache-control": "no-store" };
-
-/** Asks CI about jobs on demand. */
-export interface Reconciler {
-  /** Asks about a job, and takes in what CI says of its end. `events` are those that this caused, whose first attempts are the caller's. */
-  askNow(jobId: string): Promise<AskedNow>;
-}
-
-export type AskedNow =
-  | { kind: "answered"; events: readonly LeasedEvent[] }
-  /** `detail` says in a sentence why CI did not tell. */
-  | { kind: "failed"; detail: string; retryAfterSeconds: number | null };
 
 export interface AppEnv {
   Bindings: Bindings;
@@ -38,7 +28,7 @@ export interface AppEnv {
     queue: SendQueue | null;
     /** Tells the user's system; null where the store has no outbox. */
     forwarder: Forwarder | null;
-    /** Null where no keys are set. */
+    /** Asks CI; null without its keys. */
     reconciler: Reconciler | null;
     log: Log;
     /** Of a callback with a right key. */
@@ -139,4 +129,10 @@ export function idOf(c: Context, name: string): string {
 export function tellAfterAnswer(c: Context<AppEnv>, events: readonly LeasedEvent[]): void {
   const { forwarder } = c.var;
   if (events.length > 0 && forwarder !== null) c.executionCtx.waitUntil(forwarder.tellFirst(events));
+}
+
+/** Asks CI about the jobs of a callback once it is answered (`VERIFY = "on"`): CI does not wait for that. */
+export function verifyAfterAnswer(c: Context<AppEnv>, { status, jobs }: Pick<Outcome, "status" | "jobs">): void {
+  const { reconciler } = c.var;
+  if (status === "stored" && reconciler?.isVerifying === true) c.executionCtx.waitUntil(reconciler.verifyThese(jobs));
 }

@@ -4,8 +4,9 @@
  */
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { findJob } from "../lookup.ts";
+import { findKnownJob } from "../lookup.ts";
 import { ProblemError, problemResponse } from "../problems.ts";
+import { textOf } from "../reconcile/faults.ts";
 import type { Expectations } from "../store/expectations.ts";
 import { UnsupportedError } from "../store/store.ts";
 import { jobOf } from "../wire.ts";
@@ -47,12 +48,11 @@ export async function askNow(c: Context<AppEnv>, jobId: string): Promise<void> {
   if (reconciler === null)
     throw new ProblemError({ code: "ci-not-configured", detail: "CI_SECRET_ID and CI_SECRET_KEY are not set." });
   const asked = await reconciler.askNow(jobId);
-  if (asked.kind === "failed") {
-    const { detail, retryAfterSeconds } = asked;
-    const headers = { "retry-after": String(retryAfterSeconds ?? RETRY_SECONDS) };
-    throw new ProblemError({ code: "ci-unavailable", detail, headers });
-  }
-  tellAfterAnswer(c, asked.events);
+  if (asked.ok) return tellAfterAnswer(c, asked.value.events);
+  const { error } = asked;
+  const seconds = ("retryAfterSeconds" in error ? error.retryAfterSeconds : null) ?? RETRY_SECONDS;
+  const headers = { "retry-after": String(seconds) };
+  throw new ProblemError({ code: "ci-unavailable", detail: textOf(error), headers });
 }
 
 /** When to ask CI again, where CI does not say, in seconds. */
@@ -60,7 +60,7 @@ const RETRY_SECONDS = 30;
 
 /** The job as it is now, from the primary: what was just written is in the answer. */
 async function answerJob(c: Context<AppEnv>, jobId: string, status: 200 | 201): Promise<Response> {
-  const found = await findJob(c.var.places, jobId, "primary");
+  const found = await findKnownJob(c.var.places, jobId, "primary");
   if (found !== null) return c.json(jobOf(found, Date.now()), status, NO_STORE);
   const detail = `No callback has named job ${jobId}, and it was not announced.`;
   return problemResponse(c, { code: "job-not-found", detail });

@@ -4,9 +4,9 @@ import type * as v from "valibot";
 import { READER_VERSION } from "../callback/callback.ts";
 import { isFinalRank } from "../callback/state.ts";
 import type { Places } from "../intake.ts";
-import { findJob, findJobInStore, type FoundJob } from "../lookup.ts";
+import { findJobInStore, findKnownJob, type FoundJob } from "../lookup.ts";
 import { type Problem, ProblemError, problemResponse } from "../problems.ts";
-import { type Expectation, isOnlyExpected, type KnownJob } from "../store/expectations.ts";
+import { type Expectation, type ExpectedJob, isOnlyExpected, type KnownJob } from "../store/expectations.ts";
 import {
   type JobFilter,
   type KeptJob,
@@ -37,7 +37,7 @@ jobs.get("/:jobId", query(JobQuery), async (c) => {
   const now = Date.now();
   const unchanged = await findUnchanged(c, jobId, now);
   if (unchanged !== null) return c.body(null, 304, headersOf(unchanged, now));
-  const found = await findJob(places, jobId);
+  const found = await findKnownJob(places, jobId);
   if (found === null) return problemResponse(c, notFound(jobId));
   if (isSpilled(found)) return c.json(jobOf(found, now), 200, NO_STORE);
   const headers = headersOf(found, now);
@@ -45,11 +45,12 @@ jobs.get("/:jobId", query(JobQuery), async (c) => {
 });
 
 /** Whether the spill alone has the record: what it says has no ETag before the store has it. */
-const isSpilled = (found: FoundJob): boolean => !isOnlyExpected(found) && found.delivery.status === "pending";
+const isSpilled = (found: FoundJob | ExpectedJob): boolean =>
+  !isOnlyExpected(found) && found.delivery.status === "pending";
 
 async function waitUntilTerminal(places: Places, jobId: string, seconds: number, signal: AbortSignal): Promise<void> {
   const isDone = (job: KnownJob | null) => job !== null && !isOnlyExpected(job) && job.summary.terminal;
-  if (isDone(await findJob(places, jobId))) return;
+  if (isDone(await findKnownJob(places, jobId))) return;
   const firstPauseSeconds = places.store.pollSeconds.wait;
   await poll({ ask: () => findJobInStore(places, jobId), isDone, seconds, firstPauseSeconds, signal });
 }
@@ -97,7 +98,7 @@ const headersOf = (job: KnownJob, now: number) => ({
 
 jobs.get("/:jobId/raw", async (c) => {
   const jobId = idOf(c, "jobId");
-  const found = await findJob(c.var.places, jobId);
+  const found = await findKnownJob(c.var.places, jobId);
   if (found !== null && !isOnlyExpected(found)) return rawResponse(c, found);
   const detail = `Job ${jobId} is expected, and no callback has come yet.`;
   return problemResponse(c, found === null ? notFound(jobId) : { code: "job-not-found", detail });
@@ -107,7 +108,7 @@ jobs.get("/:jobId/deliveries", query(PageQuery), async (c) => {
   const jobId = idOf(c, "jobId");
   const { limit, cursor } = c.req.valid("query");
   const { places } = c.var;
-  const found = await findJob(places, jobId);
+  const found = await findKnownJob(places, jobId);
   if (found === null) return problemResponse(c, notFound(jobId));
   if (isOnlyExpected(found)) return c.json({ deliveries: [], next: null }, 200, NO_STORE);
   const list = `${places.store.name}:job:${jobId}`;

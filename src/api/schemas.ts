@@ -1,6 +1,7 @@
 /** What the routes answer, as schemas: /openapi.json is made of them, and tests hold every answer to them. */
 import * as v from "valibot";
 import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
+import { CHECK_FAULTS } from "../reconcile/faults.ts";
 import { deliveryStatus, described, named, nullable } from "./schema-parts.ts";
 
 const Workflow = named(
@@ -226,6 +227,7 @@ export const Readiness = v.object({
   spilled: v.nullable(v.number()),
   lastUpkeepAt: nullable,
   lastReceivedAt: nullable,
+  sweep: v.nullable(v.object({ endedAt: nullable, seen: v.number(), found: v.number(), fetched: v.number() })),
   at: v.string(),
 });
 
@@ -239,3 +241,17 @@ export const ProblemDocument = named(
     detail: described(v.string(), "What happened this time."),
   }),
 );
+
+export const CheckAnswers = v.object({
+  hasKeys: v.boolean(),
+  answers: v.array(
+    v.object({
+      request: v.picklist(["describe", "list"]),
+      bucket: nullable,
+      region: nullable,
+      fault: described(v.nullable(v.picklist(CHECK_FAULTS)), "What to look at; null where CI answered."),
+      says: v.string(),
+      requestId: described(nullable, "CI's `x-ci-request-id`, to give to its support."),
+    }),
+  ),
+});

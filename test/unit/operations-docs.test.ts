@@ -33,8 +33,17 @@ const HOSTS = new Map([
 ]);
 
 test("figures are written in the text format of Prometheus", () => {
-  expect(metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, wrongSettings: 0, hosts: HOSTS, now: 11_000 }))
-    .toMatchInlineSnapshot(`
+  expect(
+    metricsText({
+      store: "d1",
+      figures: FIGURES,
+      spillDepth: 4,
+      swept: null,
+      wrongSettings: 0,
+      hosts: HOSTS,
+      now: 11_000,
+    }),
+  ).toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 1
@@ -87,8 +96,9 @@ test("figures are written in the text format of Prometheus", () => {
 });
 
 test("with the store down, only that and the spill are told", () => {
-  expect(metricsText({ store: "d1", figures: null, spillDepth: 4, wrongSettings: 0, hosts: HOSTS, now: 0 }))
-    .toMatchInlineSnapshot(`
+  expect(
+    metricsText({ store: "d1", figures: null, spillDepth: 4, swept: null, wrongSettings: 0, hosts: HOSTS, now: 0 }),
+  ).toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 0
@@ -114,6 +124,7 @@ test("every metric is explained, and no other", () => {
     store: "d1",
     figures: FIGURES,
     spillDepth: 4,
+    swept: null,
     wrongSettings: 0,
     hosts: HOSTS,
     now: 11_000,

@@ -12,12 +12,26 @@ import { contract as health } from "../../src/api/health.ts";
 import { contract as imported } from "../../src/api/import.ts";
 import { contract as jobs } from "../../src/api/jobs.ts";
 import { contract as meta } from "../../src/api/meta.ts";
+import { contract as reconcile } from "../../src/api/reconcile.ts";
 import { contract as runs } from "../../src/api/runs.ts";
 import { ProblemDocument } from "../../src/api/schemas.ts";
 import { PROBLEMS, type ProblemCode } from "../../src/problems.ts";
 
 /** In the order in which /docs shows them. */
-const CONTRACTS = [meta, callbacks, jobs, expectations, runs, changes, exported, imported, deliveries, events, health];
+const CONTRACTS = [
+  meta,
+  callbacks,
+  jobs,
+  expectations,
+  runs,
+  changes,
+  exported,
+  imported,
+  deliveries,
+  events,
+  reconcile,
+  health,
+];
 
 /** The generator reads routes, so it is given an app that has nothing else. */
 export function documentOf() {

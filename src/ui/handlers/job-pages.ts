@@ -1,7 +1,7 @@
 /** The pages about jobs: the list, one job, and finding a job, run or delivery by its id. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { findJob, findRun } from "../../lookup.ts";
+import { findKnownJob, findRun } from "../../lookup.ts";
 import { isOnlyExpected } from "../../store/expectations.ts";
 import { rowVersion } from "../views/expectation.ts";
 import { type Filters, type Home, homePage, listPath } from "../views/home.ts";
@@ -94,7 +94,7 @@ jobPages.get("/ui/find", async (c) => {
   const id = (c.req.query("id") ?? "").trim();
   if (id === "") return c.redirect("/", 303);
   if (DELIVERY_ID.test(id)) return c.redirect(deliveryPath(id.toLowerCase()), 303);
-  const [job, run] = await Promise.all([findJob(c.var.places, id), findRun(c.var.places, id)]);
+  const [job, run] = await Promise.all([findKnownJob(c.var.places, id), findRun(c.var.places, id)]);
   return c.redirect(job === null && run !== null ? runPath(id) : jobPath(id), 303);
 });
 
@@ -102,7 +102,7 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
   const jobId = idOf(c, "jobId");
   const { places } = c.var;
   const view = await readerView(c);
-  const kept = await findJob(places, jobId);
+  const kept = await findKnownJob(places, jobId);
   if (kept === null) {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownJobPage(view, jobId, live), 404);
