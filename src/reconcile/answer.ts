@@ -49,11 +49,11 @@ const isResponse = (tree: ContentNode): boolean => tree["Response"] !== undefine
 const BYTE_ORDER_MARK = "\ufeff";
 
 /**
- * In an answer, `Code` is `Success` while the job still runs, so it does not stand in for a missing `State` as it does
- * in a callback.
+ * In an answer, `Code` is `Success` while the job still runs, so it stands in for a missing `State`, as it does in a
+ * callback, only where the job has an end.
  */
 const withReportedState = (job: JobReading): JobReading =>
-  job.stateSource === "reported" ? job : { ...job, state: null, terminal: false };
+  job.stateSource === "reported" || job.endedAt !== null ? job : { ...job, state: null, terminal: false };
 
 const readError = (error: ContentNode): CiError => ({
   code: filledLeafAt(error, "Code"),

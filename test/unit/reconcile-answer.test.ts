@@ -40,6 +40,13 @@ describe("an answer", () => {
     ]);
   });
 
+  test("takes the Code for a state that is not told once the job has an end", () => {
+    const ended = jobXml("a1", "").replace("<EndTime>-", "<EndTime>2022-07-07T12:13:12+0800");
+    expect(jobsOf(`<Response>${ended}</Response>`)).toEqual([
+      expect.objectContaining({ jobId: "a1", state: "Success", stateSource: "derived", terminal: true }),
+    ]);
+  });
+
   test.each([
     ["an empty element", "<Response/>"],
     ["an empty token", "<Response><NextToken></NextToken></Response>"],

@@ -53,13 +53,16 @@ export interface PlannedDelivery extends Delivery {
 /** Jobs in a run before its WorkflowFinish is due. */
 const RUN_JOBS = 3;
 
+/** How many callbacks never come. */
+export const lostOf = ({ count, lost = 0 }: PlanOptions): number => Math.round((count * lost) / 100);
+
 /** All deliveries in the order of sending. */
 export function* planDeliveries(options: PlanOptions): Generator<PlannedDelivery, void> {
-  const { seed, now, kinds, count, tokens, queue, lost = 0 } = options;
+  const { seed, now, kinds, count, tokens, queue } = options;
   const held: PlannedDelivery[] = [];
   let open: { run: Run; jobs: Job[]; number: number } | null = null;
   let runs = 0;
-  let left = Math.round((count * lost) / 100);
+  let left = lostOf(options);
 
   for (let index = 0; index < count; index += 1) {
     const random = new Random(seed, "plan", index);
