@@ -33,6 +33,8 @@ describe("a job", () => {
       delivery: { id: await sha256(body), format: "xml", receivedAt: job.delivery?.receivedAt, count: 1 },
       firstReceivedAt: job.delivery?.receivedAt,
       updatedAt: job.delivery?.receivedAt,
+      expectation: null,
+      verified: null,
       detail: {
         Tag: "WordsGeneralize",
         Code: "Success",
