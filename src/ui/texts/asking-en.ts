@@ -3,6 +3,8 @@ export const asking = {
   overdue: "Overdue",
   disputed: "Disputed by CI",
   confirmed: "Confirmed by CI",
+  expected: "Expected",
+  answered: "CI answered",
   answer: "CI’s own answer",
   answerHint: "CI said this when it was asked. It did not come as a callback.",
   lists: "Jobs to look after",

@@ -5,6 +5,8 @@ export const asking: Texts["asking"] = {
   overdue: "已逾期",
   disputed: "与 CI 不符",
   confirmed: "已由 CI 核实",
+  expected: "等待中",
+  answered: "CI 答复",
   answer: "CI 查询结果",
   answerHint: "这是主动向 CI 查询得到的结果，并非回调。",
   lists: "需要关注的任务",

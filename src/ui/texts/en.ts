@@ -73,7 +73,7 @@ export const en = {
     userData: "User data",
     receivedAfter: "Received after",
     receivedBefore: "Received before",
-    verified: "Confirmed by CI",
+    verified: "CI’s verdict",
   },
   filterWrong: (detail: string) => `The filters could not be used: ${detail}`,
   filterUnsupported: (name: string) => `STORE=kv cannot filter by ${name}. Use STORE=d1, or leave it out.`,

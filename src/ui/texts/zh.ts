@@ -101,7 +101,7 @@ export const zh: Texts = {
     userData: "UserData",
     receivedAfter: "收到时间晚于",
     receivedBefore: "收到时间早于",
-    verified: "CI 核实",
+    verified: "CI 核实结果",
   },
   filterWrong: (detail) => `筛选条件无法使用：${detail}`,
   filterUnsupported: (name) => `STORE=kv 不支持按 ${name} 筛选。请改用 STORE=d1，或去掉该条件。`,

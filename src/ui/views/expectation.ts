@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import type { DeliverySource } from "../../store/store.ts";
 import type { ListedJob } from "../../wire.ts";
-import { copyable, curlOf, exactTime, type Fact, facts, relativeTime } from "./elements.ts";
+import { copyable, curlOf, exactTime, type Fact, facts, relativeTime, stateBadge } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
 import { type Pager, pagerLinks, tabs } from "./pager.ts";
 import { type Html, jobPath, segment, type View } from "../view.ts";
@@ -14,6 +14,10 @@ const badge = (tone: string, text: string, title = ""): Html =>
 export function alertBadges({ texts: { asking } }: View, { expectation, verified, source }: ListedJob): Html {
   return html`${expectation?.overdue === true && badge("bad", asking.overdue)}${verified === false && badge("bad", asking.disputed)}${source === "reconcile" && badge("still", asking.answer, asking.answerHint)}`;
 }
+
+/** The state of a job in a list. */
+export const rowState = (view: View, { state, source }: ListedJob): Html =>
+  source === "expectation" ? badge("still", view.texts.asking.expected) : stateBadge(view, state);
 
 /** The same on the page of the job, where there is room for what is as it should be. */
 export const askingBadges = (view: View, job: ListedJob): Html =>
@@ -32,7 +36,7 @@ export function askingCard(view: View, job: ListedJob, canAsk: boolean): Html | 
   const { asking } = view.texts;
   if (job.expectation === null && !canAsk) return false;
   return html`<section class="card">
-    <h2>${asking.title}</h2>
+    <h2>${job.expectation === null ? asking.atCi : asking.title}</h2>
     ${job.expectation !== null && expectationFacts(view, job.expectation)} ${canAsk && askForm(view, job.jobId)}
   </section>`;
 }
@@ -112,26 +116,25 @@ export function expectedJobPage(view: View, { job, canAsk, wasAsked, live }: Exp
   return layout(view, { title, body, section: "jobs", live });
 }
 
-/** The lists of jobs to look after; `chosen` is the one that is shown. */
+/** The lists of jobs to look after; `chosen` is the one that is shown, with the way back to all jobs. */
 export function askingTabs({ texts }: View, chosen: "overdue" | "disputed" | null): Html {
   return tabs(texts.asking.lists, [
-    { href: "/", text: texts.all, isChosen: chosen === null },
+    ...(chosen === null ? [] : [{ href: "/", text: texts.all, isChosen: false }]),
     { href: "/ui/overdue", text: texts.asking.overdue, isChosen: chosen === "overdue" },
     { href: "/?verified=false", text: texts.asking.disputed, isChosen: chosen === "disputed" },
   ]);
 }
 
-/** The filter of a list by what CI said. */
-export function verifiedChoice({ texts }: View, chosen: string | undefined): Html {
-  const options = [
-    ["", texts.all],
-    ["true", texts.asking.confirmed],
-    ["false", texts.asking.disputed],
-  ] as const;
-  const option = ([value, text]: (typeof options)[number]) =>
+/** A value of the filter by what CI said, in words. */
+export const verdictText = ({ texts: { asking } }: View, verified: string): string =>
+  verified === "true" ? asking.confirmed : asking.disputed;
+
+/** The filter itself. */
+export function verifiedChoice(view: View, chosen: string | undefined): Html {
+  const option = (value: string, text: string) =>
     html`<option value="${value}" ${value === (chosen ?? "") && "selected"}>${text}</option>`;
   return html`<select id="filter-verified" name="verified">
-    ${options.map(option)}
+    ${option("", view.texts.all)}${["true", "false"].map((value) => option(value, verdictText(view, value)))}
   </select>`;
 }
 

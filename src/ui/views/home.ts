@@ -1,8 +1,8 @@
 /** The newest jobs: a list that keeps itself up to date, its states counted, filters in the address. */
 import { html } from "hono/html";
 import type { ListedJob } from "../../wire.ts";
-import { between, durationText, relativeTime, stateBadge, stateName, typeName } from "./elements.ts";
-import { alertBadges, askingTabs, rowVersion, verifiedChoice } from "./expectation.ts";
+import { between, durationText, relativeTime, stateName, typeName } from "./elements.ts";
+import { alertBadges, askingTabs, rowState, rowVersion, verdictText, verifiedChoice } from "./expectation.ts";
 import { layout, type Live } from "./layout.ts";
 import { type Pager, pagerLinks, pathWith } from "./pager.ts";
 import { setUp } from "./set-up.ts";
@@ -80,7 +80,7 @@ export function jobRow(view: View, job: ListedJob): Html {
   const { texts } = view;
   const took = between(job.startedAt ?? job.createdAt, job.endedAt);
   return html`<li data-key="${job.jobId}" data-version="${rowVersion(job)}">
-    <span class="job-state">${stateBadge(view, job.state)}</span>
+    <span class="job-state">${rowState(view, job)}</span>
     <span class="job-name"
       ><a href="${jobPath(job.jobId)}"><bdi>${job.object || job.jobId}</bdi></a></span
     >
@@ -149,8 +149,8 @@ function filterForm(view: View, { filters, filterable }: Home): Html {
   const removal = ({ name, value }: { name: keyof Filters; value: string }) => {
     const { [name]: _, ...others } = filters;
     return html`<a class="pill" href="${listPath(others)}"
-      ><span class="hidden">${texts.removeFilter}: </span>${texts.fields[name]}: <bdi>${value}</bdi>
-      <span aria-hidden="true">×</span></a
+      ><span class="hidden">${texts.removeFilter}: </span>${texts.fields[name]}:
+      <bdi>${name === "verified" ? verdictText(view, value) : value}</bdi> <span aria-hidden="true">×</span></a
     >`;
   };
   return html`<details class="filters" ${active.length > 0 && "open"}>
