@@ -36,8 +36,8 @@ const workerd = (bindings: Record<string, string> = {}) =>
 
 const setupFiles = ["test/worker/setup.ts"];
 
-/** The user's system, which events are told to. */
-const globalSetup = ["test/endpoint/setup.ts"];
+/** The user's system, which events are told to, and CI, which is asked about jobs. */
+const globalSetup = ["test/endpoint/setup.ts", "test/ci/setup.ts"];
 
 /** Far beyond what any test takes, since nothing here is about time: a slow machine must not fail one. */
 const testTimeout = 180_000;

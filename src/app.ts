@@ -1,7 +1,7 @@
 /** The Hono app: what every request passes, the routes, and errors to problem documents. */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { forwarderOf, placesOf, queueOf } from "./bindings.ts";
+import { forwarderOf, placesOf, queueOf, reconcilerOf } from "./bindings.ts";
 import { logger } from "./telemetry/log.ts";
 import { docsPage } from "./ui/views/docs.ts";
 import { problemResponse } from "./problems.ts";
@@ -10,12 +10,14 @@ import { changes } from "./api/changes.ts";
 import { type AppEnv, problemOf, refuseSecret } from "./api/context.ts";
 import { deliveries } from "./api/deliveries.ts";
 import { events, jobEvents } from "./api/events.ts";
+import { expectations } from "./api/expectations.ts";
 import { exported } from "./api/export.ts";
 import { jobs } from "./api/jobs.ts";
 import { health } from "./api/health.ts";
 import { imported } from "./api/import.ts";
 import { meta } from "./api/meta.ts";
 import openapi from "./api/openapi.json" with { type: "json" };
+import { reconcile } from "./api/reconcile.ts";
 import { publicView } from "./ui/handlers/page.ts";
 import { pages } from "./ui/handlers/pages.ts";
 import { publicPages } from "./ui/handlers/public-pages.ts";
@@ -70,7 +72,9 @@ app.use(async (c, next) => {
   c.set("settingFaults", faults);
   c.set("log", log);
   c.set("places", places);
-  c.set("forwarder", forwarderOf(c.env, places, settings, log));
+  const forwarder = forwarderOf(c.env, places, settings, log);
+  c.set("forwarder", forwarder);
+  c.set("reconciler", reconcilerOf(places, settings, forwarder, log));
   c.set("queue", queueOf(c.env, settings));
   await next();
   const { consistency } = places.store;
@@ -80,6 +84,7 @@ app.use(async (c, next) => {
 app.route("/callbacks", callbacks);
 app.route("/jobs", jobs);
 app.route("/jobs", jobEvents);
+app.route("/jobs", expectations);
 app.route("/runs", runs);
 app.route("/changes", changes);
 // Before the deliveries: "export" would be the id of one.
@@ -87,6 +92,7 @@ app.route("/deliveries", exported);
 app.route("/deliveries", imported);
 app.route("/deliveries", deliveries);
 app.route("/events", events);
+app.route("/reconcile", reconcile);
 app.route("/", health);
 app.route("/", pages);
 

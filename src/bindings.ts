@@ -4,10 +4,12 @@ import { type Forwarder, forwarder } from "./forward/forward.ts";
 import type { DueEvent } from "./forward/messages.ts";
 import type { Places } from "./intake.ts";
 import type { Queued, SendQueue } from "./queue.ts";
+import { type Reconciler, reconciler } from "./reconcile/reconciler.ts";
 import type { Settings } from "./settings.ts";
 import { d1Store } from "./store/d1/d1.ts";
 import { kvStore } from "./store/kv/kv.ts";
 import type { Telling } from "./store/outbox.ts";
+import type { Verifying } from "./store/verdicts.ts";
 import { persistent } from "./store/retry.ts";
 import { kvSpill } from "./store/spill.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -31,7 +33,10 @@ export function placesOf(env: Env, settings: Settings, leased = FIRST_ATTEMPTS):
   const persistently = persistent(settings.storeDeadlineMilliseconds);
   const telling = tellingOf(settings, leased);
   if (settings.store === "d1")
-    return { store: d1Store(env.DB, persistently, telling), spill: kvSpill(env.KV, persistently) };
+    return {
+      store: d1Store(env.DB, persistently, { telling, verifying: verifyingOf(settings) }),
+      spill: kvSpill(env.KV, persistently),
+    };
   const { jobs, bytes, quarantined, events } = settings.retentionDays;
   const retention = {
     jobs: secondsOf(jobs),
@@ -54,6 +59,16 @@ function tellingOf({ forward: { urls, events: types, secrets } }: Settings, leas
   return urls.length === 0 ? null : { urls, types, leased: secrets.length === 0 ? 0 : leased };
 }
 
+/** Where CI is not asked about callbacks, no question is written. */
+const verifyingOf = ({ ci: { isVerifying, verifyLimitSeconds } }: Settings): Verifying | null =>
+  isVerifying ? { limitMilliseconds: verifyLimitSeconds * 1000 } : null;
+
 /** What tells the user's system. */
 export const forwarderOf = (env: OptionalBindings, { store }: Places, settings: Settings, log: Log): Forwarder =>
   forwarder(store, settings.forward, log, env.FORWARD_QUEUE ?? null);
+
+/** What asks CI; null without its keys. */
+export function reconcilerOf(places: Places, settings: Settings, forwarder: Forwarder, log: Log): Reconciler | null {
+  const { ci, maxBodyBytes: maxBytes, upkeepOperations: operations } = settings;
+  return reconciler(places, { settings: ci, maxBytes, operations, teller: forwarder, log });
+}

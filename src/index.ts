@@ -1,6 +1,6 @@
 /** The Worker. Wires the app and the upkeep to the platform; nothing is decided here. */
 import { app } from "./app.ts";
-import { type Bindings, forwarderOf, placesOf } from "./bindings.ts";
+import { type Bindings, forwarderOf, placesOf, reconcilerOf } from "./bindings.ts";
 import { consumeEvents, type DueEvent, isForwardBatch } from "./forward/messages.ts";
 import { consume, type Queued } from "./queue.ts";
 import { readSettings } from "./settings.ts";
@@ -19,7 +19,9 @@ export default {
     // What the duties cause is due at once, and among what is told.
     const places = placesOf(env, settings, 0);
     const forwarder = forwarderOf(env, places, settings, log);
-    const report = await upkeep(places, { retentionDays, operations, forwarder, now: controller.scheduledTime });
+    const reconciler = reconcilerOf(places, settings, forwarder, log);
+    const now = controller.scheduledTime;
+    const report = await upkeep(places, { retentionDays, operations, forwarder, reconciler, now });
     log(levelOf(report), "upkeep", { ...report });
   },
 
@@ -34,8 +36,10 @@ export default {
       log("debug", "queue", { ...report });
       return;
     }
-    const { report, events } = await consume(batch as MessageBatch<Queued>, places);
+    const { report, events, jobs } = await consume(batch as MessageBatch<Queued>, places);
     log(report.retried > 0 ? "warn" : "debug", "queue", { ...report });
     if (events.length > 0) ctx.waitUntil(forwarder.tellFirst(events));
+    const reconciler = reconcilerOf(places, settings, forwarder, log);
+    if (reconciler?.isVerifying === true) ctx.waitUntil(reconciler.verifyThese(jobs));
   },
 } satisfies ExportedHandler<Bindings, Queued | DueEvent>;

@@ -13,6 +13,7 @@ import {
   type Arrival,
   CorruptBodyError,
   type DeliveryReading,
+  type DeliverySource,
   type DeliveryStatus,
   type Failure,
   type KeptBody,
@@ -48,10 +49,18 @@ export interface Incoming {
   receivedAt: number;
   /** Of one that is tried again; a new one gets a new nonce. */
   nonce?: string;
+  /** A callback, unless told otherwise. */
+  source?: DeliverySource;
 }
 
 /** The arrival, named by its digest: not read, and not stored anywhere yet. */
-export async function nameArrival({ bytes, contentType, receivedAt, nonce }: Incoming): Promise<Arrival> {
+export async function nameArrival({
+  bytes,
+  contentType,
+  receivedAt,
+  nonce,
+  source = "callback",
+}: Incoming): Promise<Arrival> {
   return {
     id: await digestOf(bytes),
     body: decodeBytes(bytes),
@@ -62,6 +71,7 @@ export async function nameArrival({ bytes, contentType, receivedAt, nonce }: Inc
     count: 1,
     nonce: nonce ?? crypto.randomUUID().slice(0, 8),
     isRestored: false,
+    source,
   };
 }
 
@@ -159,7 +169,10 @@ export async function reparse(store: Store, { delivery, body, nonce = null }: Ke
 }
 
 /** A kept delivery as it once arrived: the count that is kept stands. */
-const arrivalOf = ({ id, size, contentType, receivedAt, lastReceivedAt, count }: KeptBody["delivery"], body: Body) => ({
+const arrivalOf = (
+  { id, size, contentType, receivedAt, lastReceivedAt, count, source }: KeptBody["delivery"],
+  body: Body,
+) => ({
   id,
   body,
   size,
@@ -168,6 +181,7 @@ const arrivalOf = ({ id, size, contentType, receivedAt, lastReceivedAt, count }:
   lastReceivedAt,
   count,
   isRestored: false,
+  source,
 });
 
 /** Reads a page of deliveries of one status again; where to go on, or null when these were the last. */
@@ -222,8 +236,8 @@ export async function readPending(store: Store, id: string): Promise<PendingOutc
 async function quarantine(store: Store, id: string, failure: Failure): Promise<LeasedEvent[]> {
   const delivery = await store.getDelivery(id);
   if (delivery === null) return [];
-  const { receivedAt, lastReceivedAt } = delivery;
-  const reading = { id, receivedAt, lastReceivedAt, isRestored: false, reading: fail(failure) };
+  const { receivedAt, lastReceivedAt, source } = delivery;
+  const reading = { id, receivedAt, lastReceivedAt, isRestored: false, source, reading: fail(failure) };
   return (await store.putReadings([reading])).events;
 }
 

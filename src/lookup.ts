@@ -3,11 +3,12 @@
  * that does not know it yet or cannot be asked, in the spill. Rejects with a StoreError where neither can tell.
  */
 import { parseCallback } from "./callback/callback.ts";
-import { jobRank, runRank } from "./callback/state.ts";
+import { isFinalRank, jobRank, runRank } from "./callback/state.ts";
 import type { Reading } from "./callback/types.ts";
 import type { Places } from "./intake.ts";
+import { type ExpectedJob, isOnlyExpected } from "./store/expectations.ts";
 import { StoreError } from "./store/retry.ts";
-import type { Arrival, KeptBody, KeptJob, KeptRun, ListedDelivery, Position, Store } from "./store/store.ts";
+import type { Arrival, Copy, KeptBody, KeptJob, KeptRun, ListedDelivery, Position, Store } from "./store/store.ts";
 
 /** A job with the bytes behind its record. */
 export type FoundJob = KeptJob & KeptBody;
@@ -19,18 +20,41 @@ export interface FoundRun {
 }
 
 /** The record of a job is final when it is terminal and the job's own callback says so: the spill is not asked beyond it. */
-const isFinal = (job: KeptJob | null): boolean => job?.rank.startsWith("11") === true;
+const isFinal = (job: KeptJob | null): boolean => job !== null && isFinalRank(job.rank);
 
-/** The job, by the delivery that says most of it, wherever that is; null where neither place has heard of it. */
-export async function findJob({ store, spill }: Places, jobId: string): Promise<FoundJob | null> {
-  const stored = await asked(store.getJobWithBody(jobId));
+/**
+ * The job, by the delivery that says most of it, wherever that is, or as it was announced; null where neither place has
+ * heard of it and nobody expects it.
+ */
+export async function findKnownJob(
+  { store, spill }: Places,
+  jobId: string,
+  copy?: Copy,
+): Promise<FoundJob | ExpectedJob | null> {
+  const stored = await asked(store.getJobWithBody(jobId, copy));
   if (stored.answered && isFinal(stored.value)) return stored.value;
-  const spilled = await spilledJob(spill, jobId);
-  if (spilled === "drained") return store.getJobWithBody(jobId);
+  const isUntold = stored.answered && stored.value === null;
+  const [spilled, expected] = await Promise.all([
+    spilledJob(spill, jobId),
+    asked(isUntold ? findExpected(store, jobId) : Promise.resolve(null)),
+  ]);
+  if (spilled === "drained") return (await store.getJobWithBody(jobId)) ?? findExpected(store, jobId);
   // A beginning in the spill says nothing where the store, which may know the end, cannot be asked.
   if (!stored.answered) return spilled?.summary.terminal === true ? spilled : refuse(stored.error);
-  return greaterJob(stored.value, spilled);
+  if (stored.value !== null) return greaterJob(stored.value, spilled);
+  const announced = expected.answered ? expected.value : null;
+  if (spilled !== null) return { ...spilled, expectation: announced?.expectation ?? null };
+  return expected.answered ? announced : refuse(expected.error);
 }
+
+/** The same of a job that a delivery has told of. */
+export async function findJob(places: Places, jobId: string): Promise<FoundJob | null> {
+  const known = await findKnownJob(places, jobId);
+  return known === null || isOnlyExpected(known) ? null : known;
+}
+
+const findExpected = async ({ expectations }: Store, jobId: string): Promise<ExpectedJob | null> =>
+  (await expectations?.get(jobId)) ?? null;
 
 /** The job's record without its bytes, from the store alone: to see cheaply whether what is known has changed. */
 export async function findJobInStore({ store }: Places, jobId: string): Promise<KeptJob | null> {
@@ -159,10 +183,21 @@ function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
   const { body } = arrival;
   return {
     jobs: reading.value.jobs.map((job) => {
-      const rank = jobRank(job, arrival.id);
+      const isAnswer = arrival.source === "reconcile";
+      const rank = jobRank(job, arrival.id, isAnswer);
       const { full: _, detail: __, ...summary } = job;
       const { receivedAt } = arrival;
-      return { summary, delivery, body, rank, version: rank, firstReceivedAt: receivedAt, updatedAt: receivedAt };
+      return {
+        summary,
+        delivery,
+        body,
+        rank,
+        version: rank,
+        firstReceivedAt: receivedAt,
+        updatedAt: receivedAt,
+        expectation: null,
+        verified: isAnswer ? true : null,
+      };
     }),
     runs: reading.value.runs.map((run) => {
       const { tasks: _, ...summary } = run;
@@ -172,7 +207,10 @@ function readSpilled(arrival: Arrival): { jobs: FoundJob[]; runs: KeptRun[] } {
 }
 
 /** A delivery that waits in the spill: its bytes are there, and the store has not read them yet. */
-const waiting = ({ id, size, contentType, receivedAt, lastReceivedAt, count }: Arrival, reading: Reading | null) => ({
+const waiting = (
+  { id, size, contentType, receivedAt, lastReceivedAt, count, source }: Arrival,
+  reading: Reading | null,
+) => ({
   id,
   size,
   contentType,
@@ -183,15 +221,17 @@ const waiting = ({ id, size, contentType, receivedAt, lastReceivedAt, count }: A
   format: reading?.format ?? null,
   failure: null,
   hasBytes: true,
+  source,
 });
 
-/** The record is the greatest reading, wherever it is. Whichever tells of the workflow, it is told. */
-function greaterJob(stored: FoundJob | null, spilled: FoundJob | null): FoundJob | null {
-  if (stored === null || spilled === null) return stored ?? spilled;
+/** The record is the greatest reading, wherever it is. Whichever tells of the workflow, it is told. What was announced is in the store. */
+function greaterJob(stored: FoundJob, spilled: FoundJob | null): FoundJob {
+  if (spilled === null) return stored;
   const [greater, lesser] = spilled.rank > stored.rank ? [spilled, stored] : [stored, spilled];
   const workflow = greater.summary.workflow ?? lesser.summary.workflow;
   const firstReceivedAt = Math.min(greater.firstReceivedAt, lesser.firstReceivedAt);
-  return { ...greater, firstReceivedAt, summary: { ...greater.summary, workflow } };
+  const { expectation } = stored;
+  return { ...greater, firstReceivedAt, expectation, summary: { ...greater.summary, workflow } };
 }
 
 const greaterRun = (stored: KeptRun | null, spilled: KeptRun): KeptRun =>

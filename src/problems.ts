@@ -79,7 +79,8 @@ export const PROBLEMS = {
     title: "No callback has named this job",
     meaning:
       "No delivery kept here names this JobId. The job may still be running, or its callback may have gone elsewhere.",
-    remedy: "Ask again with ?wait=60 to be answered when the callback comes.",
+    remedy:
+      "Ask again with ?wait=60 to be answered when the callback comes, or announce the job with PUT /jobs/{jobId}/expectation.",
   },
   "run-not-found": {
     status: 404,
@@ -105,6 +106,19 @@ export const PROBLEMS = {
     title: "This receiver tells nobody of events",
     meaning: "FORWARD_URLS is not set, or FORWARD_SECRETS has no secret that can be used to sign with.",
     remedy: "Set both with `npx wrangler secret put`; docs/events.md has a first event in five lines.",
+  },
+  "ci-not-configured": {
+    status: 501,
+    title: "This receiver cannot ask CI",
+    meaning: "CI_SECRET_ID and CI_SECRET_KEY are not set, so CI is never asked about a job.",
+    remedy: "Set both with `npx wrangler secret put`: the keys of a sub-account that may only describe jobs.",
+  },
+  "ci-unavailable": {
+    status: 503,
+    title: "CI did not tell what became of this job",
+    meaning: "CI did not answer, was asked too often, or refused to answer; `detail` says which.",
+    remedy:
+      "Try again after the seconds in Retry-After. If CI refuses, see what `detail` says of the keys and the bucket.",
   },
   "bytes-gone": {
     status: 410,
@@ -139,7 +153,7 @@ export const PROBLEMS = {
   "not-supported-by-store": {
     status: 501,
     title: "The store in use cannot do this",
-    meaning: "The receiver runs with STORE=kv: most filters and the feed of changes need D1.",
+    meaning: "The receiver runs with STORE=kv: most filters, the feed of changes and expectations need D1.",
     remedy: "Leave the filter out, or run with STORE=d1.",
   },
   "internal-error": {

@@ -62,28 +62,26 @@ export interface BatchReport {
   fault: string | null;
 }
 
-/** The report, with the events that were caused, whose first attempts are the caller's to make. */
+/** The report, with the events that were caused, whose first attempts are the caller's to make, and the jobs that are told of. */
 export interface Consumed {
   report: BatchReport;
   events: Outcome["events"];
+  jobs: string[];
 }
 
 /** Stores the messages of one batch: together, or where that fails, one by one, so that none holds the others up. */
 export async function consume(batch: MessageBatch<Queued>, places: Places): Promise<Consumed> {
   const report: BatchReport = { queue: batch.queue, messages: batch.messages.length, retried: 0, fault: null };
-  const events: Outcome["events"] = [];
+  const stored: Stored = { events: [], jobs: [] };
   const isLastResort = batch.queue.endsWith(DEAD_LETTERS);
   const reachable = isLastResort ? places : { ...places, spill: null };
   try {
-    events.push(...(await takeIn(batch.messages, reachable)));
+    await takeIn(batch.messages, reachable, stored);
     batch.ackAll();
   } catch {
     const alone = batch.messages.map((message) =>
-      takeIn([message], reachable).then(
-        (caused) => {
-          message.ack();
-          return void events.push(...caused);
-        },
+      takeIn([message], reachable, stored).then(
+        () => message.ack(),
         (error: unknown) => {
           message.retry({ delaySeconds: delayOf(message.attempts) });
           report.retried += 1;
@@ -93,18 +91,20 @@ export async function consume(batch: MessageBatch<Queued>, places: Places): Prom
     );
     await Promise.all(alone);
   }
-  return { report, events };
+  return { report, ...stored };
 }
 
-async function takeIn(messages: readonly Message<Queued>[], places: Places): Promise<Outcome["events"]> {
+type Stored = Pick<Consumed, "events" | "jobs">;
+
+async function takeIn(messages: readonly Message<Queued>[], places: Places, stored: Stored): Promise<void> {
   const incoming = messages.flatMap(({ body }) => ("bytes" in body ? [withNonce(body)] : []));
   const outcomes = incoming.length === 0 ? [] : await intake(places, await Promise.all(incoming.map(nameArrival)));
-  const events = outcomes.flatMap((outcome) => outcome.events);
+  stored.events.push(...outcomes.flatMap(({ events }) => events));
+  stored.jobs.push(...outcomes.flatMap(({ status, jobs }) => (status === "stored" ? jobs : [])));
   // One that is not pending was read meanwhile. One that is not there yet, in a store that is late, the cron reads.
   for (const { body } of messages) {
-    if ("delivery" in body) events.push(...(await readPending(places.store, body.delivery)).events);
+    if ("delivery" in body) stored.events.push(...(await readPending(places.store, body.delivery)).events);
   }
-  return events;
 }
 
 /** Messages that an older version has sent call the nonce a receipt. */

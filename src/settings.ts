@@ -3,8 +3,17 @@
  * callback: its default stands in, and it is a fault that is told. docs/settings.md has the same table for people,
  * and a test holds the two equal.
  */
+import {
+  type CiKeys,
+  type CiQueue,
+  DEFAULT_ENDPOINT,
+  ENDPOINT_ALLOWED,
+  isEndpoint,
+  parseQueues,
+  QUEUES_ALLOWED,
+} from "./reconcile/queues.ts";
 import { parseSigningSecrets, parseUrls, SIGNING_ALLOWED, URLS_ALLOWED } from "./events/endpoints.ts";
-import { EVENT_TYPES, type EventType } from "./events/events.ts";
+import { type EventType, WANTED_EVENTS } from "./events/events.ts";
 
 /** Every setting: what is allowed, and what it is when it is not set. */
 export const SETTINGS = {
@@ -21,7 +30,15 @@ export const SETTINGS = {
   RETENTION_DAYS_EVENTS: { kind: "whole", fallback: 7, min: 0, max: 36_500, unit: "days" },
   FORWARD_URLS: { kind: "urls" },
   FORWARD_SECRETS: { kind: "signing" },
-  FORWARD_EVENTS: { kind: "several", fallback: "job.finished", choices: EVENT_TYPES },
+  FORWARD_EVENTS: { kind: "several", fallback: "job.finished", choices: WANTED_EVENTS },
+  CI_SECRET_ID: { kind: "secret" },
+  CI_SECRET_KEY: { kind: "secret" },
+  CI_SECURITY_TOKEN: { kind: "secret" },
+  CI_ENDPOINT: { kind: "endpoint", fallback: DEFAULT_ENDPOINT },
+  CI_QUEUES: { kind: "queues" },
+  SWEEP_HOURS: { kind: "whole", fallback: 24, min: 1, max: 720, unit: "hours" },
+  VERIFY: { kind: "choice", fallback: "off", choices: ["off", "on"] },
+  VERIFY_LIMIT_SECONDS: { kind: "whole", fallback: 900, min: 0, max: 86_400, unit: "seconds" },
   LOG_LEVEL: { kind: "choice", fallback: "info", choices: ["debug", "info", "warn", "error"] },
 } as const satisfies Record<string, Setting>;
 
@@ -29,6 +46,9 @@ type Setting =
   | { kind: "secrets" }
   | { kind: "urls" }
   | { kind: "signing" }
+  | { kind: "secret" }
+  | { kind: "endpoint"; fallback: string }
+  | { kind: "queues" }
   | { kind: "several"; fallback: string; choices: readonly string[] }
   | { kind: "choice"; fallback: string; choices: readonly string[] }
   | { kind: "whole"; fallback: number; min: number; max: number; unit: string };
@@ -55,6 +75,7 @@ export interface Settings {
   upkeepOperations: number;
   retentionDays: RetentionDays;
   forward: Forward;
+  ci: CiSettings;
   /** Lines of the log below this level are not written. */
   logLevel: ChoiceOf<"LOG_LEVEL">;
 }
@@ -68,6 +89,22 @@ export interface Forward {
   /** `whsec_…`, each of which signs. None: events are written, and wait. */
   secrets: readonly string[];
   events: readonly EventType[];
+}
+
+/** How CI is asked about jobs. */
+export interface CiSettings {
+  /** Null where CI_SECRET_ID or CI_SECRET_KEY is not set: nothing is asked. */
+  keys: CiKeys | null;
+  /** Where CI is, with `{bucket}` and `{region}` in it where they belong. */
+  endpoint: string;
+  /** The queues whose jobs are listed; null where none are named, and then CI is asked about jobs of any bucket. */
+  queues: readonly CiQueue[] | null;
+  /** How far back a sweep looks, in hours. */
+  sweepHours: number;
+  /** Whether CI is asked about each callback. Never without keys. */
+  isVerifying: boolean;
+  /** How long events of a job wait for its verdict, in seconds. */
+  verifyLimitSeconds: number;
 }
 
 /** How long what is kept, in days; 0 for ever. */
@@ -119,6 +156,7 @@ export function readSettings(env: RawSettings): { settings: Settings; faults: Se
       events: readWhole(env, "RETENTION_DAYS_EVENTS", faults),
     },
     forward: readForward(env, faults),
+    ci: readCi(env, faults),
     logLevel: readChoice(env, "LOG_LEVEL", faults),
   };
   if (settings.intake === "queue" && Reflect.get(env, "INTAKE_QUEUE") === undefined) {
@@ -147,6 +185,12 @@ export function allowedOf(name: keyof typeof SETTINGS): string {
       return URLS_ALLOWED;
     case "signing":
       return SIGNING_ALLOWED;
+    case "secret":
+      return "one";
+    case "endpoint":
+      return ENDPOINT_ALLOWED;
+    case "queues":
+      return QUEUES_ALLOWED;
     case "several":
       return `one or more of ${setting.choices.join(", ")}`;
     case "choice":
@@ -221,4 +265,52 @@ function readSeveral(env: RawSettings, name: "FORWARD_EVENTS", faults: SettingFa
   if (wanted.length > 0 && wanted.every((part) => choices.some((choice) => choice === part))) return known;
   faults.push({ name, value, allowed: allowedOf(name) });
   return [fallback];
+}
+
+function readCi(env: RawSettings, faults: SettingFault[]): CiSettings {
+  const keys = readKeys(env, faults);
+  const isVerifying = readChoice(env, "VERIFY", faults) === "on";
+  if (isVerifying && keys === null)
+    faults.push({ name: "VERIFY", value: "on", allowed: "on only with CI_SECRET_ID and CI_SECRET_KEY" });
+  return {
+    keys,
+    endpoint: readEndpoint(env, faults),
+    queues: readQueues(env, faults),
+    sweepHours: readWhole(env, "SWEEP_HOURS", faults),
+    isVerifying: isVerifying && keys !== null,
+    verifyLimitSeconds: readWhole(env, "VERIFY_LIMIT_SECONDS", faults),
+  };
+}
+
+function readKeys(env: RawSettings, faults: SettingFault[]): CiKeys | null {
+  const secretId = textOf(env, "CI_SECRET_ID");
+  const secretKey = textOf(env, "CI_SECRET_KEY");
+  if (secretId !== "" && secretKey !== "")
+    return { secretId, secretKey, securityToken: textOf(env, "CI_SECURITY_TOKEN") || null };
+  for (const [name, value, other] of [
+    ["CI_SECRET_ID", secretId, "CI_SECRET_KEY"],
+    ["CI_SECRET_KEY", secretKey, "CI_SECRET_ID"],
+  ] as const) {
+    if (value !== "")
+      faults.push({ name, value: null, says: `${other} is not set, so CI is not asked.`, allowed: "both, or neither" });
+  }
+  return null;
+}
+
+function readEndpoint(env: RawSettings, faults: SettingFault[]): string {
+  const { fallback } = SETTINGS.CI_ENDPOINT;
+  const value = textOf(env, "CI_ENDPOINT") || fallback;
+  if (isEndpoint(value)) return value;
+  faults.push({ name: "CI_ENDPOINT", value, allowed: ENDPOINT_ALLOWED });
+  return fallback;
+}
+
+/** Where the value is wrong, no bucket is allowed: a list that was meant to bound what is asked must not bound nothing. */
+function readQueues(env: RawSettings, faults: SettingFault[]): readonly CiQueue[] | null {
+  const text = textOf(env, "CI_QUEUES");
+  if (text === "") return null;
+  const queues = parseQueues(text);
+  if (queues !== null) return queues;
+  faults.push({ name: "CI_QUEUES", value: text, allowed: QUEUES_ALLOWED });
+  return [];
 }

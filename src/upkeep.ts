@@ -1,12 +1,14 @@
 /**
- * What the cron does: drains the spill, tells the user's system what is due, reads what was kept unread, and deletes
- * what has passed its time. All of it may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
+ * What the cron does: drains the spill, notes what is overdue, tells the user's system what is due, deletes what has
+ * passed its time, reads what was kept unread, and asks CI. All of it may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
  */
 import { Budget } from "./budget.ts";
 import { FAILED_DAYS } from "./events/limits.ts";
 import { type Forwarder, forwardOperations } from "./forward/forward.ts";
 import { intake, messageOf, type Places, readPending } from "./intake.ts";
+import type { Reconciler, ReconcileReport } from "./reconcile/reconciler.ts";
 import type { RetentionDays } from "./settings.ts";
+import { EXPECTATION_DAYS, type Expectations } from "./store/expectations.ts";
 import { type Outbox, PURGE_EVENTS_OPERATIONS } from "./store/outbox.ts";
 import { type Spill, SPILL_BULK_KEYS, type SpillEntry } from "./store/spill.ts";
 import type { Arrival, Cutoffs, Store } from "./store/store.ts";
@@ -14,9 +16,11 @@ import type { Level } from "./telemetry/log.ts";
 
 export interface UpkeepOptions {
   retentionDays: RetentionDays;
-  /** Calls to D1, KV and endpoints that one run may make, statements counted one by one. */
+  /** Calls to D1, KV, endpoints and CI that one run may make, statements counted one by one. */
   operations: number;
   forwarder: Forwarder;
+  /** Null where there are no keys to ask CI with. */
+  reconciler: Reconciler | null;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -31,34 +35,60 @@ export interface UpkeepReport {
   /** Events that were delivered, and attempts that failed. */
   told: number;
   untold: number;
+  /** Jobs that have become overdue. */
+  overdue: number;
+  /** Overdue jobs that CI was asked about, and answers of CI that were taken in, for whichever reason. */
+  asked: number;
+  reconciled: number;
+  /** Verdicts on callbacks. */
+  confirmed: number;
+  disputed: number;
+  /** Jobs on CI's lists, and those of them that had ended without this receiver's knowing. */
+  swept: number;
+  found: number;
   /** What a store refused; it is tried again by the next run. */
   failures: string[];
 }
 
-/** How much a report is worth telling: most runs find nothing to do. */
-export function levelOf({ drained, waiting, read, purged, told, untold, failures }: UpkeepReport): Level {
+/** How much a report is worth telling: most runs find nothing to do, though CI's lists are seldom empty. */
+export function levelOf({ failures, waiting, ...counts }: UpkeepReport): Level {
   if (failures.length > 0) return "error";
   if (waiting !== null && waiting > 0) return "warn";
-  return drained + read + purged + told + untold > 0 ? "info" : "debug";
+  return Object.entries(counts).some(([name, count]) => name !== "swept" && count > 0) ? "info" : "debug";
 }
 
-/** What the duties cost in calls, at most: the note of the run, a slice of retention, a pending delivery. */
+/** What the duties cost in calls, at most: the note of the run, a group of the drain, a slice of retention, a pending delivery. */
 const NOTE_OPERATIONS = 5;
+const DRAIN_OPERATIONS = 10;
 const PURGE_OPERATIONS = 19;
 const READ_OPERATIONS = 8;
+
+/** Noting what is overdue: what there is, and for each bundle its events and itself. */
+const NOTE_OVERDUE_OPERATIONS = 3;
 
 /** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */
 export async function upkeep(
   { store, spill }: Places,
-  { retentionDays, operations, forwarder, now }: UpkeepOptions,
+  { retentionDays, operations, forwarder, reconciler, now }: UpkeepOptions,
 ): Promise<UpkeepReport> {
-  const report: UpkeepReport = { drained: 0, waiting: null, read: 0, purged: 0, told: 0, untold: 0, failures: [] };
+  const report: UpkeepReport = { ...NOTHING_DONE, failures: [] };
   const cutoffs = cutoffsOf(retentionDays, now);
   const hasRetention = Object.values(cutoffs).some((cutoff) => cutoff !== null);
-  // The drain leaves the other duties their turn.
-  const forLater = READ_OPERATIONS + (hasRetention ? PURGE_OPERATIONS : 0);
-  const forTelling = forwarder.isReady ? forwardOperations(forwarder.outbox) : 0;
-  const budget = new Budget(Math.max(0, operations - NOTE_OPERATIONS - forTelling - forLater));
+  const { expectations } = store;
+  const turn = turnOf(now);
+  // The drain leaves the other duties their turn: retention in every run, the others as far as there is enough.
+  const budget = new Budget(operations - NOTE_OPERATIONS - (expectations === null ? 0 : NOTE_OVERDUE_OPERATIONS));
+  const kept = reserve(budget, [
+    ["purge", hasRetention ? PURGE_OPERATIONS : 0],
+    ...rotated<[Reserved, number]>(
+      [
+        ["tell", forwarder.isReady ? forwardOperations(forwarder.outbox) : 0],
+        ["read", READ_OPERATIONS],
+        ["ask", reconciler?.operations(turn) ?? 0],
+      ],
+      turn,
+    ),
+  ]);
   const duties = [
     async () => {
       if (spill !== null) await drain(store, spill, budget, report);
@@ -67,12 +97,20 @@ export async function upkeep(
       await store.noteUpkeep(now, report.waiting);
     },
     async () => {
-      budget.left += forTelling;
+      budget.left += expectations === null ? 0 : NOTE_OVERDUE_OPERATIONS;
+      if (expectations !== null) await noteOverdue(expectations, now, budget, report);
+    },
+    async () => {
+      budget.left += kept.ask;
+      if (reconciler !== null) noteReconciled(await reconciler.run(budget, turn), report);
+    },
+    async () => {
+      budget.left += kept.tell;
       const { told, untold } = await forwarder.tellDue(budget);
       Object.assign(report, { told, untold });
     },
     async () => {
-      budget.left += forLater;
+      budget.left += kept.purge;
       if (hasRetention) await purge(store, cutoffs, budget, report);
     },
     async () => {
@@ -81,7 +119,13 @@ export async function upkeep(
     async () => {
       await purgeEvents(forwarder.outbox, retentionDays.events, now, budget, report);
     },
-    async () => readWaiting(store, budget, report),
+    async () => {
+      if (expectations !== null) await purgeExpectations(expectations, now, budget, report);
+    },
+    async () => {
+      budget.left += kept.read;
+      await readWaiting(store, budget, report);
+    },
   ];
   for (const duty of duties) {
     try {
@@ -91,6 +135,86 @@ export async function upkeep(
     }
   }
   return report;
+}
+
+const NOTHING_DONE = {
+  drained: 0,
+  waiting: null,
+  read: 0,
+  purged: 0,
+  told: 0,
+  untold: 0,
+  overdue: 0,
+  asked: 0,
+  reconciled: 0,
+  confirmed: 0,
+  disputed: 0,
+  swept: 0,
+  found: 0,
+};
+
+type Reserved = "purge" | "tell" | "read" | "ask";
+
+/** Puts calls aside for later duties, in this order, where the drain still has its least. */
+function reserve(budget: Budget, wanted: readonly (readonly [Reserved, number])[]): Record<Reserved, number> {
+  const kept = { purge: 0, tell: 0, read: 0, ask: 0 };
+  for (const [duty, operations] of wanted) {
+    if (budget.left - operations < DRAIN_OPERATIONS) continue;
+    budget.spend(operations);
+    kept[duty] = operations;
+  }
+  return kept;
+}
+
+const MINUTE_MILLISECONDS = 60_000;
+
+/** Another number for each run, in no order, so that whoever goes by it comes to all it has, however often the cron runs. */
+function turnOf(now: number): number {
+  const mixed = Math.imul(Math.floor(now / MINUTE_MILLISECONDS), 0x9e37_79b1);
+  return (mixed ^ (mixed >>> 15)) >>> 8;
+}
+
+function rotated<T>(items: readonly T[], turn: number): T[] {
+  const first = turn % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
+}
+
+async function noteOverdue(
+  expectations: Expectations,
+  now: number,
+  budget: Budget,
+  report: UpkeepReport,
+): Promise<void> {
+  let isDone = false;
+  while (!isDone && budget.spend(NOTE_OVERDUE_OPERATIONS)) {
+    const noted = await expectations.note(now);
+    report.overdue += noted.overdue;
+    isDone = noted.isDone;
+  }
+}
+
+async function purgeExpectations(
+  expectations: Expectations,
+  now: number,
+  budget: Budget,
+  report: UpkeepReport,
+): Promise<void> {
+  let isDone = false;
+  while (!isDone && budget.spend(1)) {
+    const { rows, isDone: isLast } = await expectations.purge(now - EXPECTATION_DAYS * DAY_MILLISECONDS);
+    report.purged += rows;
+    isDone = isLast;
+  }
+}
+
+function noteReconciled({ overdue, verified, swept, failures }: ReconcileReport, report: UpkeepReport): void {
+  report.asked = overdue.asked;
+  report.reconciled = overdue.takenIn + verified.takenIn + swept.counts.fetched;
+  report.confirmed = verified.confirmed;
+  report.disputed = verified.disputed;
+  report.swept = swept.counts.seen;
+  report.found = swept.counts.found;
+  report.failures.push(...failures);
 }
 
 /** Bodies fetched from the spill at once, in bytes, unless a single one is larger. A Worker has 128 MB. */

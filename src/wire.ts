@@ -4,7 +4,9 @@
  */
 import { parseCallback } from "./callback/callback.ts";
 import type { ContentNode, RunReading, TaskReading } from "./callback/types.ts";
+import { type Expectation, type ExpectedJob, isOnlyExpected, type KnownJob } from "./store/expectations.ts";
 import type {
+  DeliverySource,
   DeliveryStatus,
   JobSummary,
   KeptBody,
@@ -15,8 +17,8 @@ import type {
   RunSummary,
 } from "./store/store.ts";
 
-/** Where a record comes from. */
-export type Source = "callback";
+/** Where a record comes from: CI's callback, CI's answer when it was asked, or nothing but the announcement of the job. */
+export type Source = "callback" | "reconcile" | "expectation";
 
 export interface JobDelivery {
   id: string;
@@ -25,14 +27,29 @@ export interface JobDelivery {
   count: number;
 }
 
+/** That a job was announced, and by when its callback should have come. */
+export interface JobExpectation {
+  registeredAt: string;
+  dueAt: string;
+  /** Whether that time is up and the job is not terminal. */
+  overdue: boolean;
+  /** There only where CI was asked and does not know the job. */
+  knownToCi?: false;
+}
+
 /** A job as lists show it. */
 export interface ListedJob extends JobSummary {
   source: Source;
-  delivery: JobDelivery;
+  /** Null where nothing has told of the job yet: `source` is `expectation`. */
+  delivery: JobDelivery | null;
   /** When the job was first heard of: its place in lists. */
   firstReceivedAt: string;
-  /** When its record or its workflow changed last. */
+  /** When its record, its workflow, its expectation or its verdict changed last. */
   updatedAt: string;
+  /** Null where the job was not announced. */
+  expectation: JobExpectation | null;
+  /** What CI said of the record: true, false where it disputes it, null where it was not asked or has not said yet. */
+  verified: boolean | null;
 }
 
 /** A job as its own look-up shows it. `detail` is null when the bytes behind it are no longer kept. */
@@ -53,6 +70,8 @@ export interface DeliveryRecord {
   size: number;
   receivedAt: string;
   count: number;
+  /** Whether CI posted it, or answered it when it was asked. Of bytes that came both ways, `reconcile`. */
+  source: DeliverySource;
   /** False when the bytes have passed their time of retention. */
   hasBytes: boolean;
   reason: string | null;
@@ -83,14 +102,65 @@ export const listedRun = ({ summary, receivedAt }: KeptListedRun): ListedRun => 
 
 export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-export function listedJob({ summary, delivery, firstReceivedAt, updatedAt }: KeptJob): ListedJob {
-  const { id, format, receivedAt, count } = delivery;
+/** `now` is in milliseconds since 1970: whether a job is overdue is a matter of time. */
+export function listedJob(job: KnownJob, now: number): ListedJob {
+  if (isOnlyExpected(job)) return expectedJob(job, now);
+  const { summary, delivery, firstReceivedAt, updatedAt, expectation, verified } = job;
+  const { id, format, receivedAt, count, source } = delivery;
   return {
     ...summary,
-    source: "callback",
+    source,
     delivery: { id, format, receivedAt: timeOf(receivedAt), count },
     firstReceivedAt: timeOf(firstReceivedAt),
     updatedAt: timeOf(updatedAt),
+    expectation: expectation && jobExpectation(expectation, summary.terminal, now),
+    verified,
+  };
+}
+
+/** A job that nothing has told of: what was announced, and nothing else. */
+function expectedJob({ jobId, expectation, ...announced }: ExpectedJob, now: number): ListedJob {
+  const { bucket, region, queueId, tag, userData } = announced;
+  return {
+    jobId,
+    event: null,
+    tag,
+    state: null,
+    stateSource: "derived",
+    terminal: false,
+    code: null,
+    message: null,
+    queueId,
+    userData,
+    bucket,
+    region,
+    object: null,
+    createdAt: null,
+    startedAt: null,
+    endedAt: null,
+    workflow: null,
+    source: "expectation",
+    delivery: null,
+    firstReceivedAt: timeOf(expectation.registeredAt),
+    updatedAt: timeOf(Math.floor(expectation.changed / MICROSECONDS)),
+    expectation: jobExpectation(expectation, false, now),
+    verified: null,
+  };
+}
+
+/** In a millisecond: changes are numbered by the microsecond. */
+const MICROSECONDS = 1_000;
+
+export const isOverdue = ({ dueAt }: Expectation, isTerminal: boolean, now: number): boolean =>
+  !isTerminal && dueAt <= now;
+
+function jobExpectation(expectation: Expectation, isTerminal: boolean, now: number): JobExpectation {
+  const { registeredAt, dueAt, knownToCi } = expectation;
+  return {
+    registeredAt: timeOf(registeredAt),
+    dueAt: timeOf(dueAt),
+    overdue: isOverdue(expectation, isTerminal, now),
+    ...(knownToCi === false && { knownToCi }),
   };
 }
 
@@ -104,18 +174,24 @@ export const readBody = (body: KeptBody["body"]): BodyReading | null => (body ==
  * The record, read from the bytes behind it. Only the workflow is the row's, since any delivery may tell it.
  * Without bytes, or where a newer reader no longer finds the job in them, the row is what is left.
  */
-export function jobOf(kept: KeptJob, reading: BodyReading | null): Job {
-  const listed = listedJob(kept);
+export function jobOf(found: (KeptJob & KeptBody) | ExpectedJob, now: number): Job {
+  if (isOnlyExpected(found)) return { ...listedJob(found, now), detail: null };
+  return jobWith(found, readBody(found.body), now);
+}
+
+/** The same where the body was read before; `reading` is null where its bytes are gone. */
+export function jobWith(kept: KeptJob, reading: BodyReading | null, now: number): Job {
+  const listed = listedJob(kept, now);
   const read = reading?.ok === true ? reading.value.jobs.find((job) => job.jobId === kept.summary.jobId) : undefined;
   if (read === undefined) return { ...listed, detail: null };
   const { full: _, detail, ...summary } = read;
-  const { workflow, source, delivery, firstReceivedAt, updatedAt } = listed;
-  return { ...summary, workflow, source, delivery, firstReceivedAt, updatedAt, detail };
+  const { workflow, source, delivery, firstReceivedAt, updatedAt, expectation, verified } = listed;
+  return { ...summary, workflow, source, delivery, firstReceivedAt, updatedAt, expectation, verified, detail };
 }
 
 /** The run with the jobs that belong to it; a run that only its jobs have told of yet has no state and no tasks. */
-export function runOf(runId: string, kept: KeptRun | null, jobs: readonly KeptJob[]): Run {
-  const listed = jobs.map(listedJob);
+export function runOf(runId: string, kept: KeptRun | null, jobs: readonly KeptJob[], now: number): Run {
+  const listed = jobs.map((job) => listedJob(job, now));
   const reading = kept?.body == null ? null : parseCallback(kept.body);
   const run = reading?.ok === true ? reading.value.runs.find((found) => found.runId === runId) : undefined;
   return { ...(run ?? { ...(kept?.summary ?? runToldByJobs(runId, listed)), tasks: [] }), jobs: listed };

@@ -1,13 +1,16 @@
 /**
  * `npm run dev`: everything a local run needs, in one command. Applies the D1 migrations to the local database,
- * makes .dev.vars when there is none, starts `wrangler dev`, and says what to copy and what is wrong with the settings. Options go on to wrangler.
+ * makes .dev.vars when there is none, starts `wrangler dev`, and says what to copy and what is wrong with the settings.
+ * With `--with-ci` a local CI runs beside it, which the receiver may ask about jobs. All other options go on to wrangler.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { wranglerCommand } from "./deploy/wrangler-script.ts";
 import { faultsAt } from "./dev/readiness.ts";
 
-const options = process.argv.slice(2);
+const WITH_CI = "--with-ci";
+const options = process.argv.slice(2).filter((option) => option !== WITH_CI);
+const ci = process.argv.includes(WITH_CI) ? await startLocalCi() : null;
 const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
 
 if (!existsSync(".dev.vars")) {
@@ -31,7 +34,10 @@ if (migrated.status !== 0) {
   process.exit(1);
 }
 
-const wrangler = spawn(...wranglerCommand(["dev", ...options]), { env, stdio: ["inherit", "inherit", "inherit"] });
+const wrangler = spawn(...wranglerCommand(["dev", ...options, ...(ci?.vars ?? [])]), {
+  env,
+  stdio: ["inherit", "inherit", "inherit"],
+});
 wrangler.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => wrangler.kill(signal));
 
@@ -42,9 +48,18 @@ const faults = await faultsAt(base);
 console.log(`
 Callback URL   ${base}/callbacks/${firstSecret("CALLBACK_KEYS")}
 Look a job up  curl -H "Authorization: Bearer ${firstSecret("LOOKUP_TOKENS")}" ${base}/jobs/<JobId>
-In a browser   ${base}/
+In a browser   ${base}/${ci === null ? "" : `\nLocal CI       ${ci.url}`}
 `);
 if (faults !== null) console.error(`Something is wrong: ${faults}\n`);
+
+/** Loaded only where it is wanted, with what checks its signatures. It ends with this process. */
+async function startLocalCi(): Promise<{ url: string; vars: string[] }> {
+  const { announce, LOCAL_KEYS, localSettings } = await import("./ci/local-queue.ts");
+  const { startCi } = await import("./ci/server.ts");
+  const { url } = await startCi({ keys: LOCAL_KEYS });
+  process.on("exit", announce(url));
+  return { url, vars: Object.entries(localSettings(url)).flatMap(([name, value]) => ["--var", `${name}:${value}`]) };
+}
 
 function optionValue(name: string): string | undefined {
   const joined = options.find((option) => option.startsWith(`${name}=`));

@@ -3,7 +3,10 @@
  * For a first try, for load, and as a check of a deployment. Usage: npm run simulate -- --help
  */
 import { randomBytes } from "node:crypto";
+import { lostOf } from "./callbacks/plan.ts";
+import { announced } from "./ci/local-queue.ts";
 import { HELP } from "./simulate/help.ts";
+import { type Lost, register } from "./simulate/lost.ts";
 import { lookUpBase, readOptions, type SimulateOptions } from "./simulate/options.ts";
 import { checksOf, checksOfPost, digestOf, type Post, postsOf, readFiles } from "./simulate/posts.ts";
 import { startProgress } from "./simulate/progress.ts";
@@ -15,7 +18,12 @@ import { type Verification, verifyAll } from "./simulate/verify.ts";
 const EXIT = { asExpected: 0, notAsExpected: 1, usage: 2, interrupted: 130 } as const;
 
 async function main(): Promise<number> {
-  const surroundings = { env: process.env, present: Date.now(), anySeed: randomBytes(4).toString("hex") };
+  const surroundings = {
+    env: process.env,
+    present: Date.now(),
+    anySeed: randomBytes(4).toString("hex"),
+    localCi: announced(),
+  };
   const read = readOptions(process.argv.slice(2), surroundings);
   if (!read.ok) return refuse(read.error);
   if (read.value === "help") {
@@ -42,6 +50,15 @@ async function simulate(options: SimulateOptions, files: readonly Post[]): Promi
   // Once: a second Ctrl-C ends the program at once, as without this.
   process.once("SIGINT", () => interruption.abort());
 
+  let lost: Lost | null = null;
+  if (options.ci !== null && options.plan !== undefined) {
+    const registered = await register(options.ci, options.plan);
+    if (!registered.ok) {
+      process.stderr.write(`${registered.error}\n`);
+      return EXIT.notAsExpected;
+    }
+    lost = registered.value;
+  }
   const sending = await send(options, files, interruption.signal);
   if (sending.hopeless !== null) {
     process.stderr.write(`Nothing could be sent to ${maskedUrl(options.url)}: ${sending.hopeless}.\n`);
@@ -50,7 +67,7 @@ async function simulate(options: SimulateOptions, files: readonly Post[]): Promi
   const mayVerify = options.verify && !interruption.signal.aborted;
   const verification = mayVerify ? await verify(options, sending, interruption.signal) : null;
   const { tally, seconds } = sending;
-  const outcome = { options, tally, seconds, verification, interrupted: interruption.signal.aborted };
+  const outcome = { options, tally, seconds, lost, verification, interrupted: interruption.signal.aborted };
   process.stdout.write(`${options.json ? jsonReport(outcome) : textReport(outcome)}\n`);
   if (outcome.interrupted) return EXIT.interrupted;
   return isAsExpected(outcome) ? EXIT.asExpected : EXIT.notAsExpected;
@@ -74,9 +91,10 @@ async function send(options: SimulateOptions, files: readonly Post[], interrupte
   let hopeless: string | null = null;
   const end = new AbortController();
   const signal = AbortSignal.any([interrupted, end.signal]);
-  const progress = startProgress("Sending", files.length + (options.plan?.count ?? 0));
+  const progress = startProgress("Sending", files.length + sentOf(options.plan));
   const start = performance.now();
-  await sendAll(postsOf(files, options.plan), { ...options, signal }, (post, answer) => {
+  const posts = postsOf(files, options.plan).filter(({ isLost }) => !isLost);
+  await sendAll(posts, { ...options, signal }, (post, answer) => {
     hopeless = tally.sent === 0 ? whyHopeless(answer) : null;
     if (hopeless !== null) return end.abort();
     const isExpected = count(tally, { ...post, digest: digestOf(post.body) }, answer);
@@ -87,6 +105,8 @@ async function send(options: SimulateOptions, files: readonly Post[], interrupte
   progress.end();
   return { tally, seconds: (performance.now() - start) / 1000, unacknowledged, checks, hopeless };
 }
+
+const sentOf = (plan: SimulateOptions["plan"]): number => (plan === undefined ? 0 : plan.count - lostOf(plan));
 
 function whyHopeless({ unreachable, fault, status }: Answer): string | null {
   if (unreachable) return `${fault}. For a local run, start one with npm run dev`;

@@ -30,6 +30,15 @@ async function readWhole(request: Request, limit: number): Promise<Result<Uint8A
   }
 }
 
+/** What bytes say as JSON in UTF-8; undefined where they are none, which no schema takes. */
+export function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
 async function readCounting(body: ReadableStream<Uint8Array>, limit: number): Promise<Result<Uint8Array, BodyFailure>> {
   const chunks: Uint8Array[] = [];
   let bytesRead = 0;

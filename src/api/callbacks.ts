@@ -5,7 +5,7 @@ import { type BodyFailure, readBytes } from "./body.ts";
 import { intake, nameArrival, type Outcome } from "../intake.ts";
 import { enqueue } from "../queue.ts";
 import { type Problem, type ProblemCode, problemResponse } from "../problems.ts";
-import { type AppEnv, tellAfterAnswer } from "./context.ts";
+import { type AppEnv, tellAfterAnswer, verifyAfterAnswer } from "./context.ts";
 import type { Contract } from "./contract.ts";
 import { Receipt } from "./schemas.ts";
 import type { Failure } from "../store/store.ts";
@@ -34,6 +34,7 @@ callbacks.post("/:key", async (c) => {
       : await enqueue(queue, places, incoming);
   const { delivery, status, jobs, reading, events } = outcome;
   tellAfterAnswer(c, events);
+  verifyAfterAnswer(c, outcome);
   c.set("callback", { receivedAt, bytes, outcome });
   if (!reading.ok) return problemResponse(c, unreadable(delivery, reading.error));
   return c.json({ delivery, status, jobs });

@@ -28,7 +28,9 @@ changes.get("/", query(ChangesQuery), async (c) => {
       signal: c.req.raw.signal,
     });
   }
-  return c.json({ changes: page.items.map(listedJob), next: encodeCursor(list, page.next) }, 200, NO_STORE);
+  const now = Date.now();
+  const changes = page.items.map((job) => listedJob(job, now));
+  return c.json({ changes, next: encodeCursor(list, page.next) }, 200, NO_STORE);
 });
 
 /** Where a page begins; null is the beginning of all. */
@@ -43,7 +45,7 @@ export const contract = (): Contract => ({
     operationId: "listChanges",
     summary: "Jobs that changed, oldest change first",
     description:
-      "Every job whose record or workflow changed since `after`, as it is now. A job may come again, none is missed. " +
+      "Every job whose record, workflow, expectation or verdict changed since `after`, as it is now. A job may come again, none is missed. " +
       "Without `after` it starts now, with `after=start` at the beginning; `next` is always given, also when nothing changed.",
     answers: { 200: { description: "A page of jobs, without their detail.", schema: ChangeList } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "not-supported-by-store", "store-unavailable"],

@@ -4,8 +4,9 @@ import { isOneOf, readToken } from "./auth.ts";
 import type { Bindings } from "../bindings.ts";
 import type { CallbackSeen } from "../telemetry/points.ts";
 import type { Forwarder } from "../forward/forward.ts";
-import type { Places } from "../intake.ts";
+import type { Outcome, Places } from "../intake.ts";
 import type { SendQueue } from "../queue.ts";
+import type { Reconciler } from "../reconcile/reconciler.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Problem, type ProblemCode, ProblemError, problemResponse } from "../problems.ts";
 import type { SettingFault, Settings } from "../settings.ts";
@@ -27,6 +28,8 @@ export interface AppEnv {
     queue: SendQueue | null;
     /** Tells the user's system. */
     forwarder: Forwarder;
+    /** Asks CI; null without its keys. */
+    reconciler: Reconciler | null;
     log: Log;
     /** Of a callback with a right key. */
     callback?: CallbackSeen;
@@ -136,4 +139,10 @@ export function readyForwarder({ var: { forwarder, settings } }: Context<AppEnv>
       ? "FORWARD_URLS names no endpoint, so there is nobody to tell."
       : "FORWARD_SECRETS has no secret that can be used, so nothing can be signed.";
   throw new ProblemError({ code: "forwarding-off", detail });
+}
+
+/** Asks CI about the jobs of a callback once it is answered (`VERIFY = "on"`): CI does not wait for that. */
+export function verifyAfterAnswer(c: Context<AppEnv>, { status, jobs }: Pick<Outcome, "status" | "jobs">): void {
+  const { reconciler } = c.var;
+  if (status === "stored" && reconciler?.isVerifying === true) c.executionCtx.waitUntil(reconciler.verifyThese(jobs));
 }

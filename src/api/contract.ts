@@ -17,6 +17,8 @@ export interface Operation {
   description?: string;
   /** What the query is checked against. */
   query?: v.GenericSchema;
+  /** What the body is checked against, where it is JSON. */
+  body?: v.GenericSchema;
   /** The answers that are no problem, by status: what each is, and its schema where it is JSON. */
   answers: Record<number, Answer>;
   /** The problems it may answer with. */

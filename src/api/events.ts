@@ -5,7 +5,7 @@ import { SUBJECT_NAMES } from "../events/events.ts";
 import { ProblemError, problemResponse } from "../problems.ts";
 import type { EventFilter, OutboxEvent } from "../store/outbox.ts";
 import { timeOf } from "../wire.ts";
-import { readBytes } from "./body.ts";
+import { jsonOf, readBytes } from "./body.ts";
 import { type AppEnv, idOf, NO_STORE, readyForwarder, requireToken } from "./context.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -74,14 +74,6 @@ async function expectResendBody(c: Context<AppEnv>): Promise<void> {
   const body = bytes.ok ? jsonOf(bytes.value) : undefined;
   if (v.is(ResendBody, body)) return;
   throw new ProblemError({ code: "invalid-request", detail: 'The body must be {"status":"failed"}.' });
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Events as they are answered: an endpoint is named by its host alone. */

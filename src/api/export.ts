@@ -1,15 +1,17 @@
 /**
  * `GET /deliveries/export`: every delivery kept here, byte for byte, a page at a time. What waits in the spill comes
  * first and the store after it, so that a delivery that is drained meanwhile is in one of them or in both, and never
- * in neither. A page is what one request of the free plan can do: 50 queries, 10 ms of CPU.
+ * in neither. The expectations of jobs stand at the end. A page is what one request of the free plan can do: 50 queries, 10 ms of CPU.
  */
 import { Hono } from "hono";
 import type { Body } from "../callback/callback.ts";
 import type { Places } from "../intake.ts";
 import type { Spill, SpillEntry } from "../store/spill.ts";
+import type { ExportedExpectation } from "../store/expectations.ts";
 import {
   CorruptBodyError,
   type Delivery,
+  type DeliverySource,
   type Page,
   type Position,
   PositionError,
@@ -28,8 +30,8 @@ exported.get("/export", requireToken, query(ExportQuery), async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const { places } = c.var;
   const list = `${places.store.name}:export`;
-  const { items, next } = await exportPage(places, limit, decodeCursor(list, cursor));
-  const lines = encodedPage(items, encodeCursor(list, next));
+  const { items, expectations, next } = await exportPage(places, limit, decodeCursor(list, cursor));
+  const lines = encodedPage(items, expectations, encodeCursor(list, next));
   return c.body(streamOf(lines), 200, { "content-type": "application/x-ndjson", ...NO_STORE });
 });
 
@@ -40,6 +42,7 @@ interface Exported {
   lastReceivedAt: number | null;
   count: number | null;
   contentType: string | null;
+  source: DeliverySource | null;
   status: Delivery["status"];
   missing: "retention" | "corrupt" | null;
   body: Body | null;
@@ -51,13 +54,42 @@ interface Exported {
  */
 export const EXPORT_PAGE_BYTES = 512 * 1024;
 
-async function exportPage({ store, spill }: Places, limit: number, after: Position | null): Promise<Page<Exported>> {
+interface ExportPage extends Page<Exported> {
+  expectations: readonly ExportedExpectation[];
+}
+
+async function exportPage(places: Places, limit: number, after: Position | null): Promise<ExportPage> {
   const [place = "spill", ...position] = after ?? [];
+  if (place === "expectations")
+    return expectationPage(places.store, limit, { items: [], next: position.length === 0 ? null : position });
+  const page = await deliveryPage(places, limit, place, position);
+  return page.next === null ? expectationPage(places.store, limit, page) : { ...page, expectations: [] };
+}
+
+async function deliveryPage(
+  { store, spill }: Places,
+  limit: number,
+  place: string | number,
+  position: Position,
+): Promise<Page<Exported>> {
   if (place !== "spill" && place !== "store")
-    throw new PositionError("An export goes on in the spill or in the store.");
+    throw new PositionError("An export goes on in the spill, in the store or with expectations.");
   if (place === "store") return storePage(store, limit, position.length === 0 ? null : position);
   const page = spill === null ? null : await spillPage(store, spill, limit, position);
   return page ?? storePage(store, limit, null);
+}
+
+/** Expectations fill what the last deliveries leave of a page; `next` is where they go on after. */
+async function expectationPage(
+  { expectations }: Store,
+  limit: number,
+  { items, next: after }: Page<Exported>,
+): Promise<ExportPage> {
+  if (expectations === null) return { items, expectations: [], next: null };
+  const room = limit - items.length;
+  if (room === 0) return { items, expectations: [], next: ["expectations"] };
+  const page = await expectations.listAll(room, after);
+  return { items, expectations: page.items, next: page.next === null ? null : ["expectations", ...page.next] };
 }
 
 async function storePage(store: Store, limit: number, after: Position | null): Promise<Page<Exported>> {
@@ -129,6 +161,7 @@ const UNKNOWN = {
   lastReceivedAt: null,
   count: null,
   contentType: null,
+  source: null,
   status: "pending",
   missing: "corrupt",
   body: null,
@@ -156,12 +189,16 @@ function firstWithin<T extends { size: number }>(items: readonly T[]): T[] {
 const PIECE_BYTES = 3 * 64 * 1024;
 
 /** The lines of a page, as the client takes them, so that the largest body is not in memory as base64 as well. */
-function* encodedPage(items: readonly Exported[], next: string | null): Generator<Uint8Array> {
+function* encodedPage(
+  items: readonly Exported[],
+  expectations: readonly ExportedExpectation[],
+  next: string | null,
+): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   let text = "";
-  for (const { id, receivedAt, lastReceivedAt, count, contentType, status, missing, body } of items) {
+  for (const { id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, body } of items) {
     const times = { receivedAt: isoOrNull(receivedAt), lastReceivedAt: isoOrNull(lastReceivedAt) };
-    text += JSON.stringify({ id, ...times, count, contentType, status, missing }).slice(0, -1);
+    text += JSON.stringify({ id, ...times, count, contentType, source, status, missing }).slice(0, -1);
     if (body === null) {
       text += ',"bytes":null}\n';
       continue;
@@ -176,7 +213,12 @@ function* encodedPage(items: readonly Exported[], next: string | null): Generato
     }
     text += '"}\n';
   }
-  yield encoder.encode(`${text}${JSON.stringify({ next })}\n`);
+  yield encoder.encode(`${text}${expectations.map(expectationLine).join("")}${JSON.stringify({ next })}\n`);
+}
+
+function expectationLine({ registeredAt, dueAt, jobId, ...announced }: ExportedExpectation): string {
+  const expectation = { jobId, registeredAt: timeOf(registeredAt), dueAt: timeOf(dueAt), ...announced };
+  return `${JSON.stringify({ expectation })}\n`;
 }
 
 /** Asks for the next piece only when there is room for it. */
@@ -197,12 +239,13 @@ export const contract = (): Contract => ({
     operationId: "exportDeliveries",
     summary: "Every delivery with its bytes, for a back-up",
     description:
-      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, status, missing, bytes}`: " +
+      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, bytes}`: " +
       "times in ISO 8601 with milliseconds, `bytes` in base64. Where `bytes` is null, `missing` says why: `retention` (they " +
       "have passed their time) or `corrupt` (the ones kept are not the ones that came); the times of a corrupt one may be " +
       "null. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
-      "page may have none. The last line of every page is `{next}`, the cursor to go on with, null at the end. A page " +
-      "without that line is cut short.",
+      "page may have none. At the end stand the jobs that are expected, as `{expectation: {jobId, registeredAt, dueAt, bucket, " +
+      "region, queueId, tag, userData}}`. The last line of every page is `{next}`, the cursor to go on with, null at the end. " +
+      "A page without that line is cut short.",
     answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,

@@ -1,5 +1,6 @@
 /** Whether the receiver can do its work: `/readyz` for anybody, in few reads; `/metrics` for holders of a token. */
 import { type Context, Hono } from "hono";
+import { readSweeps, type SweepSummary } from "../reconcile/sweep-summary.ts";
 import { metricsText } from "../telemetry/metrics.ts";
 import { problemResponse } from "../problems.ts";
 import { faultText, missingSecrets } from "../settings.ts";
@@ -15,7 +16,7 @@ export const health = new Hono<AppEnv>();
 health.get("/readyz", async (c) => {
   const { settings, settingFaults } = c.var;
   const missing = missingSecrets(settings);
-  const { state, health: found } = await checkStore(c);
+  const { state, health: found, swept } = await checkStore(c);
   const checks = {
     store: state,
     schema: found?.schema ?? null,
@@ -29,6 +30,7 @@ health.get("/readyz", async (c) => {
     spilled: found?.spilled ?? null,
     lastUpkeepAt: isoOrNull(found?.upkeepAt),
     lastReceivedAt: isoOrNull(found?.lastReceivedAt),
+    sweep: swept === null ? null : { endedAt: isoOrNull(swept.endedAt), ...swept.last },
     at: timeOf(Date.now()),
   };
   if (state === "ok" && missing.length === 0 && settingFaults.length === 0)
@@ -43,11 +45,15 @@ health.get("/readyz", async (c) => {
 
 health.get("/metrics", requireToken, async (c) => {
   const { store, spill } = c.var.places;
-  const [figures, spillDepth] = await Promise.all([orNull(store.measure()), orNull(spill?.depth())]);
+  const [figures, spillDepth, swept] = await Promise.all([
+    orNull(store.measure()),
+    orNull(spill?.depth()),
+    orNull(readSweeps(store, c.var.settings.ci)),
+  ]);
   const wrongSettings = c.var.settingFaults.length;
   const endpoints = await c.var.forwarder.endpoints;
   const hosts = new Map(endpoints.map(({ id, host }) => [id, host]));
-  const text = metricsText({ store: store.name, figures, spillDepth, wrongSettings, hosts, now: Date.now() });
+  const text = metricsText({ store: store.name, figures, spillDepth, swept, wrongSettings, hosts, now: Date.now() });
   return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8", ...NO_STORE });
 });
 
@@ -61,6 +67,8 @@ type StoreState = "ok" | "migrations are not applied" | "cannot be reached";
 interface StoreCheck {
   state: StoreState;
   health: Health | null;
+  /** Null where nothing is swept. */
+  swept: SweepSummary | null;
 }
 
 /** How long an answer of the store serves all who ask, in milliseconds: anybody may, and each look costs some hundred rows. */
@@ -83,11 +91,12 @@ async function askStore(c: Context<AppEnv>, store: Store): Promise<StoreCheck> {
   try {
     const found = await store.check();
     const isOlder = found.schema !== null && found.schema.found < found.schema.needed;
-    return { state: isOlder ? "migrations are not applied" : "ok", health: found };
+    if (isOlder) return { state: "migrations are not applied", health: found, swept: null };
+    return { state: "ok", health: found, swept: await readSweeps(store, c.var.settings.ci) };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     c.set("fault", error.message);
-    return { state: error.isSchema ? "migrations are not applied" : "cannot be reached", health: null };
+    return { state: error.isSchema ? "migrations are not applied" : "cannot be reached", health: null, swept: null };
   }
 }
 
@@ -110,7 +119,9 @@ export const contract = (): Contract => ({
     summary: "Whether the receiver can do its work",
     description:
       "Open to all, and so it says little and asks the store for little: at most once in some seconds. `quarantined` is " +
-      "counted up to 100; `spilled` is what the last upkeep left in the spill. Null is what the store cannot tell cheaply.",
+      "counted up to 100; `spilled` is what the last upkeep left in the spill. `sweep` is the last walk along CI's lists of jobs: " +
+      "how many were `seen`, how many of them were `found` to have ended without this receiver's knowing, and `fetched`. " +
+      "Null is what the store cannot tell cheaply, or what is not on.",
     answers: {
       200: {
         description: "Secrets are set, no setting is wrong, and the store answers and has its migrations.",
@@ -124,8 +135,8 @@ export const contract = (): Contract => ({
     operationId: "metrics",
     summary: "Figures in the text format of Prometheus",
     description:
-      "Counts of deliveries by status, jobs by state, the depth of quarantine and spill, and the age of the last " +
-      "callback. Each count stops at a bound, told in its HELP line, so that a scrape never costs a scan.",
+      "Counts of deliveries by status, jobs by state, the depth of quarantine and spill, the age of the last " +
+      "callback, and what asking CI has found. Each count stops at a bound, told in its HELP line, so that a scrape never costs a scan.",
     answers: {
       200: { description: "The figures; `ci_store_up` is 0 where the store cannot be asked.", media: ["text/plain"] },
     },

@@ -10,11 +10,12 @@ import { fail, ok, type Result } from "../callback/result.ts";
 import { intake, isCostlyToRead, type Outcome } from "../intake.ts";
 import { problemResponse } from "../problems.ts";
 import { digestOf } from "../store/encoding.ts";
+import type { ExportedExpectation as Expected } from "../store/expectations.ts";
 import type { Arrival, Store } from "../store/store.ts";
 import { readBytes } from "./body.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
 import type { Contract } from "./contract.ts";
-import { ExportedDelivery } from "./queries.ts";
+import { ExportedDelivery, ExportedExpectation, WITHIN_SECONDS_MAX } from "./queries.ts";
 import { type ImportedLine, ImportedList } from "./schemas.ts";
 
 export const imported = new Hono<AppEnv>();
@@ -43,9 +44,10 @@ imported.post("/import", requireToken, async (c) => {
   }
   const latest = Date.now() + CLOCK_TOLERANCE_MILLISECONDS;
   const read = await Promise.all(lines.map((line) => readLine(line, latest)));
+  const { store } = c.var.places;
   const results = await takeIn(
-    c.var.places.store,
-    read.filter((line) => line !== null),
+    store,
+    read.filter((line) => line !== null).map((line) => refusedWhereNoneAreKept(store, line)),
   );
   return c.json({ imported: results }, 200, NO_STORE);
 });
@@ -78,22 +80,51 @@ interface ReadLine {
   number: number;
   /** As the line says it; null where it says none. */
   delivery: string | null;
-  arrival: Result<Arrival, string>;
+  taken: Result<Taken, string>;
+}
+
+/** What a line brings; `fail` says why nothing of it is kept. */
+type Taken = { arrival: Arrival } | { expectation: Expected };
+
+const hasArrival = (taken: Taken): taken is { arrival: Arrival } => "arrival" in taken;
+
+function refusedWhereNoneAreKept({ name, expectations }: Store, line: ReadLine): ReadLine {
+  if (expectations !== null || !line.taken.ok || hasArrival(line.taken.value)) return line;
+  return { ...line, taken: fail(`STORE=${name} keeps no expectations.`) };
 }
 
 /** Null for the line that ends a page of an export. */
 async function readLine({ number, bytes }: Line, latest: number): Promise<ReadLine | null> {
   const value = parsed(bytes);
-  if (value === undefined) return { number, delivery: null, arrival: fail("The line is not JSON in UTF-8.") };
-  if (typeof value === "object" && value !== null && "next" in value && !("id" in value)) return null;
+  if (value === undefined) return { number, delivery: null, taken: fail("The line is not JSON in UTF-8.") };
+  const isDelivery = typeof value !== "object" || value === null || "id" in value;
+  if (!isDelivery && "next" in value) return null;
+  if (!isDelivery && "expectation" in value)
+    return { number, delivery: null, taken: expectationOf(value.expectation, latest) };
   const line = v.safeParse(ExportedDelivery, value, { abortEarly: true });
   if (!line.success) {
-    const [{ path, message }] = line.issues;
-    const name = path?.[0]?.key;
-    const fault = typeof name === "string" ? `${name} ${message}` : `It ${message}`;
-    return { number, delivery: null, arrival: fail(`The line is not a delivery of an export. ${fault}.`) };
+    const fault = `The line is not a delivery of an export. ${faultIn(line.issues)}`;
+    return { number, delivery: null, taken: fail(fault) };
   }
-  return { number, delivery: line.output.id, arrival: await arrivalOf(line.output, latest) };
+  const arrival = await arrivalOf(line.output, latest);
+  return { number, delivery: line.output.id, taken: arrival.ok ? ok({ arrival: arrival.value }) : arrival };
+}
+
+/** The first thing wrong with a line, as a sentence. */
+function faultIn([{ path, message }]: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+  const name = path?.[0]?.key;
+  return typeof name === "string" ? `${name} ${message}.` : `It ${message}.`;
+}
+
+function expectationOf(value: unknown, latest: number): Result<Taken, string> {
+  const read = v.safeParse(ExportedExpectation, value, { abortEarly: true });
+  if (!read.success) return fail(`The line is not an expectation of an export. ${faultIn(read.issues)}`);
+  const registeredAt = Date.parse(read.output.registeredAt);
+  const dueAt = Date.parse(read.output.dueAt);
+  if (registeredAt > latest) return fail("registeredAt is more than a day ahead of this receiver's clock.");
+  if (dueAt > latest + WITHIN_SECONDS_MAX * 1000)
+    return fail("dueAt is more than 31 days ahead of this receiver's clock.");
+  return ok({ expectation: { ...read.output, registeredAt, dueAt } });
 }
 
 function parsed(bytes: Uint8Array): unknown {
@@ -130,6 +161,7 @@ async function arrivalOf(
     receivedAt,
     lastReceivedAt,
     count,
+    source: line.source ?? "callback",
     ...RESTORED,
   });
 }
@@ -148,17 +180,21 @@ function fromBase64(text: string): Uint8Array | null {
  * its attempts, and to a reparse.
  */
 async function takeIn(store: Store, lines: readonly ReadLine[]): Promise<ImportedLine[]> {
-  const arrivals = lines.flatMap(({ arrival }) => (arrival.ok ? [arrival.value] : []));
+  const taken = lines.flatMap((line) => (line.taken.ok ? [line.taken.value] : []));
+  const arrivals = taken.filter(hasArrival).map(({ arrival }) => arrival);
+  const expectations = taken.flatMap((one) => (hasArrival(one) ? [] : [one.expectation]));
   const costly = arrivals.filter(isCostlyToRead);
   const unread = costly.length === 0 ? new Map<string, UnreadStatus>() : await unreadOf(store, costly);
   if (costly.length > 0) await store.keep(costly);
   const others = arrivals.filter(({ id }) => !unread.has(id));
   // Not kept first once more: `put` also moves jobs back to the time of their first delivery.
   const outcomes = others.length === 0 ? [] : await intake({ store, spill: null }, others, { keepsFirst: () => false });
+  if (expectations.length > 0) await store.expectations?.restore(expectations);
   const became = new Map(outcomes.map((outcome) => [outcome.delivery, becameOf(outcome)]));
-  return lines.map(({ number, delivery, arrival }): ImportedLine => {
-    if (!arrival.ok) return { line: number, delivery, status: "refused", reason: arrival.error };
-    const { id } = arrival.value;
+  return lines.map(({ number, delivery, taken }): ImportedLine => {
+    if (!taken.ok) return { line: number, delivery, status: "refused", reason: taken.error };
+    if (!hasArrival(taken.value)) return { line: number, delivery, status: "expected", reason: null };
+    const { id } = taken.value.arrival;
     return { line: number, delivery, ...(became.get(id) ?? { status: unread.get(id) ?? "pending", reason: null }) };
   });
 }
@@ -188,7 +224,7 @@ export const contract = (): Contract => ({
     description:
       `The body is up to ${IMPORT_LINES_MAX} lines as \`GET /deliveries/export\` gives them; a line \`{next}\` is passed over. ` +
       "For each line the answer says what became of it: `stored`, `no-job` or `quarantined`, as a callback would be; " +
-      "`pending` for one that the receiver reads later; `refused`, with the `reason`, where nothing was kept: bytes that do " +
+      "`pending` for one that the receiver reads later; `expected` for an expectation, of two of one job the later; `refused`, with the `reason`, where nothing was kept: bytes that do " +
       "not have the SHA-256 in `id`, no bytes at all, or no line of an export. Times and counts are kept: of the same " +
       "delivery the earliest `receivedAt`, the latest `lastReceivedAt` and the greatest `count` stand. Twice is as once.",
     answers: { 200: { description: "What became of each line, in order.", schema: ImportedList } },

@@ -2,11 +2,20 @@
 import { type Context, Hono } from "hono";
 import type * as v from "valibot";
 import { READER_VERSION } from "../callback/callback.ts";
+import { isFinalRank } from "../callback/state.ts";
 import type { Places } from "../intake.ts";
-import { findJob, findJobInStore } from "../lookup.ts";
-import { type Problem, problemResponse } from "../problems.ts";
-import type { JobFilter, KeptJob, Position, Store } from "../store/store.ts";
-import { deliveryRecord, jobOf, listedJob, readBody } from "../wire.ts";
+import { findJobInStore, findKnownJob, type FoundJob } from "../lookup.ts";
+import { type Problem, ProblemError, problemResponse } from "../problems.ts";
+import { type Expectation, type ExpectedJob, isOnlyExpected, type KnownJob } from "../store/expectations.ts";
+import {
+  type JobFilter,
+  type KeptJob,
+  type Page,
+  type Position,
+  type Store,
+  UnsupportedError,
+} from "../store/store.ts";
+import { deliveryRecord, isOverdue, jobOf, listedJob } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -25,57 +34,83 @@ jobs.get("/:jobId", query(JobQuery), async (c) => {
   const { wait } = c.req.valid("query");
   const { places } = c.var;
   if (wait > 0) await waitUntilTerminal(places, jobId, wait, c.req.raw.signal);
-  const unchanged = await findUnchanged(c, jobId);
-  if (unchanged !== null) return c.body(null, 304, headersOf(unchanged));
-  const found = await findJob(places, jobId);
+  const now = Date.now();
+  const unchanged = await findUnchanged(c, jobId, now);
+  if (unchanged !== null) return c.body(null, 304, headersOf(unchanged, now));
+  const found = await findKnownJob(places, jobId);
   if (found === null) return problemResponse(c, notFound(jobId));
-  return c.json(jobOf(found, readBody(found.body)), 200, found.delivery.status === "pending" ? NO_STORE : headersOf(found));
+  if (isSpilled(found)) return c.json(jobOf(found, now), 200, NO_STORE);
+  const headers = headersOf(found, now);
+  return hasSeen(c, headers.etag) ? c.body(null, 304, headers) : c.json(jobOf(found, now), 200, headers);
 });
 
+/** Whether the spill alone has the record: what it says has no ETag before the store has it. */
+const isSpilled = (found: FoundJob | ExpectedJob): boolean =>
+  !isOnlyExpected(found) && found.delivery.status === "pending";
+
 async function waitUntilTerminal(places: Places, jobId: string, seconds: number, signal: AbortSignal): Promise<void> {
-  const isDone = (job: KeptJob | null) => job?.summary.terminal === true;
-  if (isDone(await findJob(places, jobId))) return;
+  const isDone = (job: KnownJob | null) => job !== null && !isOnlyExpected(job) && job.summary.terminal;
+  if (isDone(await findKnownJob(places, jobId))) return;
   const firstPauseSeconds = places.store.pollSeconds.wait;
   await poll({ ask: () => findJobInStore(places, jobId), isDone, seconds, firstPauseSeconds, signal });
 }
 
-/** The job as the store has it, where that is what the client has too: then no body is read. */
-async function findUnchanged(c: Context<AppEnv>, jobId: string): Promise<KeptJob | null> {
-  const noneMatch = c.req.header("if-none-match");
-  if (noneMatch === undefined) return null;
+/**
+ * The job as the store has it, where that is what the client has too: then no body is read. Only of a job whose record
+ * is final: of another one the spill may know more.
+ */
+async function findUnchanged(c: Context<AppEnv>, jobId: string, now: number): Promise<KeptJob | null> {
+  if (c.req.header("if-none-match") === undefined) return null;
   const kept = await findJobInStore(c.var.places, jobId);
-  return kept !== null && matches(noneMatch, etagOf(kept)) ? kept : null;
+  return kept !== null && isFinalRank(kept.rank) && hasSeen(c, etagOf(kept, now)) ? kept : null;
 }
+
+const hasSeen = (c: Context<AppEnv>, etag: string): boolean => {
+  const noneMatch = c.req.header("if-none-match");
+  return noneMatch !== undefined && matches(noneMatch, etag);
+};
 
 const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });
 
-/** Names all that makes the answer: the record, the delivery behind it, and the reader. */
-function etagOf({ version, delivery: { receivedAt, count, hasBytes } }: KeptJob): string {
-  const parts = [version.replaceAll(" ", "."), receivedAt, count, Number(hasBytes), READER_VERSION];
-  return `"${parts.join(".")}"`;
+/** Names all that makes the answer: the record, the delivery behind it, the reader, the expectation and the verdict. */
+function etagOf(job: KnownJob, now: number): string {
+  if (isOnlyExpected(job)) return `"${partsOfExpectation(job.expectation, false, now).join(".")}"`;
+  const { version, delivery, summary, expectation, verified } = job;
+  const { receivedAt, count, hasBytes } = delivery;
+  const parts = [version.replaceAll(" ", "."), receivedAt, count, Number(hasBytes), READER_VERSION, job.updatedAt];
+  const expected = expectation === null ? [] : partsOfExpectation(expectation, summary.terminal, now);
+  return `"${[...parts, Number(verified ?? 2), ...expected].join(".")}"`;
 }
+
+const partsOfExpectation = (expectation: Expectation, isTerminal: boolean, now: number): number[] => {
+  const { registeredAt, dueAt, changed, knownToCi } = expectation;
+  return [registeredAt, dueAt, changed, Number(knownToCi ?? true), Number(isOverdue(expectation, isTerminal, now))];
+};
 
 /** RFC 9110 section 13.1.2: weak comparison with each tag in the list. */
 const matches = (noneMatch: string, tag: string): boolean =>
   noneMatch.trim() === "*" || noneMatch.split(",").some((other) => other.trim().replace(/^W\//, "") === tag);
 
-const headersOf = (kept: KeptJob) => ({
-  etag: etagOf(kept),
-  "cache-control": kept.summary.terminal ? "private, no-cache" : "no-store",
+const headersOf = (job: KnownJob, now: number) => ({
+  etag: etagOf(job, now),
+  "cache-control": !isOnlyExpected(job) && job.summary.terminal ? "private, no-cache" : "no-store",
 });
 
 jobs.get("/:jobId/raw", async (c) => {
   const jobId = idOf(c, "jobId");
-  const found = await findJob(c.var.places, jobId);
-  return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);
+  const found = await findKnownJob(c.var.places, jobId);
+  if (found !== null && !isOnlyExpected(found)) return rawResponse(c, found);
+  const detail = `Job ${jobId} is expected, and no callback has come yet.`;
+  return problemResponse(c, found === null ? notFound(jobId) : { code: "job-not-found", detail });
 });
 
 jobs.get("/:jobId/deliveries", query(PageQuery), async (c) => {
   const jobId = idOf(c, "jobId");
   const { limit, cursor } = c.req.valid("query");
   const { places } = c.var;
-  const found = await findJob(places, jobId);
+  const found = await findKnownJob(places, jobId);
   if (found === null) return problemResponse(c, notFound(jobId));
+  if (isOnlyExpected(found)) return c.json({ deliveries: [], next: null }, 200, NO_STORE);
   const list = `${places.store.name}:job:${jobId}`;
   const page = await places.store.listDeliveriesOfJob(jobId, limit, decodeCursor(list, cursor));
   const deliveries = page.items.map((item) => ({
@@ -88,18 +123,35 @@ jobs.get("/:jobId/deliveries", query(PageQuery), async (c) => {
 jobs.get("/", query(JobsQuery), async (c) => {
   const { limit, cursor, ...given } = c.req.valid("query");
   const { store } = c.var.places;
-  const filter = filterOf(given);
-  const list = `${store.name}:jobs:${JSON.stringify(filter)}`;
+  const { name, pageOf } = listOf(store, given, Date.now());
+  const list = `${store.name}:jobs:${name}`;
   const after = decodeCursor(list, cursor);
-  if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(store, filter, after);
-  const page = await store.listJobs(filter, limit, after);
+  if (c.req.header("accept")?.includes(NDJSON) === true) return exportOf(pageOf, after);
+  const page = await pageOf(limit, after);
   const next = encodeCursor(list, page.next);
   const link = next === null ? {} : { link: `<${nextPath(c.req.url, next)}>; rel="next"` };
-  return c.json({ jobs: page.items.map(listedJob), next }, 200, { ...NO_STORE, ...link });
+  const now = Date.now();
+  return c.json({ jobs: page.items.map((job) => listedJob(job, now)), next }, 200, { ...NO_STORE, ...link });
 });
 
+type Given = Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">;
+type PageOf = (limit: number, after: Position | null) => Promise<Page<KnownJob>>;
+
+/** The list that is asked for: its name within its store, and its pages. */
+function listOf(store: Store, { overdue, ...given }: Given, now: number): { name: string; pageOf: PageOf } {
+  const filter = filterOf(given);
+  if (overdue === undefined)
+    return { name: JSON.stringify(filter), pageOf: (limit, after) => store.listJobs(filter, limit, after) };
+  const [other] = Object.keys(filter);
+  if (other !== undefined)
+    throw new ProblemError({ code: "invalid-request", detail: `overdue and ${other} cannot be given together.` });
+  const { expectations } = store;
+  if (expectations === null) throw new UnsupportedError("expectations");
+  return { name: "overdue", pageOf: (limit, after) => expectations.listOverdue(limit, after, now) };
+}
+
 /** The filters that were given, in one order, so that they name the list. */
-const filterOf = (given: Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">): JobFilter =>
+const filterOf = (given: Omit<Given, "overdue">): JobFilter =>
   Object.fromEntries(
     Object.entries(given)
       .filter(([, value]) => value !== undefined)
@@ -115,17 +167,15 @@ function nextPath(url: string, cursor: string): string {
 const NDJSON = "application/x-ndjson";
 
 /** Every page in turn, as the reader takes them: never more than one in memory. */
-async function exportOf(store: Store, filter: JobFilter, after: Position | null): Promise<Response> {
-  let page = await store.listJobs(filter, PAGE_LIMIT_MAX, after);
+async function exportOf(pageOf: PageOf, after: Position | null): Promise<Response> {
+  let page = await pageOf(PAGE_LIMIT_MAX, after);
   const lines = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const text = page.items
-        .map(listedJob)
-        .map((job) => `${JSON.stringify(job)}\n`)
-        .join("");
+      const now = Date.now();
+      const text = page.items.map((job) => `${JSON.stringify(listedJob(job, now))}\n`).join("");
       if (text !== "") controller.enqueue(new TextEncoder().encode(text));
       if (page.next === null) controller.close();
-      else page = await store.listJobs(filter, PAGE_LIMIT_MAX, page.next);
+      else page = await pageOf(PAGE_LIMIT_MAX, page.next);
     },
   });
   return new Response(lines, { headers: { "content-type": NDJSON, "cache-control": "no-store" } });
@@ -169,6 +219,7 @@ export const contract = (): Contract => ({
     description:
       "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
       "Filtered by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, with `next` not null: go on with it. " +
+      "`overdue=true` lists the overdue ones instead, the longest due first. " +
       "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
     answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
     problems: ["not-supported-by-store", ...READ_PROBLEMS],

@@ -1,5 +1,6 @@
 /** What the routes are asked, as schemas: requests are checked against them, and /openapi.json is made of them. */
 import * as v from "valibot";
+import { faultOfIds } from "../callback/ids.ts";
 import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
 import { deliveryStatus, described } from "./schema-parts.ts";
 
@@ -72,8 +73,71 @@ export const JobsQuery = v.strictObject({
   userData: v.optional(described(filled, "`UserData` as it was given when the job was submitted.")),
   receivedAfter: v.optional(described(time, "First heard of after this time: ISO 8601 with a zone, or a date.")),
   receivedBefore: v.optional(described(time, "First heard of before this time.")),
+  verified: v.optional(
+    described(
+      v.pipe(
+        v.picklist(["true", "false"], "must be true or false"),
+        v.transform((text) => text === "true"),
+      ),
+      "`false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed or told itself.",
+    ),
+  ),
+  overdue: v.optional(
+    described(
+      v.literal("true", "must be true"),
+      "Jobs whose callback should have come and has not, the longest due first. No filter goes with it.",
+    ),
+  ),
   ...page,
 });
+
+/** As the reader takes them. */
+export const isJobId = (text: string): boolean =>
+  text.trim() !== "" && text.isWellFormed() && faultOfIds([text]) === null;
+
+/** The longest time within which a callback is expected, in seconds: 30 days. */
+export const WITHIN_SECONDS_MAX = 2_592_000;
+
+/** Longest text that is announced of a job, in characters. CI takes as much of `UserData`, and less of the others. */
+export const ANNOUNCED_CHARACTERS_MAX = 1_024;
+
+const announcedText = v.nullish(
+  v.pipe(
+    v.string("must be text"),
+    v.minLength(1, "must not be empty"),
+    v.maxLength(ANNOUNCED_CHARACTERS_MAX, `must have at most ${ANNOUNCED_CHARACTERS_MAX} characters`),
+    v.regex(/^\P{Cc}*$/u, "must not have a control character"),
+  ),
+  null,
+);
+
+const announced = {
+  bucket: described(announcedText, "Where CI is asked about the job, with `region`."),
+  region: announcedText,
+  queueId: announcedText,
+  tag: described(announcedText, "The job type, such as `WordsGeneralize`."),
+  userData: announcedText,
+};
+
+const withinText = `must be a whole number of seconds from 1 to ${WITHIN_SECONDS_MAX}`;
+
+/** The body of `PUT /jobs/{jobId}/expectation`. */
+export const ExpectationBody = v.strictObject(
+  {
+    within: described(
+      v.pipe(
+        v.number(withinText),
+        v.safeInteger(withinText),
+        v.minValue(1, withinText),
+        v.maxValue(WITHIN_SECONDS_MAX, withinText),
+      ),
+      "Seconds from now within which the callback should come.",
+    ),
+    ...announced,
+  },
+  ({ expected, received }) =>
+    expected === "Object" ? "must be a JSON object" : received === "undefined" ? "is missing" : "is not a member of it",
+);
 
 export const DeliveriesQuery = v.strictObject({ status: v.optional(deliveryStatus), ...page });
 
@@ -101,13 +165,13 @@ export const ExportQuery = v.strictObject({
   cursor: v.optional(described(filled, "`next` of the page before.")),
 });
 
-const exactTime = v.nullable(
-  v.pipe(
-    v.string("must be a time in ISO 8601, or null"),
-    v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "must be a time such as 2026-03-01T08:00:00.000Z"),
-    v.check((text) => !Number.isNaN(Date.parse(text)), "must be a time that exists"),
-  ),
+const exactMoment = v.pipe(
+  v.string("must be a time in ISO 8601"),
+  v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "must be a time such as 2026-03-01T08:00:00.000Z"),
+  v.check((text) => !Number.isNaN(Date.parse(text)), "must be a time that exists"),
 );
+
+const exactTime = v.nullable(exactMoment);
 
 /** A line of an export. What a later version adds to it is passed over. */
 export const ExportedDelivery = v.object(
@@ -123,7 +187,22 @@ export const ExportedDelivery = v.object(
       ),
     ),
     contentType: v.nullable(v.string("must be text, or null")),
+    source: v.optional(v.nullable(v.picklist(["callback", "reconcile"], "must be callback or reconcile"))),
     bytes: v.nullable(v.string("must be base64, or null")),
+  },
+  ({ expected }) => (expected === "Object" ? "must be a JSON object" : "is missing"),
+);
+
+/** The line of an expectation in an export. */
+export const ExportedExpectation = v.object(
+  {
+    jobId: v.pipe(
+      v.string("must be text"),
+      v.check((jobId) => isJobId(jobId), "must be a JobId"),
+    ),
+    registeredAt: exactMoment,
+    dueAt: exactMoment,
+    ...announced,
   },
   ({ expected }) => (expected === "Object" ? "must be a JSON object" : "is missing"),
 );

@@ -24,7 +24,7 @@ runs.get("/", query(RunsQuery), async (c) => {
 runs.get("/:runId", async (c) => {
   const runId = idOf(c, "runId");
   const found = await findRun(c.var.places, runId);
-  if (found !== null) return c.json(runOf(runId, found.run, found.jobs), 200, NO_STORE);
+  if (found !== null) return c.json(runOf(runId, found.run, found.jobs, Date.now()), 200, NO_STORE);
   return problemResponse(c, { code: "run-not-found", detail: `No callback has named workflow run ${runId}.` });
 });
 

@@ -1,6 +1,7 @@
 /** What the routes answer, as schemas: /openapi.json is made of them, and tests hold every answer to them. */
 import * as v from "valibot";
 import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
+import { CHECK_FAULTS } from "../reconcile/faults.ts";
 import { deliveryStatus, described, named, nullable } from "./schema-parts.ts";
 
 const Workflow = named(
@@ -8,6 +9,16 @@ const Workflow = named(
   v.object({ runId: nullable, workflowId: nullable, workflowName: nullable, name: nullable }),
 );
 const format = v.nullable(v.picklist(["xml", "json"]));
+
+const Expectation = named(
+  "Expectation",
+  v.object({
+    registeredAt: v.string(),
+    dueAt: v.string(),
+    overdue: described(v.boolean(), "Whether that time is up and the job is not terminal."),
+    knownToCi: v.optional(described(v.literal(false), "There only where CI does not know the job.")),
+  }),
+);
 
 const listed = {
   jobId: v.string(),
@@ -27,10 +38,21 @@ const listed = {
   startedAt: nullable,
   endedAt: nullable,
   workflow: v.nullable(Workflow),
-  source: v.picklist(["callback"]),
-  delivery: v.object({ id: v.string(), format, receivedAt: v.string(), count: v.number() }),
+  source: described(
+    v.picklist(["callback", "reconcile", "expectation"]),
+    "Where the record comes from: a callback, CI's answer when it was asked, or nothing but the announcement of the job.",
+  ),
+  delivery: described(
+    v.nullable(v.object({ id: v.string(), format, receivedAt: v.string(), count: v.number() })),
+    "Null where `source` is `expectation`.",
+  ),
   firstReceivedAt: v.string(),
   updatedAt: v.string(),
+  expectation: described(v.nullable(Expectation), "Null where the job was not announced."),
+  verified: described(
+    v.nullable(v.boolean()),
+    "Whether CI, being asked, says what the record says; null where it was not asked, or has not said yet.",
+  ),
 };
 
 export const ListedJob = named("ListedJob", v.object(listed));
@@ -100,6 +122,7 @@ const delivery = {
   size: v.number(),
   receivedAt: v.string(),
   count: v.number(),
+  source: described(v.picklist(["callback", "reconcile"]), "Whether CI posted it, or answered it when it was asked."),
   hasBytes: v.boolean(),
   reason: nullable,
   line: v.nullable(v.number()),
@@ -183,7 +206,7 @@ const ImportedLine = named(
   v.object({
     line: described(v.number(), "The line's place in the request, from 1."),
     delivery: nullable,
-    status: v.picklist(["stored", "no-job", "quarantined", "pending", "refused"]),
+    status: v.picklist(["stored", "no-job", "quarantined", "pending", "expected", "refused"]),
     reason: nullable,
   }),
 );
@@ -204,6 +227,7 @@ export const Readiness = v.object({
   spilled: v.nullable(v.number()),
   lastUpkeepAt: nullable,
   lastReceivedAt: nullable,
+  sweep: v.nullable(v.object({ endedAt: nullable, seen: v.number(), found: v.number(), fetched: v.number() })),
   at: v.string(),
 });
 
@@ -217,3 +241,17 @@ export const ProblemDocument = named(
     detail: described(v.string(), "What happened this time."),
   }),
 );
+
+export const CheckAnswers = v.object({
+  hasKeys: v.boolean(),
+  answers: v.array(
+    v.object({
+      request: v.picklist(["describe", "list"]),
+      bucket: nullable,
+      region: nullable,
+      fault: described(v.nullable(v.picklist(CHECK_FAULTS)), "What to look at; null where CI answered."),
+      says: v.string(),
+      requestId: described(nullable, "CI's `x-ci-request-id`, to give to its support."),
+    }),
+  ),
+});

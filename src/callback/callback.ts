@@ -4,7 +4,7 @@
  */
 import { malformed, placeOf } from "./failure.ts";
 import { parseJson } from "./json.ts";
-import { MAX_ID_CHARACTERS } from "./limits.ts";
+import { faultOfIds } from "./ids.ts";
 import { readTree } from "./read.ts";
 import { fail, ok, type Result } from "./result.ts";
 import type { Format, Reading, ReadFailure } from "./types.ts";
@@ -61,15 +61,6 @@ export function parseCallback(body: Body): Result<Reading, ReadFailure> {
   const { event, jobs, runs } = readTree(tree.value);
   const fault = faultOfIds([...jobs.map(({ jobId }) => jobId), ...runs.map(({ runId }) => runId)]);
   return fault === null ? ok({ format, event, jobs, runs }) : fail(malformed(fault));
-}
-
-/** An id is a key and a part of URLs: a control character in it is damage, and such an id could not be looked up. */
-const CONTROL_CHARACTER = /\p{Cc}/u;
-
-function faultOfIds(ids: readonly string[]): string | null {
-  if (ids.some((id) => id.length > MAX_ID_CHARACTERS))
-    return `A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`;
-  return ids.some((id) => CONTROL_CHARACTER.test(id)) ? "A JobId or RunId has a control character." : null;
 }
 
 function contentStart(text: string): number {

@@ -31,12 +31,21 @@ const sortableTime = (iso: string | null): string =>
 
 /**
  * Orders the readings of one job: the greater rank is the record. As text, so that a database can compare it.
- * A terminal state beats one that is not; then the job's own callback beats a line in a `WorkflowFinish`;
- * then the later `EndTime`; then the further state; then the greater delivery id, so that no two tie.
+ * A terminal state beats one that is not, and CI's own answer (`isAnswer`) with a terminal state every callback; then the
+ * job's own callback beats a line in a `WorkflowFinish`; then the later `EndTime`; then the further state; then the
+ * greater delivery id, so that no two tie.
  */
-export function jobRank(job: Pick<JobReading, "terminal" | "full" | "endedAt" | "state">, deliveryId: string): string {
-  return `${Number(job.terminal)}${Number(job.full)} ${sortableTime(job.endedAt)} ${progress(job.state)} ${deliveryId}`;
+export function jobRank(
+  job: Pick<JobReading, "terminal" | "full" | "endedAt" | "state">,
+  deliveryId: string,
+  isAnswer = false,
+): string {
+  const end = job.terminal ? (isAnswer ? 2 : 1) : 0;
+  return `${end}${Number(job.full)} ${sortableTime(job.endedAt)} ${progress(job.state)} ${deliveryId}`;
 }
+
+/** Whether nothing that a callback may still bring would take the record: it is terminal, and the job's own. */
+export const isFinalRank = (rank: string): boolean => /^[12]1/.test(rank);
 
 /**
  * Orders what the readings of one job say of its workflow: any of them may say it, whichever is the record. One that

@@ -17,8 +17,10 @@ export interface ClientOptions {
 }
 
 export interface RequestOptions {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   headers: Record<string, string>;
+  /** JSON; null where there is none. */
+  body: string | null;
   signal: AbortSignal | null;
 }
 
@@ -37,6 +39,22 @@ export interface JobListFilter {
   userData?: string | undefined;
   receivedAfter?: Date | string | undefined;
   receivedBefore?: Date | string | undefined;
+  /** `false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed, or told itself. */
+  verified?: boolean | undefined;
+  /** Expected jobs that have not ended in time, the longest due first. No other filter goes with it. */
+  overdue?: true | undefined;
+}
+
+/** What is announced of a job, beside its JobId. */
+export interface ExpectOptions {
+  /** How soon the callback should come: whole seconds, 1 to 2,592,000 (30 days). */
+  withinSeconds: number;
+  /** With `region`, where CI can be asked about the job. */
+  bucket?: string | undefined;
+  region?: string | undefined;
+  queueId?: string | undefined;
+  tag?: string | undefined;
+  userData?: string | undefined;
 }
 
 /** Which workflow runs a list is about. */
@@ -65,7 +83,7 @@ export interface JobPage {
 
 export interface Client {
   /**
-   * The job, as it is known now; null where no callback has named it. With `wait`, whole seconds up to 60, the
+   * The job, as it is known now; null where no callback has named it and it was not announced. With `wait`, whole seconds up to 60, the
    * answer comes when the job is terminal or the seconds are up.
    * @example const job = await client.getJob("a2f…", { wait: 30 });
    */
@@ -78,6 +96,28 @@ export interface Client {
    * @example const job = await client.waitForJob("a2f…", { timeoutSeconds: 600 });
    */
   waitForJob(jobId: string, options: WaitOptions): Promise<Job>;
+
+  /**
+   * Announces a job that you have submitted. If it has not ended when the time is up it is overdue: it is listed, your
+   * system is told, and with its keys the receiver asks CI. Announcing it again begins anew; that it has ended already
+   * does no harm. Gives the job.
+   * @example await client.expect("a2f…", { withinSeconds: 3600, bucket: "b-1250000000", region: "ap-chongqing" });
+   */
+  expect(jobId: string, options: ExpectOptions & CallOptions): Promise<Job>;
+
+  /**
+   * Takes back that a job was announced. What callbacks have told of it stays.
+   * @example await client.cancelExpectation("a2f…");
+   */
+  cancelExpectation(jobId: string, options?: CallOptions): Promise<void>;
+
+  /**
+   * Has the receiver ask CI about a job now, and gives the job as it is then; null where no callback has named it and it
+   * was not announced. Rejects with `ci-not-configured` where the receiver has no keys, and with `ci-unavailable` where
+   * CI does not tell.
+   * @example const job = await client.reconcile("a2f…");
+   */
+  reconcile(jobId: string, options?: CallOptions): Promise<Job | null>;
 
   /**
    * All jobs that match, last received first, page after page.
@@ -119,14 +159,14 @@ export interface Client {
 
   /**
    * What is known of one delivery; null where there is none of that id.
-   * @example const delivery = await client.getDelivery(job.delivery.id);
+   * @example const delivery = await client.getDelivery("9f2c…");
    */
   getDelivery(id: string, options?: CallOptions): Promise<DeliveryRecord | null>;
 
   /**
    * The exact bytes of one delivery; null where there is none of that id. Bytes that have passed their retention are a
    * `ReceiverError` with code `bytes-gone`.
-   * @example const bytes = await client.getDeliveryRaw(job.delivery.id);
+   * @example const bytes = await client.getDeliveryRaw(delivery.id);
    */
   getDeliveryRaw(id: string, options?: CallOptions): Promise<Uint8Array | null>;
 

@@ -20,6 +20,7 @@ export type {
   ClientOptions,
   DeliveryListFilter,
   EventListFilter,
+  ExpectOptions,
   JobListFilter,
   JobPage,
   RequestOptions,
@@ -84,9 +85,12 @@ export function createClient({
     path: string,
     signal?: AbortSignal,
     more: Record<string, string> = {},
+    json?: object,
   ): Promise<Response> {
-    const headers = { authorization: `Bearer ${token}`, ...more };
-    const response = await send(base + path, { method, headers, signal: signal ?? null });
+    const type = json === undefined ? {} : { "content-type": "application/json" };
+    const headers = { authorization: `Bearer ${token}`, ...type, ...more };
+    const body = json === undefined ? null : JSON.stringify(json);
+    const response = await send(base + path, { method, headers, body, signal: signal ?? null });
     if (response.ok || response.status === 304) return response;
     throw await readError(response);
   }
@@ -119,6 +123,19 @@ export function createClient({
         return { job: await readJson<Job>(response), etag: response.headers.get("etag") };
       };
       return waitUntilTerminal(jobId, (...question) => nullIf("job-not-found", ask(...question)), options, backoff);
+    },
+
+    async expect(jobId, { withinSeconds, bucket, region, queueId, tag, userData, signal }) {
+      const expectation = { within: withinSeconds, bucket, region, queueId, tag, userData };
+      return readJson<Job>(await ask("PUT", `jobs/${segmentOf(jobId)}/expectation`, signal, {}, expectation));
+    },
+
+    async cancelExpectation(jobId, { signal } = {}) {
+      await ask("DELETE", `jobs/${segmentOf(jobId)}/expectation`, signal);
+    },
+
+    async reconcile(jobId, { signal } = {}) {
+      return nullIf("job-not-found", postJson<Job>(`jobs/${segmentOf(jobId)}/reconcile`, signal));
     },
 
     listJobs: (filter = {}, { signal } = {}) => itemsOf<ListedJob>("jobs", "jobs", { ...filter }, signal),

@@ -16,7 +16,10 @@ export type EventJob = Job & { detailOmitted?: true };
 
 export type JobFinishedEvent = Told<"job.finished", EventJob>;
 export type JobUpdatedEvent = Told<"job.updated", EventJob>;
+/** A job that was announced and has not ended in time. Of one that no callback has named, `source` is `expectation`. */
 export type JobOverdueEvent = Told<"job.overdue", EventJob>;
+/** In place of `job.finished`, where CI, being asked, does not say what the callback says. */
+export type JobDisputedEvent = Told<"job.disputed", EventJob>;
 /** The run with at most 100 of its jobs. */
 export type RunFinishedEvent = Told<"run.finished", Run>;
 export type DeliveryQuarantinedEvent = Told<"delivery.quarantined", DeliveryRecord>;
@@ -26,6 +29,7 @@ export type ReceiverEvent =
   | JobFinishedEvent
   | JobUpdatedEvent
   | JobOverdueEvent
+  | JobDisputedEvent
   | RunFinishedEvent
   | DeliveryQuarantinedEvent
   | TestEvent;

@@ -17,6 +17,8 @@ export type ProblemCode =
   | "delivery-not-found"
   | "event-not-found"
   | "forwarding-off"
+  | "ci-not-configured"
+  | "ci-unavailable"
   | "bytes-gone"
   | "corrupt-bytes"
   | "cross-site-request"

@@ -1,5 +1,14 @@
 /** What look-ups answer besides jobs. Those of the receiver's own module are its types; the others are written out here. */
-export type { DeliveryRecord, JobDelivery, JobDeliveryRecord, ListedJob, ListedRun, Run } from "../wire.ts";
+export type {
+  DeliveryRecord,
+  JobDelivery,
+  JobDeliveryRecord,
+  JobExpectation,
+  ListedJob,
+  ListedRun,
+  Run,
+  Source,
+} from "../wire.ts";
 
 /** What reading a delivery again came to. */
 export interface Reparsed {
@@ -18,7 +27,7 @@ export interface Reparsed {
 export interface EventRecord {
   /** The `webhook-id` of each attempt. */
   id: string;
-  type: "job.finished" | "job.updated" | "run.finished" | "job.overdue" | "delivery.quarantined";
+  type: "job.finished" | "job.updated" | "run.finished" | "job.overdue" | "delivery.quarantined" | "job.disputed";
   /** The endpoint's host; null where it was removed. */
   endpoint: string | null;
   /** `failed`: given up, and told again only on demand. */

@@ -11,7 +11,7 @@ export function segmentOf(id: string): string {
   return /^\.{1,2}$/.test(id) ? id.replaceAll(".", "%252E") : encodeURIComponent(id);
 }
 
-export type Query = Readonly<Record<string, string | number | Date | undefined>>;
+export type Query = Readonly<Record<string, string | number | boolean | Date | undefined>>;
 
 /** The parameters that have a value, with their `?`; nothing where none has. */
 export function queryOf(parameters: Query): string {

@@ -31,7 +31,7 @@ export interface Answer {
   etag: string | null;
 }
 
-/** Asks once: null where the record still has that ETag, or where no callback has named the job. */
+/** Asks once: null where the record still has that ETag, or where nobody knows of the job. */
 export type Ask = (wait: number, etag: string | null, signal: AbortSignal) => Promise<Answer | null>;
 
 export async function waitUntilTerminal(jobId: string, ask: Ask, options: WaitOptions, backoff: Backoff): Promise<Job> {

@@ -1,13 +1,16 @@
 /** Events: what a user's system may hear of, and what may become of each. */
 
-/** Types that `FORWARD_EVENTS` may name. `job.overdue` is reserved: nothing causes it yet. */
-export const EVENT_TYPES = [
+/** Types that `FORWARD_EVENTS` may name. */
+export const WANTED_EVENTS = [
   "job.finished",
   "job.updated",
   "run.finished",
   "job.overdue",
   "delivery.quarantined",
 ] as const;
+
+/** All types. What CI disputes is told as `job.disputed` in place of `job.finished`. */
+export const EVENT_TYPES = [...WANTED_EVENTS, "job.disputed"] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -16,6 +19,7 @@ export const SUBJECT_NAMES = {
   "job.finished": "jobId",
   "job.updated": "jobId",
   "job.overdue": "jobId",
+  "job.disputed": "jobId",
   "run.finished": "runId",
   "delivery.quarantined": "delivery",
 } as const satisfies Record<EventType, string>;

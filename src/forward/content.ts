@@ -7,7 +7,7 @@ import { bodyOf, bodyWithoutDetail, type Envelope, jobBody } from "../events/pay
 import { RUN_JOBS } from "../events/limits.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
 import { CorruptBodyError, type KeptJob, type Store } from "../store/store.ts";
-import { type BodyReading, deliveryRecord, jobOf, readBody, runOf } from "../wire.ts";
+import { type BodyReading, deliveryRecord, jobOf, jobWith, readBody, runOf } from "../wire.ts";
 
 /** The bodies of events that take up to this much of a delivery are made whatever it takes, in bytes. */
 const COSTLY_BYTES = 256 * 1024;
@@ -66,11 +66,11 @@ export function contentsOf(store: Store): Contents {
     const wasCutOff = event.attempt > 1 && event.lastStatus === null && event.lastError === null;
     const kept = wasCutOff ? await store.getJob(event.subject) : null;
     if (kept !== null && kept.delivery.size > COSTLY_BYTES)
-      return { rank: kept.rank, body: () => bodyWithoutDetail(envelope, jobOf(kept, null)) };
+      return { rank: kept.rank, body: () => bodyWithoutDetail(envelope, jobWith(kept, null, Date.now())) };
     const found = await job(event);
     return found === null
       ? null
-      : { rank: found.kept.rank, body: () => jobBody(envelope, jobOf(found.kept, found.reading)) };
+      : { rank: found.kept.rank, body: () => jobBody(envelope, jobWith(found.kept, found.reading, Date.now())) };
   }
 
   async function recordOf(event: LeasedEvent): Promise<Content | null> {
@@ -78,15 +78,20 @@ export function contentsOf(store: Store): Contents {
     switch (type) {
       case "job.finished":
       case "job.updated":
-      case "job.overdue":
+      case "job.disputed":
         return jobContent(event, { type, at });
+      case "job.overdue": {
+        const told = await jobContent(event, { type, at });
+        const expected = told === null ? ((await store.expectations?.get(subject)) ?? null) : null;
+        return expected === null ? told : { rank: "", body: () => bodyOf({ type, at }, jobOf(expected, Date.now())) };
+      }
       case "run.finished": {
         const [run, jobs] = await Promise.all([
           store.getRun(subject),
           store.listJobs({ runId: subject }, RUN_JOBS, null),
         ]);
         if (run === null) return null;
-        return { rank: run.rank, body: () => bodyOf({ type, at }, runOf(subject, run, jobs.items)) };
+        return { rank: run.rank, body: () => bodyOf({ type, at }, runOf(subject, run, jobs.items, Date.now())) };
       }
       case "delivery.quarantined": {
         const delivery = await store.getDelivery(subject);

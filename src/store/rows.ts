@@ -87,7 +87,7 @@ function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
     restored: entry.isRestored,
     delivery_id: entry.id,
     // A newer reader's row of the same delivery differs, and so replaces the older one's.
-    rank: `${jobRank(job, entry.id)} ${READER}`,
+    rank: `${jobRank(job, entry.id, entry.source === "reconcile")} ${READER}`,
     event: cell(job.event),
     tag: cell(job.tag),
     state: cell(job.state),
@@ -272,6 +272,8 @@ export interface DeliveryRow extends Omit<ReadingRow, "reader" | "job_count" | "
   heard_at: number | null;
   count: number;
   has_bytes: 0 | 1;
+  /** Absent in heads of KV that were written before; null for a callback. */
+  source?: "reconcile" | null;
 }
 
 /** What is known of an arrival beside its bytes. */
@@ -297,6 +299,7 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     count: row.count,
     failure: failureOf(row),
     hasBytes: row.has_bytes === 1,
+    source: row.source ?? "callback",
   };
 }
 

@@ -18,6 +18,8 @@ interface SpillHead {
   lastReceivedAt?: number;
   count?: number;
   receipt: string | null;
+  /** Absent for a callback. */
+  source?: "reconcile";
 }
 
 /** A spilled delivery as it is listed. */
@@ -78,18 +80,20 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
 
   return {
     async put(arrival) {
-      const { contentType, receivedAt, lastReceivedAt, count, nonce: receipt } = arrival;
-      const head = { contentType, receivedAt, lastReceivedAt, count, receipt } satisfies SpillHead;
+      const { contentType, receivedAt, lastReceivedAt, count, nonce: receipt, source } = arrival;
+      const answered = source === "reconcile" ? { source } : {};
+      const head = { contentType, receivedAt, lastReceivedAt, count, receipt, ...answered } satisfies SpillHead;
       const metadata: SpillMetadata = { size: arrival.size, isText: typeof arrival.body === "string" };
       await persistently(() => kv.put(PREFIX + arrival.id, sealEnvelope(head, arrival.body), { metadata }));
     },
 
-    async point({ id, reading }) {
+    async point({ id, reading, source }) {
       const { jobs, runs } = reading.ok ? reading.value : { jobs: [], runs: [] };
       await Promise.allSettled([
-        ...jobs
-          .slice(0, POINTERS_PER_DELIVERY)
-          .map(async (job) => pointTo(await idKey(JOB_POINTER, job.jobId), jobRank(job, id), id)),
+        ...jobs.slice(0, POINTERS_PER_DELIVERY).map(async (job) => {
+          const rank = jobRank(job, id, source === "reconcile");
+          await pointTo(await idKey(JOB_POINTER, job.jobId), rank, id);
+        }),
         ...runs.map(async (run) => pointTo(await idKey(RUN_POINTER, run.runId), runRank(run, id), id)),
       ]);
     },
@@ -140,7 +144,14 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
 /** Rejects with a CorruptBodyError where the bytes are not the ones that this delivery is named after. */
 async function opened(id: string, value: ArrayBuffer | Uint8Array): Promise<Arrival> {
   const { head, bytes } = openEnvelope(value);
-  const { contentType, receivedAt, lastReceivedAt = receivedAt, count = 1, receipt } = head as SpillHead;
+  const {
+    contentType,
+    receivedAt,
+    lastReceivedAt = receivedAt,
+    count = 1,
+    receipt,
+    source = "callback",
+  } = head as SpillHead;
   const body = await verified(id, decodeBytes(bytes));
   return {
     id,
@@ -152,6 +163,7 @@ async function opened(id: string, value: ArrayBuffer | Uint8Array): Promise<Arri
     count,
     nonce: receipt,
     isRestored: receipt === null,
+    source,
   };
 }
 

@@ -5,10 +5,16 @@
 import type { Body } from "../callback/callback.ts";
 import type { Format, JobReading, Reading, ReadFailure, RunReading } from "../callback/types.ts";
 import type { Result } from "../callback/result.ts";
+import type { Expectation, ExpectationFigures, Expectations, KnownJob } from "./expectations.ts";
 import type { LeasedEvent, Outbox, OutboxFigures } from "./outbox.ts";
+import type { Sweeps } from "./sweeps.ts";
+import type { VerdictFigures, Verdicts } from "./verdicts.ts";
 
 /** `pending`: the bytes are kept and not read yet. */
 export type DeliveryStatus = "stored" | "no-job" | "quarantined" | "pending";
+
+/** What brought a delivery: CI's own callback, or CI's answer when it was asked about a job. */
+export type DeliverySource = "callback" | "reconcile";
 
 /** One body that arrived, named by its digest. */
 export interface Arrival {
@@ -32,6 +38,7 @@ export interface Arrival {
   nonce: string | null;
   /** Whether it comes from an export: it keeps its times, and is no change of today. */
   isRestored: boolean;
+  source: DeliverySource;
 }
 
 /** Why a delivery is quarantined: what the reader says of the bytes, or what became of the reading. */
@@ -56,6 +63,7 @@ export interface DeliveryReading {
   receivedAt: number;
   lastReceivedAt: number;
   isRestored: boolean;
+  source: DeliverySource;
   reading: Result<Reading, Failure>;
 }
 
@@ -76,6 +84,8 @@ export interface Delivery {
   failure: Failure | null;
   /** False when the bytes have passed their time of retention. */
   hasBytes: boolean;
+  /** Of bytes that came both ways, `reconcile`. */
+  source: DeliverySource;
 }
 
 /** The record of a job without its detail: what lists show. */
@@ -90,8 +100,12 @@ export interface KeptJob {
   version: string;
   /** When the job was first heard of: its place in lists. Milliseconds since 1970, as are all times here. */
   firstReceivedAt: number;
-  /** When its record or its workflow changed last. */
+  /** When its record, its workflow, its expectation or its verdict changed last. */
   updatedAt: number;
+  /** Null where the job was not announced. */
+  expectation: Expectation | null;
+  /** What CI says of the delivery behind the record; null where it was not asked, or has not said yet. CI's own answer is true. */
+  verified: boolean | null;
 }
 
 /** A delivery as lists show it: with the first jobs that it names. */
@@ -133,11 +147,16 @@ export const JOB_FILTERS = [
   "userData",
   "receivedAfter",
   "receivedBefore",
+  "verified",
 ] as const;
 export type JobFilterName = (typeof JOB_FILTERS)[number];
 
 /** Times are exclusive, in milliseconds since 1970, and about the first delivery that named the job. */
-type FilterValue<Name> = Name extends "receivedAfter" | "receivedBefore" ? number : string;
+type FilterValue<Name> = Name extends "receivedAfter" | "receivedBefore"
+  ? number
+  : Name extends "verified"
+    ? boolean
+    : string;
 export type JobFilter = { [Name in JobFilterName]?: FilterValue<Name> };
 
 export interface RunFilter {
@@ -205,6 +224,10 @@ export type Copy = "nearest" | "primary";
 export interface Store extends StoreTraits {
   /** Events on their way to the user's system. */
   readonly outbox: Outbox;
+  /** Jobs that were announced; null where this store has no place for them, as for the next two. */
+  readonly expectations: Expectations | null;
+  readonly verdicts: Verdicts | null;
+  readonly sweeps: Sweeps | null;
   /**
    * Keeps bytes without reading them; what is known of such a delivery already stays. Gives, in order, how many times
    * each has come, this time included. Rejects when that is not certain.
@@ -236,10 +259,10 @@ export interface Store extends StoreTraits {
   /** Jobs whose object begins so, in the order of objects, last received first of each; none where the store has no such order. */
   listJobsByObject(prefix: string, limit: number): Promise<KeptJob[]>;
   /**
-   * Jobs that changed after a number, the oldest change first, each once with its record as it is now; from the first
-   * where that is null. `next` is always a position. Rejects with an UnsupportedError where the store keeps no order of changes.
+   * Jobs that changed after a number, expected ones as well, the oldest change first, each once with its record as it is
+   * now; from the first where that is null. `next` is always a position. Rejects with an UnsupportedError where the store keeps no order of changes.
    */
-  listChanges(after: Position | null, limit: number): Promise<{ items: KeptJob[]; next: Position }>;
+  listChanges(after: Position | null, limit: number): Promise<{ items: KnownJob[]; next: Position }>;
   /** The position behind all changes so far. Rejects as `listChanges` does. */
   newestChange(): Promise<Position>;
   /** Every delivery that named a job, last received first. */
@@ -251,6 +274,8 @@ export interface Store extends StoreTraits {
   getBody(id: string): Promise<KeptBody | null>;
   /** What became of deliveries, by id; those that are not kept are absent. */
   statusesOf(ids: readonly string[]): Promise<ReadonlyMap<string, DeliveryStatus>>;
+  /** Which of the jobs are terminal. */
+  terminalOf(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Last received first; of one status, or of all. */
   listDeliveries(filter: DeliveryFilter, limit: number, after: Position | null): Promise<Page<ListedDelivery>>;
   /** Ids of deliveries that wait to be read: those whose reading was tried least come first. */
@@ -306,6 +331,9 @@ export interface Figures extends Health {
   countBound: number;
   /** Null where only lists would tell, and nobody is told. */
   events: OutboxFigures | null;
+  /** Null where the store keeps none; so the next one. */
+  expectations: ExpectationFigures | null;
+  verdicts: VerdictFigures | null;
 }
 
 /** A position that this store never gave. */

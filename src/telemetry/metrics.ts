@@ -1,12 +1,20 @@
 /** `GET /metrics` in the text format of Prometheus (prometheus.io/docs/instrumenting/exposition_formats). Pure. */
 import type { Figures } from "../store/store.ts";
 
+/** What walking CI's lists has come to: `src/reconcile/sweep-state.ts`. */
+interface Swept {
+  endedAt: number | null;
+  total: { seen: number; found: number; fetched: number };
+}
+
 export interface Measured {
   store: string;
   /** Null where the store could not be asked. */
   figures: Figures | null;
   /** Null where there is no spill, or it could not be asked. */
   spillDepth: number | null;
+  /** Null where nothing is swept, or it could not be asked. */
+  swept: Swept | null;
   /** Settings whose default stands in. */
   wrongSettings: number;
   /** The hosts of endpoints by their ids. */
@@ -17,7 +25,7 @@ export interface Measured {
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined];
 
-export function metricsText({ store, figures, spillDepth, wrongSettings, hosts, now }: Measured): string {
+export function metricsText({ store, figures, spillDepth, swept, wrongSettings, hosts, now }: Measured): string {
   const one = (value: number | null | undefined): Sample[] => [[{}, value]];
   const age = (at: number | null | undefined) => one(at == null ? null : (now - at) / 1000);
   const bound = figures === null ? "" : ` Counted up to ${figures.countBound}.`;
@@ -39,11 +47,28 @@ export function metricsText({ store, figures, spillDepth, wrongSettings, hosts, 
       age(figures?.events?.oldestPendingAt),
     ),
     gauge("ci_spill_depth", "Deliveries in the spill. Counted up to 1000.", one(spillDepth)),
+    gauge("ci_jobs_overdue", `Expected jobs whose time is up.${bound}`, one(figures?.expectations?.overdue)),
+    gauge(
+      "ci_jobs_oldest_overdue_age_seconds",
+      "Since the time of the job that is overdue the longest.",
+      age(figures?.expectations?.oldestDueAt),
+    ),
+    gauge("ci_jobs_disputed", `Jobs whose callback CI disputes.${bound}`, one(figures?.verdicts?.disputed)),
+    gauge(
+      "ci_callbacks_unverified",
+      `Callbacks that CI is still asked about.${bound}`,
+      one(figures?.verdicts?.waiting),
+    ),
+    gauge("ci_last_sweep_age_seconds", "Since CI's lists were last walked to their end.", age(swept?.endedAt)),
+    counter("ci_sweep_jobs_total", SWEEP_HELP, swept === null ? [] : counts("what", swept.total)),
     gauge("ci_wrong_settings", "Settings that are wrong, so that their defaults are used.", one(wrongSettings)),
     gauge("ci_last_callback_age_seconds", "Since the last new delivery.", age(figures?.lastReceivedAt)),
     gauge("ci_last_upkeep_age_seconds", "Since the cron last did its duties.", age(figures?.upkeepAt)),
   ].join("");
 }
+
+const SWEEP_HELP =
+  "Jobs on CI's lists: seen, found to have ended without this receiver's knowing, and fetched. Looked at twice, a job counts twice.";
 
 /** By host: two endpoints may have one, and one that was removed has none that is known. */
 function pending(figures: Figures | null, hosts: ReadonlyMap<string, string>): Sample[] {

@@ -23,6 +23,10 @@ const PAGES = {
   moderation: "/ui/jobs/axe-4",
   media: "/ui/jobs/axe-5",
   unknown: "/ui/jobs/axe-none",
+  expected: "/ui/jobs/axe-expected",
+  overdue: "/ui/overdue",
+  disputed: "/?verified=false",
+  "disputed-job": "/ui/jobs/axe-1",
   runs: "/ui/runs",
   run: "/ui/runs/axe-run",
   deliveries: "/ui/deliveries",
@@ -72,6 +76,11 @@ describe.skipIf(!hasChromium)(`accessibility${UNLESS_SKIPPED}`, () => {
     const others = [failed("axe-2"), transcode("axe-3", "Running", "-"), moderation("axe-4"), BROKEN];
     for (const body of [segmentation("axe-1"), ...others, ...media]) await target.post(body);
     await target.post(workflow("axe-run", "axe-run-job"));
+    target.sql(`
+      INSERT INTO expectations (job_id, registered_at, due_at, tag, changed, is_open, is_noted, asks, known_to_ci)
+        VALUES ('axe-expected', 0, 1, 'Transcode', 2, 1, 1, 1, 0);
+      INSERT INTO verdicts (job_id, delivery_id, asked_at, verified, asks)
+        SELECT job_id, delivery_id, 0, 0, 1 FROM jobs WHERE job_id = 'axe-1'`);
   });
 
   for (const look of LOOKS) {

@@ -132,3 +132,14 @@ test("the last word on a job is its final callback, in whatever order they come"
     expect(["final", "duplicate"]).toContain(first?.role);
   }
 });
+
+test("as many callbacks are lost as were asked for, the others are what they would be, and late ones go with theirs", () => {
+  const all = [...planDeliveries(PLAN)];
+  const some = [...planDeliveries({ ...PLAN, lost: 15 })];
+  expect(some.map(({ callback }) => callback)).toEqual(all.map(({ callback }) => callback));
+  const lost = some.filter(({ isLost }) => isLost);
+  expect(lost.filter(({ role }) => role === "final")).toHaveLength(Math.round(PLAN.count * 0.15));
+  const lostRequests = new Set(lost.map(({ request }) => request?.index));
+  expect(some.filter(({ isLost, request }) => isLost !== lostRequests.has(request?.index))).toEqual([]);
+  expect(all.filter(({ isLost }) => isLost)).toEqual([]);
+});

@@ -27,6 +27,8 @@ export const listed = (jobId: string): ListedJob => ({
   delivery: { id: "d".repeat(64), format: "xml", receivedAt: "2022-07-25T08:35:44.000Z", count: 1 },
   firstReceivedAt: "2022-07-25T08:35:44.000Z",
   updatedAt: "2022-07-25T08:35:44.000Z",
+  expectation: null,
+  verified: null,
 });
 
 export const done: Job = { ...listed("j1"), tag: "WordsGeneralize", detail: { JobId: "j1" } };

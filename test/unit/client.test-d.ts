@@ -13,6 +13,7 @@ import {
   isSegmentation,
   isTag,
   type Job,
+  type JobDelivery,
   type JobResult,
   JobTimeoutError,
   type KnownTag,
@@ -135,7 +136,12 @@ expectTypeOf<ReturnType<typeof verifyEvent>>().resolves.toEqualTypeOf<ReceiverEv
 expectTypeOf(event.type).toEqualTypeOf<Envelope["type"]>();
 expectTypeOf<EventRecord["type"]>().toEqualTypeOf<EventType>();
 expectTypeOf<EventRecord["status"]>().toEqualTypeOf<EventStatus>();
-if (event.type === "job.finished" || event.type === "job.updated" || event.type === "job.overdue")
+if (
+  event.type === "job.finished" ||
+  event.type === "job.updated" ||
+  event.type === "job.overdue" ||
+  event.type === "job.disputed"
+)
   expectTypeOf(event.data).toEqualTypeOf<EventJob>();
 if (event.type === "job.finished" && event.data.tag === "Transcode")
   expectTypeOf(event.data.detail).toEqualTypeOf<DetailOf<"Transcode"> | null>();
@@ -143,6 +149,14 @@ if (event.type === "run.finished") expectTypeOf(event.data).toEqualTypeOf<Run>()
 if (event.type === "delivery.quarantined") expectTypeOf(event.data).toEqualTypeOf<DeliveryRecord>();
 expectTypeOf(readMedia).toBeCallableWith({} as EventJob);
 expectTypeOf(client.reparse("d")).resolves.toEqualTypeOf<Reparsed | null>();
+expectTypeOf(client.expect("j", { withinSeconds: 60 })).resolves.toEqualTypeOf<Job>();
+expectTypeOf(client.reconcile("j")).resolves.toEqualTypeOf<Job | null>();
+expectTypeOf<ListedJob["delivery"]>().toEqualTypeOf<JobDelivery | null>();
+expectTypeOf<ListedJob["source"]>().toEqualTypeOf<"callback" | "reconcile" | "expectation">();
+// @ts-expect-error an expectation needs a time
+void client.expect("j", { tag: "Transcode" });
+// @ts-expect-error a list of what is not overdue
+void client.listJobs({ overdue: false });
 // @ts-expect-error a status that no delivery has
 void client.listDeliveries({ status: "failed" });
 

@@ -1,11 +1,12 @@
 /** What of `npm run listen` needs no receiver: its command line, its lines, its state file and its messages. */
+import { createHash } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
-import { type ReceiverEvent, verifyEvent } from "../../src/client/client.ts";
+import { type Job, type ReceiverEvent, verifyEvent } from "../../src/client/client.ts";
 import { BODY_BYTES } from "../../src/events/limits.ts";
 import { answerLine, endText, readyText } from "../../tools/listen/lines.ts";
 import { eventMessage, idOf, rawMessage } from "../../tools/listen/message.ts";
@@ -218,17 +219,30 @@ describe("a message", () => {
 
   test("has one id for one end at one endpoint, whatever stands behind its ?", () => {
     const id = idOf(done, to);
+    const behind = done.delivery ?? expect.fail("no delivery");
     expect(id).toMatch(/^evt_[0-9a-f]{44}$/);
     expect(idOf({ ...done, updatedAt: "2030-01-01T00:00:00.000Z" }, new URL("http://localhost:3000/hook"))).toBe(id);
     const others = [
       idOf({ ...done, jobId: "j2" }, to),
       idOf({ ...done, state: "Failed" }, to),
-      idOf({ ...done, delivery: { ...done.delivery, id: "e".repeat(64) } }, to),
+      idOf({ ...done, delivery: { ...behind, id: "e".repeat(64) } }, to),
       idOf(done, new URL("http://localhost:3000/hooks")),
       idOf(running, to),
       idOf({ ...running, updatedAt: "2030-01-01T00:00:00.000Z" }, to),
     ];
     expect(new Set([id, ...others]).size).toBe(7);
+  });
+
+  test("of a job that is only expected is job.overdue, with the id that forwarding gives it", async () => {
+    const dueAt = "2026-03-01T08:00:00.000Z";
+    const expectation = { registeredAt: "2026-03-01T07:00:00.000Z", dueAt, overdue: true };
+    const overdue: Job = { ...running, source: "expectation", delivery: null, expectation };
+    const { body } = await eventMessage(overdue, to, SECRET, Date.now());
+    expect(JSON.parse(String(body))).toMatchObject({ type: "job.overdue", data: { expectation: { overdue: true } } });
+    // As `eventKey` names it, of type, subject and the time that it was due.
+    const cause = JSON.stringify(["job.overdue", overdue.jobId, String(Date.parse(dueAt))]);
+    const key = createHash("sha256").update(cause).digest("hex").slice(0, 32);
+    expect(idOf(overdue, to)).toBe(`evt_${key}${idOf(done, to).slice(-12)}`);
   });
 
   test("is the callback as it is, with its content type or none", () => {

@@ -21,6 +21,8 @@ const FIGURES = {
   jobs: { Failed: 3, 'Odd\\"\n': 1 },
   countBound: 500,
   events: { pending: { a1: 2, b2: 1, c3: 4 }, failed: 5, oldestPendingAt: 4_000 },
+  expectations: { overdue: 6, oldestDueAt: 1_000 },
+  verdicts: { disputed: 7, waiting: 8 },
 };
 
 /** Two endpoints of one host, and one that nothing waits for. What waits for c3 waits for an endpoint that was removed. */
@@ -31,8 +33,17 @@ const HOSTS = new Map([
 ]);
 
 test("figures are written in the text format of Prometheus", () => {
-  expect(metricsText({ store: "d1", figures: FIGURES, spillDepth: 4, wrongSettings: 0, hosts: HOSTS, now: 11_000 }))
-    .toMatchInlineSnapshot(`
+  expect(
+    metricsText({
+      store: "d1",
+      figures: FIGURES,
+      spillDepth: 4,
+      swept: null,
+      wrongSettings: 0,
+      hosts: HOSTS,
+      now: 11_000,
+    }),
+  ).toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 1
@@ -85,8 +96,9 @@ test("figures are written in the text format of Prometheus", () => {
 });
 
 test("with the store down, only that and the spill are told", () => {
-  expect(metricsText({ store: "d1", figures: null, spillDepth: 4, wrongSettings: 0, hosts: HOSTS, now: 0 }))
-    .toMatchInlineSnapshot(`
+  expect(
+    metricsText({ store: "d1", figures: null, spillDepth: 4, swept: null, wrongSettings: 0, hosts: HOSTS, now: 0 }),
+  ).toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 0
@@ -112,6 +124,7 @@ test("every metric is explained, and no other", () => {
     store: "d1",
     figures: FIGURES,
     spillDepth: 4,
+    swept: null,
     wrongSettings: 0,
     hosts: HOSTS,
     now: 11_000,

@@ -321,7 +321,9 @@ describe("a segmentation", () => {
 
   test("gives names of people, places and organisations colours of their own", () => {
     const names = ["nr", "nrf", "ns", "nt", "nz", "n"].map((pos, at) => token("名", at, pos));
-    const classes = [...wordsOf(shownSegmentation(names)).matchAll(/<span class="([a-z-]+)" id/g)].map(([, group]) => group);
+    const classes = [...wordsOf(shownSegmentation(names)).matchAll(/<span class="([a-z-]+)" id/g)].map(
+      ([, group]) => group,
+    );
     expect(classes).toEqual(["person", "person", "place-name", "organisation", "other-name", "noun"]);
   });
 

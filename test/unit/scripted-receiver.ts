@@ -18,6 +18,14 @@ export interface ScriptedReceiver extends AsyncDisposable {
   headers: IncomingMessage["headers"][];
 }
 
+/** Answers when the body is here, which `bodies` then has. */
+export const reading =
+  (bodies: string[], then: Step): Step =>
+  async (response, request) => {
+    bodies.push(Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString());
+    then(response, request);
+  };
+
 /** Answers with the steps in order, and with the last one again and again after that. */
 export async function startReceiver(...steps: readonly [Step, ...Step[]]): Promise<ScriptedReceiver> {
   const asked: string[] = [];

@@ -1,10 +1,14 @@
 /** The simulator: its options, what it sends and how, and what it makes of the answers. */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { type Callback, generateCallback, type Kind } from "../../tools/callbacks/callback.ts";
+import { LOCAL_KEYS, LOCAL_QUEUE } from "../../tools/ci/local-queue.ts";
+import { startCi } from "../../tools/ci/server.ts";
 import { readOptions } from "../../tools/simulate/options.ts";
 import { type Answer, type Pace, sendAll } from "../../tools/simulate/send.ts";
 import { count, newTally, percentile } from "../../tools/simulate/tally.ts";
@@ -27,14 +31,17 @@ test.each([
   [["--colour"], /^Unknown option '--colour'/],
   [["ftp://example.com"], /^ftp:\/\/example\.com is not a URL/],
   [["http://a.example", "http://b.example"], /^One callback URL is taken, and here are 2/],
+  [["--lose", "10"], /^--lose needs a CI that knows of the lost jobs/],
+  [["--lose", "101"], /^--lose 101 is not a number from 0 to 100\.$/],
+  [["--ci", "127.0.0.1:9150"], /^--ci 127\.0\.0\.1:9150 is no URL/],
   [["--verify", "http://a.example/hook"], /^--verify finds the look-ups beside the callbacks/],
 ])("%j is wrong usage", (args, fault) => {
-  const read = readOptions(args, { env: {}, present: NOW, anySeed: "any" });
+  const read = readOptions(args, { env: {}, present: NOW, anySeed: "any", localCi: null });
   expect(read).toEqual({ ok: false, error: expect.stringMatching(fault) });
 });
 
 test("without options, a segmentation goes to a local run in both formats", () => {
-  const read = readOptions([], { env: { LOOKUP_TOKEN: "secret" }, present: NOW + 1, anySeed: "any" });
+  const read = readOptions([], { env: { LOOKUP_TOKEN: "secret" }, present: NOW + 1, anySeed: "any", localCi: null });
   expect(read).toEqual({
     ok: true,
     value: {
@@ -53,6 +60,8 @@ test("without options, a segmentation goes to a local run in both formats", () =
         failed: 0,
         malformed: 0,
         workflow: 0,
+        lost: 0,
+        queue: undefined,
       },
       files: [],
       rate: 0,
@@ -62,13 +71,29 @@ test("without options, a segmentation goes to a local run in both formats", () =
       verify: false,
       token: "secret",
       json: false,
+      ci: null,
     },
   });
 });
 
+test("callbacks are lost only where a local CI knows of their jobs: that of the local run, or the one named", () => {
+  const options = (localCi: string | null, ...args: string[]) => {
+    const read = readOptions(args, { env: {}, present: NOW, anySeed: "any", localCi });
+    return read.ok && read.value !== "help" ? read.value : undefined;
+  };
+  const local = "http://127.0.0.1:9150";
+  expect(options(local)).toMatchObject({ ci: null, plan: { lost: 0, queue: undefined } });
+  const lossy = { plan: { lost: 10, queue: LOCAL_QUEUE } };
+  expect(options(local, "--lose", "10")).toMatchObject({ ci: new URL(local), ...lossy });
+  const named = options(local, "--lose", "10", "--ci", "http://localhost:1");
+  expect(named).toMatchObject({ ci: new URL("http://localhost:1"), ...lossy });
+  const none = options(null, "--ci", local);
+  expect(none).toMatchObject({ ci: new URL(local), plan: { lost: 0, queue: LOCAL_QUEUE } });
+});
+
 test("a seed without a time has a fixed one, and files alone leave no plan", () => {
   const options = (...args: string[]) => {
-    const read = readOptions(args, { env: {}, present: NOW + 1, anySeed: "any" });
+    const read = readOptions(args, { env: {}, present: NOW + 1, anySeed: "any", localCi: null });
     return read.ok && read.value !== "help" ? read.value : undefined;
   };
   expect(options("--seed", "s")?.plan?.now).toBe(NOW);
@@ -212,4 +237,37 @@ test("the exit code tells a script what came of it", { timeout: 30_000 }, async 
     unexpected: { count: 2 },
     ok: false,
   });
+});
+
+test("lost callbacks are not sent, and a local CI knows of every job", { timeout: 30_000 }, async () => {
+  const { url: ci, ci: known, stop } = await startCi({ keys: LOCAL_KEYS });
+  const got: string[] = [];
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await text(request);
+    const jobs = [...known.jobs.keys()].filter((jobId) => body.includes(jobId));
+    got.push(...jobs);
+    const delivery = createHash("sha256").update(body).digest("hex");
+    response.writeHead(200).end(JSON.stringify({ delivery, status: "stored", jobs }));
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callbacks/key`;
+  const options = ["--tag", "all", "--count", "30", "--lose", "10", "--seed", "lose", "--ci", ci, url];
+  const { code, out } = await run("--json", ...options);
+  const { sent, lost } = JSON.parse(out) as { sent: number; lost: { known: number; jobIds: string[] } };
+  expect([code, sent, lost.known, lost.jobIds.length]).toEqual([0, 27, 30, 3]);
+  expect([...known.jobs.keys()].toSorted()).toEqual([...got, ...lost.jobIds].toSorted());
+  for (const { queueId, bucket, region, detail } of known.jobs.values())
+    expect({ queueId, bucket, region, told: detail["QueueId"] }).toEqual({ ...LOCAL_QUEUE, told: queueId });
+
+  const told = await run(...options);
+  expect(told.out).toContain(
+    `The local CI knows of 30 jobs. The callbacks of 3 jobs were lost:\n  ${lost.jobIds[0]}\n`,
+  );
+  await stop();
+  const without = await run(...options);
+  expect(without).toMatchObject({ code: 1, err: expect.stringContaining("npm run dev -- --with-ci starts one") });
+  server.close();
+  server.closeAllConnections();
 });

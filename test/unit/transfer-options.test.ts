@@ -48,9 +48,10 @@ test("a file that is not there is said in words, without a summary of nothing", 
 });
 
 test("the summary has a line for each thing there is to know", () => {
-  const tally = { deliveries: 1_234, bytes: 5_678_901, withoutBytes: 2, corrupt: 1, faults: 3 };
+  const tally = { deliveries: 1_234, bytes: 5_678_901, expectations: 45, withoutBytes: 2, corrupt: 1, faults: 3 };
   expect(summaryText("exported to x", tally, 61.2)).toMatchInlineSnapshot(`
     "1,234 deliveries exported to x: 5.68 MB in 61 s.
+    45 expectations of jobs with them.
     2 without bytes, which have passed their retention: an import cannot restore their records.
     1 corrupt: the bytes kept are not the ones that came, and are not in the export.
     3 faults, told above.

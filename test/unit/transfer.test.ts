@@ -18,6 +18,8 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 const line = (text: string, changes: object = {}) =>
   `${JSON.stringify({ id: sha256(text), count: 1, missing: null, bytes: Buffer.from(text).toString("base64"), ...changes })}\n`;
 
+const expectation = (jobId: string) => `${JSON.stringify({ expectation: { jobId, dueAt: "x" } })}\n`;
+
 const next = (cursor: string | null) => `${JSON.stringify({ next: cursor })}\n`;
 
 const page =
@@ -67,6 +69,7 @@ describe("the lines of a file", () => {
     [line("x", { bytes: null, missing: "corrupt" }), { kind: "missing", id: sha256("x"), missing: "corrupt" }],
     [line("x", { bytes: null, missing: "retention" }), { kind: "missing", id: sha256("x"), missing: "retention" }],
     [next(null), { kind: "next", next: null }],
+    [expectation("j1"), { kind: "expectation", jobId: "j1" }],
     [headLine(new URL("http://a/b/")), { kind: "head", from: "http://a/b/" }],
   ])("say what they are: %s", (text, value) => {
     expect(parseLine(text)).toEqual({ ok: true, value });
@@ -77,6 +80,8 @@ describe("the lines of a file", () => {
     ["7", "is not a line of an export"],
     ["{}", "is not a line of an export"],
     ['{"next":7}', "is not a line of an export"],
+    ['{"expectation":{}}', "is not a line of an export"],
+    ['{"expectation":null}', "is not a line of an export"],
     [line("x", { bytes: null }), `has no bytes for delivery ${sha256("x")}`],
     [
       line("x", { bytes: "eQ==" }),
@@ -102,13 +107,20 @@ describe("an export", () => {
       page(line("b", { bytes: "eA==" }), next("2")),
       page(line("b"), line("rot", { bytes: null, missing: "corrupt" }), next("2")),
       dropHalfway,
-      page(next(null)),
+      page(expectation("j1"), next(null)),
     );
     const file = newFile();
     const transfer = newTransfer();
     const outcome = await runExport(optionsFor(receiver.baseUrl, file, { giveUpSeconds: 60 }), transfer);
     expect(outcome).toEqual({ kind: "done" });
-    expect(transfer.tally).toEqual({ deliveries: 2, bytes: 2, withoutBytes: 1, corrupt: 1, faults: 0 });
+    expect(transfer.tally).toEqual({
+      ...newTally(),
+      deliveries: 2,
+      bytes: 2,
+      expectations: 1,
+      withoutBytes: 1,
+      corrupt: 1,
+    });
     const kinds = readFileSync(file, "utf8")
       .trimEnd()
       .split("\n")
@@ -121,6 +133,7 @@ describe("an export", () => {
       "delivery",
       "missing",
       "next",
+      "expectation",
       "next",
     ]);
     expect(transfer.said.map((text) => text.replace(/\. Trying again in \d+ s\.$/, ""))).toEqual([
@@ -202,11 +215,13 @@ const take =
   (received: string[][], refuse: readonly string[] = []): Step =>
   async (response, request) => {
     const lines = (await bodyOf(request)).trimEnd().split("\n");
-    const ids = lines.map((text) => (JSON.parse(text) as { id: string }).id);
-    received.push(ids);
-    const imported = ids.map((delivery) =>
-      refuse.includes(delivery) ? { delivery, status: "refused", reason: "No." } : { delivery, status: "stored" },
-    );
+    const sent = lines.map((text) => JSON.parse(text) as { id?: string; expectation?: { jobId: string } });
+    const names = sent.map(({ id, expectation }) => id ?? expectation?.jobId ?? "");
+    received.push(names);
+    const imported = sent.map(({ id: delivery = null }, index) => {
+      if (refuse.includes(names[index] as string)) return { delivery, status: "refused", reason: "No." };
+      return { delivery, status: delivery === null ? "expected" : "stored" };
+    });
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ imported }));
   };
 
@@ -239,16 +254,19 @@ describe("an import", () => {
       line("c", { bytes: "eA==" }),
       "broken\n",
       line("d"),
+      expectation("j1"),
+      expectation("j2"),
       next(null),
     ].join("");
-    const { outcome, tally, said } = await importFile(text, [take(received, [sha256("b")])]);
+    const { outcome, tally, said } = await importFile(text, [take(received, [sha256("b"), "j2"])]);
     expect(outcome).toEqual({ kind: "done" });
-    expect(received).toEqual([[sha256("a"), sha256("b"), sha256("d")]]);
-    expect(tally).toEqual({ deliveries: 2, bytes: 2, withoutBytes: 1, corrupt: 1, faults: 3 });
+    expect(received).toEqual([[sha256("a"), sha256("b"), sha256("d"), "j1", "j2"]]);
+    expect(tally).toEqual({ deliveries: 2, bytes: 2, expectations: 1, withoutBytes: 1, corrupt: 1, faults: 4 });
     expect(said).toEqual([
       expect.stringMatching(/^Line 7 has other bytes than those of delivery/),
       "Line 8 is not JSON.",
       `Line 5, delivery ${sha256("b")}: the receiver refused it. No.`,
+      "Line 11, the expectation of job j2: the receiver refused it. No.",
     ]);
   });
 

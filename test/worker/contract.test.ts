@@ -1,8 +1,9 @@
 /** The contract at /openapi.json against the receiver: every documented status of every operation is seen, and is as documented. */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, inject, test } from "vitest";
 import { app } from "../../src/app.ts";
+import { LOCAL_KEYS } from "../../tools/ci/local-queue.ts";
 import { documentOf } from "../../tools/openapi/document.ts";
 import { PROBLEMS } from "../../src/problems.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
@@ -280,6 +281,61 @@ describe("the contract", () => {
     await expectAnswer("post", "/jobs/{jobId}/resend", 404, () => tell("/jobs/none/resend", on));
   });
 
+  test("holds for every answer about what is expected", async () => {
+    const path = "/jobs/{jobId}/expectation";
+    const [expected, corrupt] = [newJobId(), corruptJob];
+    const flooder = { "cf-connecting-ip": FLOODER };
+    const elsewhere = { ...bearer, origin: "https://elsewhere.example" };
+    const asked =
+      (method: string, to: string, body?: string) =>
+      (headers: Record<string, string> = bearer, changes = {}) =>
+        send(to, { method, headers, ...(body !== undefined && { body }) }, changes);
+    const within = JSON.stringify({ within: 1 });
+    const put = (to: string, body: BodyInit = within, headers: Record<string, string> = bearer, changes = {}) =>
+      send(`/jobs/${to}/expectation`, { method: "PUT", headers, body }, changes);
+    const broken = () => new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    await expectAnswer("put", path, 201, () => put(expected));
+    await expectAnswer("put", path, 200, () => put(expected));
+    await expectAnswer("put", path, 400, () => put(expected, "{}"));
+    await expectAnswer("put", path, 400, () => put(expected, broken()));
+    await expectAnswer("put", path, 413, () => put(expected, " ".repeat(100_000)));
+    await expectAnswer("put", path, 500, () => put(corrupt));
+    await expectAnswer("get", "/jobs/{jobId}", 200, () => get(`/jobs/${expected}`));
+    await expectAnswer("get", "/jobs/{jobId}/raw", 404, () => get(`/jobs/${expected}/raw`));
+    await expectAnswer("get", "/jobs/{jobId}/deliveries", 200, () => get(`/jobs/${expected}/deliveries`));
+    await expectAnswer("get", "/jobs", 200, () => get("/jobs?overdue=true"));
+    await expectAnswer("get", "/jobs", 400, () => get("/jobs?overdue=true&tag=x"));
+    await expectAnswer("get", "/jobs", 501, () => get("/jobs?overdue=true", {}, { STORE: "kv" }));
+    const ask = asked("POST", `/jobs/${expected}/reconcile`);
+    for (const [method, of, request] of [
+      ["put", path, asked("PUT", `/jobs/${expected}/expectation`, within)],
+      ["delete", path, asked("DELETE", `/jobs/${expected}/expectation`)],
+      ["post", "/jobs/{jobId}/reconcile", ask],
+    ] as const) {
+      await expectAnswer(method, of, 401, () => request({}));
+      await expectAnswer(method, of, 403, () => request(elsewhere));
+      await expectAnswer(
+        method,
+        of,
+        429,
+        afterFlood(() => request(flooder)),
+      );
+      await expectAnswer(method, of, 501, () => request(bearer, { STORE: "kv" }));
+      if (method !== "post") await expectAnswer(method, of, 503, () => request(bearer, down()));
+    }
+    await expectAnswer("delete", path, 204, asked("DELETE", `/jobs/${expected}/expectation`));
+    const ci = await (await fetch(inject("ci"), { method: "POST" })).text();
+    const keys = { CI_SECRET_ID: LOCAL_KEYS.secretId, CI_SECRET_KEY: LOCAL_KEYS.secretKey, CI_ENDPOINT: ci };
+    const place = { bucket: "texts-1250000000", region: "ap-chongqing" };
+    const queues = { CI_QUEUES: JSON.stringify([{ ...place, queueId: "p1", tags: ["WordsGeneralize"] }]) };
+    const reconcile = "/jobs/{jobId}/reconcile";
+    await expectAnswer("post", reconcile, 404, () => ask(bearer, { ...keys, ...queues }));
+    await expectAnswer("post", reconcile, 500, () => asked("POST", `/jobs/${corrupt}/reconcile`)(bearer, keys));
+    await expectAnswer("post", reconcile, 503, () => ask(bearer, keys));
+    await put(expected, JSON.stringify({ within: 60, ...place }));
+    await expectAnswer("post", reconcile, 200, () => ask(bearer, keys));
+  });
+
   test("holds for every answer to an export and an import", async () => {
     const path = "/deliveries/export";
     await expectAnswer("get", path, 200, () => get(path));
@@ -400,6 +456,8 @@ describe("a path", () => {
     ["GET", "/deliveries/x/reparse", "POST"],
     ["POST", "/livez", "GET, HEAD"],
     ["PATCH", "/readyz", "GET, HEAD"],
+    ["GET", "/jobs/x/expectation", "PUT, DELETE"],
+    ["GET", "/jobs/x/reconcile", "POST"],
     ["POST", "/openapi.json", "GET, HEAD"],
     ["PUT", "/deliveries/reparse", "POST"],
     ["POST", "/events", "GET, HEAD"],

@@ -227,7 +227,7 @@ describe("a record of another reader", () => {
       .bind(jobId)
       .run();
     const { delivery } = await read<Job>(`/jobs/${jobId}`);
-    await again(`/deliveries/${delivery.id}/reparse`);
+    await again(`/deliveries/${delivery?.id}/reparse`);
     const { jobs } = await read<{ jobs: Job[] }>("/jobs?state=Running");
     expect(jobs.map((job) => job.jobId)).toContain(jobId);
   });

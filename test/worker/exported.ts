@@ -10,6 +10,7 @@ export interface Line {
   lastReceivedAt: string | null;
   count: number | null;
   contentType: string | null;
+  source?: string | null;
   status: string;
   missing: "retention" | "corrupt" | null;
   bytes: string | null;
@@ -79,7 +80,7 @@ export async function lineOf(bytes: string | Uint8Array, changes: Partial<Line> 
 }
 
 export async function empty(): Promise<void> {
-  const tables = ["delivery_parts", "deliveries", "jobs", "runs", "marks"];
+  const tables = ["delivery_parts", "deliveries", "jobs", "runs", "marks", "expectations", "verdicts"];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
   for (;;) {
     const { keys, list_complete: isAll } = await env.KV.list();

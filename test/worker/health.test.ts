@@ -95,7 +95,7 @@ describe("/readyz", () => {
     const ready = await readiness<{ lastReceivedAt: string; lastUpkeepAt: string; quarantined: number }>();
     expect(ready).toEqual({
       status: "ready",
-      checks: { store: "ok", schema: { found: 4, needed: 4 }, missingSecrets: [], wrongSettings: [] },
+      checks: { store: "ok", schema: { found: 5, needed: 5 }, missingSecrets: [], wrongSettings: [] },
       store: { name: "d1", region: null },
       quarantined: expect.any(Number),
       spilled: 0,

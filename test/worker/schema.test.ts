@@ -6,7 +6,19 @@ import { SCHEMA_VERSION } from "../../src/store/d1/status.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { cron, get, post, read, readiness } from "./receiver.ts";
 
-const TABLES = ["deliveries", "delivery_parts", "jobs", "runs", "marks", "job_deliveries", "events", "endpoints"];
+const TABLES = [
+  "deliveries",
+  "delivery_parts",
+  "jobs",
+  "runs",
+  "marks",
+  "job_deliveries",
+  "events",
+  "endpoints",
+  "expectations",
+  "verdicts",
+  "sweeps",
+];
 
 async function unapply(version: number): Promise<void> {
   await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DROP TABLE ${table}`)));

@@ -2,7 +2,7 @@
  * Callbacks as CI posts them: every job type, in every envelope, in XML and in JSON. One seed and index give
  * one callback, byte for byte; what a receiver has to make of it comes with it. No I/O, no clock.
  */
-import { type ExpectedJob, describeJob, expectedJob, type Job } from "./job.ts";
+import { type ExpectedJob, describeJob, expectedJob, type Job, type JobQueue } from "./job.ts";
 import { type Tag, TAGS } from "./job-types.ts";
 import { consoleTest, moderationDetail, moderationSimple } from "./moderation.ts";
 import { Random } from "./random.ts";
@@ -73,6 +73,8 @@ export interface CallbackRequest {
   early?: boolean;
   /** The workflow run that started the job; only in envelopes with a tag. */
   run?: Run | undefined;
+  /** Where the jobs ran. Default: each in a queue, bucket and region of its own. */
+  queue?: JobQueue | undefined;
 }
 
 export interface Callback {
@@ -130,10 +132,11 @@ export function describeCallback(request: CallbackRequest): { callback: Callback
 }
 
 function jobOf(request: CallbackRequest, tag: Tag, step: number, run: Run | undefined): Job {
-  const { seed, index, now, tokens = 40, failed = false, early = false } = request;
+  const { seed, index, now, tokens = 40, failed = false, early = false, queue } = request;
   const key = step === 0 ? String(index) : `${index}.${step}`;
   const passing = new Random(seed, "passing", key).pick(["Submitted", "Running"] as const);
-  return describeJob({ seed, key, tag, now, tokens, run, state: early ? passing : failed ? "Failed" : "Success" });
+  const state = early ? passing : failed ? "Failed" : "Success";
+  return describeJob({ seed, key, tag, now, tokens, run, queue, state });
 }
 
 /** A `TaskFinish` in its envelope. */

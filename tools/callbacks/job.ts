@@ -18,9 +18,16 @@ export interface JobRequest {
   state: "Submitted" | "Running" | "Success" | "Failed";
   /** The workflow run that started the job. */
   run?: Run | undefined;
+  /** Where the job ran, where it is not to be any place. */
+  queue?: JobQueue | undefined;
 }
 
-export interface Job {
+/** A queue of CI, of a bucket in a region. */
+export interface JobQueue extends Place {
+  queueId: string;
+}
+
+export interface Job extends JobQueue {
   jobId: string;
   tag: Tag;
   state: JobRequest["state"];
@@ -44,11 +51,12 @@ export interface ExpectedJob {
 }
 
 /** The same job for the same seed and key, whatever state is asked for. */
-export function describeJob({ seed, key, tag, now, tokens, state, run }: JobRequest): Job {
+export function describeJob({ seed, key, tag, now, tokens, state, run, queue }: JobRequest): Job {
   const random = new Random(seed, "job", key);
   const type = JOB_TYPES[tag];
   const jobId = type.service + random.uuid();
-  const place = run ?? { bucket: random.pick(BUCKETS), region: random.pick(REGIONS) };
+  const { bucket, region } = queue ?? run ?? { bucket: random.pick(BUCKETS), region: random.pick(REGIONS) };
+  const place = { bucket, region };
   const stem = random.pick(STEMS);
   const object = run?.object ?? `input/${stem}.${type.input}`;
   const endedAt = now - random.whole(0, 3_600) * 1000;
@@ -57,7 +65,8 @@ export function describeJob({ seed, key, tag, now, tokens, state, run }: JobRequ
   const userData = writeUserData(random, tag, key);
   const failure = random.pick(FAILURES);
   const hasTag = random.chance(0.75);
-  const queueId = `p${random.hex(32)}`;
+  const anyQueueId = `p${random.hex(32)}`;
+  const queueId = queue?.queueId ?? anyQueueId;
   const doneMessage = random.pick(["", "Success", "success", "done"]);
   const headers = run === undefined ? {} : { CosHeaders: cosHeaders(random) };
   const input = { ...inputOf(tag, place, object), ...headers };
@@ -86,7 +95,7 @@ export function describeJob({ seed, key, tag, now, tokens, state, run }: JobRequ
     Tag: isBare && !hasTag ? undefined : tag,
     Workflow: run === undefined ? undefined : workflowNode(run, stepName(tag, jobId)),
   };
-  return { jobId, tag, state, userData, createdAt, startedAt, endedAt, run: run ?? null, detail };
+  return { jobId, ...place, queueId, tag, state, userData, createdAt, startedAt, endedAt, run: run ?? null, detail };
 }
 
 export const expectedJob = ({ jobId, tag, state, userData, run, detail }: Job): ExpectedJob => ({

@@ -2,9 +2,17 @@
  * A stream of callbacks with all that goes wrong on the way: duplicates, notices that come late, jobs that failed,
  * bodies that cannot be read, workflows. Drawn from the seed alone, so that it can be walked twice.
  */
-import { type Callback, canBeEarly, describeCallback, finishCallback, type Kind, SHAPES } from "./callback.ts";
+import {
+  type Callback,
+  type CallbackRequest,
+  canBeEarly,
+  describeCallback,
+  finishCallback,
+  type Kind,
+  SHAPES,
+} from "./callback.ts";
 import { damage } from "./damage.ts";
-import type { Job } from "./job.ts";
+import type { Job, JobQueue } from "./job.ts";
 import { Random } from "./random.ts";
 import { describeRun, type Run } from "./run.ts";
 
@@ -23,6 +31,10 @@ export interface PlanOptions {
   failed: number;
   malformed: number;
   workflow: number;
+  /** How many never come, in percent: exactly that share of `count`, rounded. Default 0. */
+  lost?: number;
+  /** Where the jobs ran. Default: each in a queue, bucket and region of its own. */
+  queue?: JobQueue | undefined;
 }
 
 export interface Delivery {
@@ -31,15 +43,26 @@ export interface Delivery {
   role: "final" | "late notice" | "duplicate" | "workflow end";
 }
 
+export interface PlannedDelivery extends Delivery {
+  /** True for one that CI sent and that never comes. */
+  isLost: boolean;
+  /** What the jobs in it were made from; null for the end of a workflow, which has jobs of other callbacks. */
+  request: CallbackRequest | null;
+}
+
 /** Jobs in a run before its WorkflowFinish is due. */
 const RUN_JOBS = 3;
 
+/** How many callbacks never come. */
+export const lostOf = ({ count, lost = 0 }: PlanOptions): number => Math.round((count * lost) / 100);
+
 /** All deliveries in the order of sending. */
-export function* planDeliveries(options: PlanOptions): Generator<Delivery, void> {
-  const { seed, now, kinds, count, tokens } = options;
-  const held: Delivery[] = [];
+export function* planDeliveries(options: PlanOptions): Generator<PlannedDelivery, void> {
+  const { seed, now, kinds, count, tokens, queue } = options;
+  const held: PlannedDelivery[] = [];
   let open: { run: Run; jobs: Job[]; number: number } | null = null;
   let runs = 0;
+  let left = lostOf(options);
 
   for (let index = 0; index < count; index += 1) {
     const random = new Random(seed, "plan", index);
@@ -52,10 +75,13 @@ export function* planDeliveries(options: PlanOptions): Generator<Delivery, void>
       options.duplicates,
     ].map((percent) => random.chance(percent / 100)) as [boolean, boolean, boolean, boolean, boolean];
     const kind = kinds[index % kinds.length] as Kind;
-    const request = { seed, index, kind, now, tokens, failed: isFailed };
+    // So many of those to come, each as likely as the other.
+    const isLost = new Random(seed, "lost", index).chance(left / (count - index));
+    if (isLost) left -= 1;
+    const plain = { seed, index, kind, now, tokens, queue, failed: isFailed };
 
     if (isMalformed) {
-      yield { callback: damage(describeCallback(request).callback, random), role: "final" };
+      yield { callback: damage(describeCallback(plain).callback, random), role: "final", isLost, request: plain };
       continue;
     }
     if (isOfWorkflow && SHAPES[kind.shape].hasTag && open === null) {
@@ -63,14 +89,15 @@ export function* planDeliveries(options: PlanOptions): Generator<Delivery, void>
       runs += 1;
     }
     const run = isOfWorkflow && SHAPES[kind.shape].hasTag ? open?.run : undefined;
-    const { callback, jobs } = describeCallback({ ...request, run });
-    yield { callback, role: "final" };
+    const request = { ...plain, run };
+    const { callback, jobs } = describeCallback(request);
+    yield { callback, role: "final", isLost, request };
     if (isLate && canBeEarly(kind)) {
-      yield { callback: describeCallback({ ...request, run, early: true }).callback, role: "late notice" };
+      yield { callback: describeCallback({ ...request, early: true }).callback, role: "late notice", isLost, request };
     }
-    if (isTwice) held.push({ callback, role: "duplicate" });
+    if (isTwice) held.push({ callback, role: "duplicate", isLost, request });
     // A duplicate comes a little later than the first of it.
-    if (held.length > 3 || (held.length > 0 && random.chance(0.5))) yield held.shift() as Delivery;
+    if (held.length > 3 || (held.length > 0 && random.chance(0.5))) yield held.shift() as PlannedDelivery;
     if (open !== null && run !== undefined) {
       open.jobs.push(...jobs);
       if (open.jobs.length >= RUN_JOBS) {
@@ -83,8 +110,12 @@ export function* planDeliveries(options: PlanOptions): Generator<Delivery, void>
   yield* held;
 }
 
-function endOf({ seed, now }: PlanOptions, { run, jobs, number }: { run: Run; jobs: Job[]; number: number }): Delivery {
+function endOf(
+  { seed, now }: PlanOptions,
+  { run, jobs, number }: { run: Run; jobs: Job[]; number: number },
+): PlannedDelivery {
   const format = number % 2 === 0 ? "xml" : "json";
   const kind: Kind = { shape: "workflow-finish", format, tag: null };
-  return { callback: finishCallback({ seed, index: -1 - number, kind, now }, run, jobs), role: "workflow end" };
+  const callback = finishCallback({ seed, index: -1 - number, kind, now }, run, jobs);
+  return { callback, role: "workflow end", isLost: false, request: null };
 }

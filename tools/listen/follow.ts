@@ -43,10 +43,12 @@ export async function follow(listening: Listening): Promise<void> {
   }
 }
 
-const isWanted = ({ terminal }: ListedJob, { all }: ListenOptions): boolean => all || terminal;
+/** Of a job that is only expected nothing is told before it is overdue, and never a callback. */
+const isWanted = ({ terminal, delivery, expectation }: ListedJob, { all, raw }: ListenOptions): boolean =>
+  terminal || (all && (delivery !== null || (expectation?.overdue === true && !raw)));
 
 /** What is told once: an event by its id, a callback by its delivery, which several jobs may share. */
-const keyOf = (job: ListedJob, { raw, to }: ListenOptions): string => (raw ? job.delivery.id : idOf(job, to));
+const keyOf = (job: ListedJob, { raw, to }: ListenOptions): string => (raw ? (job.delivery?.id ?? "") : idOf(job, to));
 
 /** The last of those that are wanted, oldest first. */
 async function lastJobs(client: Client, listening: Listening): Promise<ListedJob[]> {
@@ -94,7 +96,8 @@ async function messageOf(client: Client, listed: ListedJob, { options, secret, s
   const kind = options.raw ? "callback" : kindOf(listed);
   try {
     if (options.raw) {
-      const { id } = listed.delivery;
+      const id = listed.delivery?.id;
+      if (id === undefined) return null;
       const [delivery, bytes] = await Promise.all([
         client.getDelivery(id, { signal }),
         client.getDeliveryRaw(id, { signal }),

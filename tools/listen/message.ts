@@ -8,7 +8,8 @@ import { keyOf, signatureOf } from "../../src/client/signature.ts";
 import { jobBody } from "../../src/events/payload.ts";
 import type { Job as AnsweredJob } from "../../src/wire.ts";
 
-export type Kind = "job.finished" | "job.updated" | "callback";
+type EventKind = "job.finished" | "job.updated" | "job.overdue";
+export type Kind = EventKind | "callback";
 
 export interface Message {
   body: string | Uint8Array<ArrayBuffer>;
@@ -22,18 +23,21 @@ const digestOf = (text: string): string => createHash("sha256").update(text).dig
 /** As `endpointOf` in src/events has it: an endpoint is known by its URL up to `?`. */
 const endpointId = (to: URL): string => digestOf(to.href.replace(/[?#].*$/s, "")).slice(0, 12);
 
-export const kindOf = ({ terminal }: ListedJob | Job): "job.finished" | "job.updated" =>
-  terminal ? "job.finished" : "job.updated";
+export const kindOf = ({ terminal, delivery }: ListedJob | Job): EventKind =>
+  terminal ? "job.finished" : delivery === null ? "job.overdue" : "job.updated";
 
 /**
- * The `webhook-id`. That of an end is the one that forwarding gives, as `eventKey` in src/events makes it. Forwarding
+ * The `webhook-id`. That of an end, or of a job that is overdue, is the one that forwarding gives, as `eventKey` in src/events makes it. Forwarding
  * names a change by a number that no look-up tells, so here it is named by its time and its delivery.
  */
-export function idOf({ jobId, state, terminal, delivery, updatedAt }: ListedJob | Job, to: URL): string {
-  const what = terminal
-    ? ["job.finished", jobId, delivery.id, state]
-    : ["job.updated", jobId, delivery.id, state, updatedAt];
+export function idOf(job: ListedJob | Job, to: URL): string {
+  const what = [kindOf(job), job.jobId, ...causeOf(job)];
   return `evt_${digestOf(JSON.stringify(what)).slice(0, 32)}${endpointId(to)}`;
+}
+
+function causeOf({ state, terminal, delivery, updatedAt, expectation }: ListedJob | Job): (string | null)[] {
+  if (delivery === null) return [String(Date.parse(expectation?.dueAt ?? ""))];
+  return terminal ? [delivery.id, state] : [delivery.id, state, updatedAt];
 }
 
 /** The signed event. `now` is that of the attempt, in milliseconds. */

@@ -6,17 +6,32 @@ import { contract as changes } from "../../src/api/changes.ts";
 import type { Operation } from "../../src/api/contract.ts";
 import { contract as deliveries } from "../../src/api/deliveries.ts";
 import { contract as events } from "../../src/api/events.ts";
+import { contract as expectations } from "../../src/api/expectations.ts";
 import { contract as exported } from "../../src/api/export.ts";
 import { contract as health } from "../../src/api/health.ts";
 import { contract as imported } from "../../src/api/import.ts";
 import { contract as jobs } from "../../src/api/jobs.ts";
 import { contract as meta } from "../../src/api/meta.ts";
+import { contract as reconcile } from "../../src/api/reconcile.ts";
 import { contract as runs } from "../../src/api/runs.ts";
 import { ProblemDocument } from "../../src/api/schemas.ts";
 import { PROBLEMS, type ProblemCode } from "../../src/problems.ts";
 
 /** In the order in which /docs shows them. */
-const CONTRACTS = [meta, callbacks, jobs, runs, changes, exported, imported, deliveries, events, health];
+const CONTRACTS = [
+  meta,
+  callbacks,
+  jobs,
+  expectations,
+  runs,
+  changes,
+  exported,
+  imported,
+  deliveries,
+  events,
+  reconcile,
+  health,
+];
 
 /** The generator reads routes, so it is given an app that has nothing else. */
 export function documentOf() {
@@ -53,7 +68,7 @@ export function documentOf() {
 }
 
 /** A description, and the check of the query, which the generator takes the parameters from. */
-function handlersOf({ answers, problems, needsToken, query, ...texts }: Operation): Handler[] {
+function handlersOf({ answers, problems, needsToken, query, body, ...texts }: Operation): Handler[] {
   const responses: ResponsesWithResolver = {};
   for (const [status, { description, schema, media }] of Object.entries(answers)) {
     const content =
@@ -67,7 +82,8 @@ function handlersOf({ answers, problems, needsToken, query, ...texts }: Operatio
     };
   }
   const security = needsToken ? [{ bearer: [] }, { basic: [] }] : [];
-  const description = describeRoute({ ...texts, responses, security });
+  const requestBody = body && { required: true, content: { "application/json": { schema: resolver(body) } } };
+  const description = describeRoute({ ...texts, ...(requestBody && { requestBody }), responses, security });
   const options = { typeMode: "input", errorMode: "ignore" } as object;
   return query === undefined ? [description] : [description, validator("query", query, undefined, options)];
 }

@@ -36,6 +36,8 @@ What goes wrong on the way, each in percent of the callbacks, default 0
   --failed <p>           The job failed.
   --malformed <p>        The body cannot be read: cut short, not UTF-8, wrong brackets and the like.
   --workflow <p>         The job was started by a workflow, of which a WorkflowFinish comes too.
+  --lose <p>             The callback never comes, but the local CI knows of the job: npm run dev -- --with-ci.
+  --ci <url>             Where the local CI is, which is told of every job. Default with --lose: that of npm run dev.
 
 How it is sent
   --rate <n>             Callbacks begun a second. Default 0: as fast as they go through.
@@ -61,6 +63,7 @@ Examples
   npm run simulate
   npm run simulate -- --tag all --verify
   npm run simulate -- --tag all --shape all --count 500 --duplicates 10 --out-of-order 10 --malformed 5 --verify
+  npm run simulate -- --count 50 --lose 10
   npm run simulate -- --count 2000 --rate 50 --seed load-1 https://callbacks.example.com/callbacks/$CALLBACK_KEY
   npm run simulate -- --file kept-callback.xml
 `;

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from "../../src/callback/result.ts";
 import { type Format, FORMATS, type Kind, kindsOf, type Shape, SHAPE_NAMES } from "../callbacks/callback.ts";
 import { TAGS } from "../callbacks/job-types.ts";
 import type { PlanOptions } from "../callbacks/plan.ts";
+import { LOCAL_QUEUE } from "../ci/local-queue.ts";
 
 export interface SimulateOptions {
   /** The callback URL, key included. */
@@ -19,6 +20,8 @@ export interface SimulateOptions {
   verify: boolean;
   token: string;
   json: boolean;
+  /** The local CI that is told of every job; null where none is. */
+  ci: URL | null;
 }
 
 const LOCAL_URL = "http://localhost:8787/callbacks/local-callback-key";
@@ -42,6 +45,8 @@ const OPTIONS = {
   failed: { type: "string" },
   malformed: { type: "string" },
   workflow: { type: "string" },
+  lose: { type: "string" },
+  ci: { type: "string" },
   file: { type: "string", multiple: true },
   seed: { type: "string" },
   now: { type: "string" },
@@ -56,12 +61,14 @@ export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   present: number;
   anySeed: string;
+  /** Where the CI of a local run is; null where there is none. */
+  localCi: string | null;
 }
 
 /** "help", or the options; fails with a sentence about the first thing wrong. */
 export function readOptions(
   args: readonly string[],
-  { env, present, anySeed }: Surroundings,
+  { env, present, anySeed, localCi }: Surroundings,
 ): Result<SimulateOptions | "help", string> {
   const line = parseLine(args);
   if (!line.ok) return line;
@@ -89,6 +96,11 @@ export function readOptions(
   const now = values.now ?? (values.seed === undefined ? new Date(present).toISOString() : DEFAULT_NOW);
   if (Number.isNaN(Date.parse(now))) faults.push(`--now ${now} is no time; write it as ${DEFAULT_NOW}.`);
   const files = values.file ?? [];
+  const lost = percent("lose");
+  const ci = readCi(values.ci ?? (lost > 0 ? localCi : null));
+  if (!ci.ok) faults.push(ci.error);
+  else if (ci.value === null && lost > 0)
+    faults.push("--lose needs a CI that knows of the lost jobs: npm run dev -- --with-ci, or --ci <url>.");
   const plan = {
     seed: values.seed ?? anySeed,
     now: Date.parse(now),
@@ -100,6 +112,8 @@ export function readOptions(
     failed: percent("failed"),
     malformed: percent("malformed"),
     workflow: percent("workflow"),
+    lost,
+    queue: ci.ok && ci.value !== null ? LOCAL_QUEUE : undefined,
   };
   const options = {
     url: url.value,
@@ -112,6 +126,7 @@ export function readOptions(
     verify: values.verify ?? false,
     token: values.token ?? env["LOOKUP_TOKEN"] ?? LOCAL_TOKEN,
     json: values.json ?? false,
+    ci: ci.ok ? ci.value : null,
   };
   if (options.verify && lookUpBase(options.url) === null) {
     faults.push("--verify finds the look-ups beside the callbacks: the URL has to end in /callbacks/<key>.");
@@ -149,6 +164,12 @@ function readUrl(positionals: readonly string[]): Result<URL, string> {
   if (url === null || !/^https?:$/.test(url.protocol))
     return fail(`${text} is not a URL that begins with http:// or https://.`);
   return ok(url);
+}
+
+function readCi(text: string | null): Result<URL | null, string> {
+  if (text === null) return ok(null);
+  const url = URL.parse(text);
+  return url?.protocol === "http:" ? ok(url) : fail(`--ci ${text} is no URL that begins with http://.`);
 }
 
 function readKinds(

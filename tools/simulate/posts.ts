@@ -17,6 +17,8 @@ export interface Post extends Letter {
   number: number;
   /** False for what the percentages add. */
   isCounted: boolean;
+  /** True for what is not posted. */
+  isLost: boolean;
 }
 
 /** SHA-256 of the bytes, in hexadecimal digits: the receiver's name for a delivery. */
@@ -27,7 +29,7 @@ export async function readFiles(paths: readonly string[]): Promise<Post[]> {
   return Promise.all(
     paths.map(async (path) => {
       const body = new Uint8Array(await readFile(path));
-      return { name: path, callback: null, number: -1, body, headers: headersOf(path), isCounted: true };
+      return { name: path, callback: null, number: -1, body, headers: headersOf(path), isCounted: true, isLost: false };
     }),
   );
 }
@@ -37,17 +39,17 @@ function headersOf(path: string): Record<string, string> {
   return extension === ".xml" || extension === ".json" ? { "content-type": `application/${extension.slice(1)}` } : {};
 }
 
-/** The files, then the plan. */
+/** The files, then the plan; lost ones are among them. */
 export function* postsOf(files: readonly Post[], plan: PlanOptions | undefined): Generator<Post, void> {
   yield* files;
   if (plan === undefined) return;
   let number = 0;
-  for (const { callback, role } of planDeliveries(plan)) {
+  for (const { callback, role, isLost } of planDeliveries(plan)) {
     const { tag, shape, format } = callback.kind;
     const isCounted = role === "final";
     const what = [tag, shape, format, isCounted ? null : role].filter((part) => part !== null).join(", ");
     const { body, headers } = callback;
-    yield { name: `callback ${number} (${what})`, callback, number, body, headers, isCounted };
+    yield { name: `callback ${number} (${what})`, callback, number, body, headers, isCounted, isLost };
     number += 1;
   }
 }
@@ -55,7 +57,7 @@ export function* postsOf(files: readonly Post[], plan: PlanOptions | undefined):
 /** The last word on each job, and what must be in quarantine, for each callback that was acknowledged. */
 export function* checksOf(plan: PlanOptions, unacknowledged: ReadonlySet<number>): Generator<Check, void> {
   for (const post of postsOf([], plan)) {
-    if (!unacknowledged.has(post.number)) yield* checksOfPost(post);
+    if (!post.isLost && !unacknowledged.has(post.number)) yield* checksOfPost(post);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The summary of a run, for people and for programs. */
+import type { Lost } from "./lost.ts";
 import type { SimulateOptions } from "./options.ts";
 import { type Faults, percentile, type Tally } from "./tally.ts";
 import type { Verification } from "./verify.ts";
@@ -7,6 +8,8 @@ export interface Outcome {
   options: SimulateOptions;
   tally: Tally;
   seconds: number;
+  /** Null where no local CI was told of the jobs. */
+  lost: Lost | null;
   verification: Verification | null;
   interrupted: boolean;
 }
@@ -34,7 +37,7 @@ function figuresOf({ tally, seconds }: Outcome) {
 
 /** One JSON object, in a shape that scripts may rely on. */
 export function jsonReport(outcome: Outcome): string {
-  const { options, tally, seconds, verification, interrupted } = outcome;
+  const { options, tally, seconds, lost, verification, interrupted } = outcome;
   const { perSecond, latencyMs } = figuresOf(outcome);
   return JSON.stringify({
     url: maskedUrl(options.url),
@@ -48,6 +51,7 @@ export function jsonReport(outcome: Outcome): string {
     answers: Object.fromEntries(tally.answers),
     latencyMs,
     unexpected: tally.faults,
+    lost,
     verification,
     interrupted,
     ok: isAsExpected(outcome),
@@ -55,7 +59,7 @@ export function jsonReport(outcome: Outcome): string {
 }
 
 export function textReport(outcome: Outcome): string {
-  const { options, tally, seconds, verification, interrupted } = outcome;
+  const { options, tally, seconds, lost, verification, interrupted } = outcome;
   const { perSecond, latencyMs } = figuresOf(outcome);
   const size = tally.bytes < 1e6 ? `${(tally.bytes / 1e3).toFixed(1)} kB` : `${(tally.bytes / 1e6).toFixed(1)} MB`;
   const lines = [
@@ -70,6 +74,7 @@ export function textReport(outcome: Outcome): string {
     lines.push("", `Latency   p50 ${p50} ms   p90 ${p90} ms   p99 ${p99} ms   max ${max} ms`);
   }
   lines.push("", ...faultLines(tally.faults, "All answers were as expected.", "not as expected"));
+  if (lost !== null) lines.push("", ...lostLines(lost));
   if (verification !== null) lines.push("", ...verificationLines(verification));
   const { plan } = options;
   if (plan !== undefined)
@@ -103,6 +108,20 @@ function verificationLines(verification: Verification): string[] {
       .map(([name, { found, missing, different }]) => row(name, found, missing, different)),
     "",
     ...faultLines(faults, "All that was looked up is as it was sent.", "missing or different"),
+  ];
+}
+
+/** Ids of lost jobs in the text; `--json` has all. */
+const LOST_SHOWN = 50;
+
+function lostLines({ known, jobIds }: Lost): string[] {
+  const jobs = (count: number) => `${count} ${count === 1 ? "job" : "jobs"}`;
+  const told = `The local CI knows of ${jobs(known)}.`;
+  if (jobIds.length === 0) return [`${told} No callback was lost.`];
+  const cut = jobIds.length > LOST_SHOWN ? `; the first ${LOST_SHOWN}` : "";
+  return [
+    `${told} The callbacks of ${jobs(jobIds.length)} were lost${cut}:`,
+    ...jobIds.slice(0, LOST_SHOWN).map((id) => `  ${id}`),
   ];
 }
 

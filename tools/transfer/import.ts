@@ -1,8 +1,8 @@
-/** Reads the file of an export, checks it, and puts its deliveries into a receiver, a few requests at a time. */
+/** Reads the file of an export, checks it, and puts its deliveries and expectations into a receiver, a few requests at a time. */
 import { createReadStream } from "node:fs";
 import { ok, type Result } from "../../src/callback/result.ts";
 import type { Outcome, Transfer } from "./export.ts";
-import { parseLine, type RawLine, readLines } from "./lines.ts";
+import { type FileLine, parseLine, type RawLine, readLines } from "./lines.ts";
 import type { TransferOptions } from "./options.ts";
 import { type Ask, askAt, type Attempt, type Patience, untilDone } from "./request.ts";
 import { countLine, type Say, type Tally } from "./tally.ts";
@@ -11,8 +11,7 @@ import { countLine, type Say, type Tally } from "./tally.ts";
 const BATCH_BYTES = 256 * 1024;
 
 interface Sent extends RawLine {
-  id: string;
-  size: number;
+  line: Extract<FileLine, { kind: "delivery" | "expectation" }>;
 }
 
 /** How far an import has come: the line to go on with if it ended now. Below it everything is in the receiver, or told. */
@@ -49,10 +48,10 @@ export async function runImport(options: TransferOptions, transfer: Transfer, pl
       underWay.delete(batch);
       for (const line of batch) {
         const refused = sent.value.get(line.number);
-        if (refused === undefined) countLine(tally, { kind: "delivery", size: line.size });
+        if (refused === undefined) countLine(tally, line.line);
         else {
           tally.faults += 1;
-          say(`Line ${line.number}, delivery ${line.id}: the receiver refused it. ${refused}`);
+          say(`Line ${line.number}, ${nameOf(line)}: the receiver refused it. ${refused}`);
         }
       }
       place.line = Math.min(lastOf(batch).number + 1, ...[...underWay].map(([first]) => (first as Sent).number));
@@ -65,6 +64,9 @@ export async function runImport(options: TransferOptions, transfer: Transfer, pl
   if (file.isWhole) return { kind: "done" };
   return { kind: "failed", reason: `${options.file} is not a whole export: its last line is missing` };
 }
+
+const nameOf = ({ line }: Sent): string =>
+  line.kind === "delivery" ? `delivery ${line.id}` : `the expectation of job ${line.jobId}`;
 
 const lastOf = (batch: readonly Sent[]): Sent => batch[batch.length - 1] as Sent;
 
@@ -109,13 +111,16 @@ async function* batchesOf(
         countLine(tally, value);
         break;
       case "delivery":
-        if (batch.length > 0 && (batch.length >= limit || bytes + value.size > BATCH_BYTES)) {
+      case "expectation": {
+        const size = value.kind === "delivery" ? value.size : 0;
+        if (batch.length > 0 && (batch.length >= limit || bytes + size > BATCH_BYTES)) {
           yield batch;
           batch = [];
           bytes = 0;
         }
-        batch.push({ ...raw, id: value.id, size: value.size });
-        bytes += value.size;
+        batch.push({ ...raw, line: value });
+        bytes += size;
+      }
     }
   }
   if (batch.length > 0) yield batch;
@@ -151,7 +156,7 @@ async function send(ask: Ask, batch: readonly Sent[], patience: Patience): Promi
   return ok(refusals);
 }
 
-/** Each line has to be answered for by the id of its delivery. */
+/** Each line has to be answered for, one of a delivery by its id. */
 function readAnswer(answer: Buffer, batch: readonly Sent[]): Attempt<Refusals> {
   const wrong = (reason: string): Attempt<never> => ({ ok: false, reason, mayPass: true });
   const refusals: Refusals = new Map();
@@ -165,7 +170,8 @@ function readAnswer(answer: Buffer, batch: readonly Sent[]): Attempt<Refusals> {
   for (const [index, line] of batch.entries()) {
     const { delivery, status, reason } = imported[index] ?? {};
     if (status === "refused") refusals.set(line.number, String(reason));
-    else if (delivery !== line.id) return wrong(`The receiver answered for another delivery than ${line.id}`);
+    else if (line.line.kind === "delivery" ? delivery !== line.line.id : status !== "expected")
+      return wrong(`The receiver did not answer for ${nameOf(line)}`);
   }
   return { ok: true, value: refusals };
 }

@@ -1,6 +1,6 @@
 /**
  * The file of an export: a line that says where it is from, then page after page as the receiver gave them, each
- * ended by a line `{"next":…}` that says where the next begins, null at the end.
+ * ended by a line `{"next":…}` that says where the next begins, null at the end. A line is a delivery or an expectation.
  */
 import { createHash } from "node:crypto";
 import { fail, ok, type Result } from "../../src/callback/result.ts";
@@ -9,7 +9,8 @@ export type FileLine =
   | { kind: "head"; from: string }
   | { kind: "next"; next: string | null }
   | { kind: "delivery"; id: string; size: number }
-  | { kind: "missing"; id: string; missing: "retention" | "corrupt" };
+  | { kind: "missing"; id: string; missing: "retention" | "corrupt" }
+  | { kind: "expectation"; jobId: string };
 
 /** Marks a file as one of this tool's, and its form. */
 const FORM = "ci-callback-export/1";
@@ -24,7 +25,7 @@ export function parseLine(text: string): Result<FileLine, string> {
   } catch {
     return fail("is not JSON");
   }
-  const { form, from, next, id, bytes, missing } = value;
+  const { form, from, next, id, bytes, missing, expectation } = value;
   if (form !== undefined) {
     if (form === FORM && typeof from === "string") return ok({ kind: "head", from });
     return fail(
@@ -32,6 +33,10 @@ export function parseLine(text: string): Result<FileLine, string> {
     );
   }
   if (id === undefined && (next === null || typeof next === "string")) return ok({ kind: "next", next });
+  if (id === undefined && typeof expectation === "object" && expectation !== null) {
+    const { jobId } = expectation as { jobId?: unknown };
+    if (typeof jobId === "string") return ok({ kind: "expectation", jobId });
+  }
   if (typeof id !== "string") return fail("is not a line of an export");
   if (bytes === null && (missing === "retention" || missing === "corrupt")) return ok({ kind: "missing", id, missing });
   if (typeof bytes !== "string") return fail(`has no bytes for delivery ${id}`);

@@ -4,6 +4,7 @@ export interface Tally {
   deliveries: number;
   /** Of their bodies. */
   bytes: number;
+  expectations: number;
   /** Deliveries whose bytes have passed their time of retention. */
   withoutBytes: number;
   /** Deliveries whose bytes are not the ones that came. */
@@ -12,17 +13,28 @@ export interface Tally {
   faults: number;
 }
 
-export const newTally = (): Tally => ({ deliveries: 0, bytes: 0, withoutBytes: 0, corrupt: 0, faults: 0 });
+export const newTally = (): Tally => ({
+  deliveries: 0,
+  bytes: 0,
+  expectations: 0,
+  withoutBytes: 0,
+  corrupt: 0,
+  faults: 0,
+});
 
 /** Counts a line; the others say nothing of deliveries. */
 export function countLine(
   tally: Tally,
-  line: { kind: "delivery"; size: number } | { kind: "missing"; missing: "retention" | "corrupt" },
+  line:
+    | { kind: "delivery"; size: number }
+    | { kind: "expectation" }
+    | { kind: "missing"; missing: "retention" | "corrupt" },
 ): void {
   if (line.kind === "delivery") {
     tally.deliveries += 1;
     tally.bytes += line.size;
-  } else if (line.missing === "corrupt") tally.corrupt += 1;
+  } else if (line.kind === "expectation") tally.expectations += 1;
+  else if (line.missing === "corrupt") tally.corrupt += 1;
   else tally.withoutBytes += 1;
 }
 
@@ -36,10 +48,11 @@ export const progressText = ({ deliveries, bytes }: Tally): string =>
 
 /** The summary: a line for each thing there is to know. `done` is what was done with them: "exported to x". */
 export function summaryText(done: string, tally: Tally, seconds: number): string {
-  const { deliveries, withoutBytes, corrupt, faults } = tally;
+  const { deliveries, expectations, withoutBytes, corrupt, faults } = tally;
   const lines = [
     `${number(deliveries)} deliveries ${done}: ${sizeText(tally.bytes)} in ${number(Math.round(seconds))} s.`,
   ];
+  if (expectations > 0) lines.push(`${number(expectations)} expectations of jobs with them.`);
   if (withoutBytes > 0)
     lines.push(
       `${number(withoutBytes)} without bytes, which have passed their retention: an import cannot restore their records.`,

@@ -3,10 +3,10 @@
  * deleted in purge.ts, and what it tells of itself in status.ts; here is what it answers about one job, run or
  * delivery. Tables: docs/storage.md.
  */
+import { isFinalRank } from "../../callback/state.ts";
 import { decodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
-import { deliveryOf, failureRow, type JobRow, type RunRow, runSummaryOf } from "../rows.ts";
-import type { Telling } from "../outbox.ts";
+import { deliveryOf, failureRow, type RunRow, runSummaryOf } from "../rows.ts";
 import {
   type Delivery,
   type DeliveryStatus,
@@ -25,6 +25,7 @@ import {
   type JobNumbers,
   JOBS,
   keptJob,
+  type KeptJobRow,
   LISTED_DELIVERIES,
   LISTED_DELIVERY,
   listedDelivery,
@@ -34,15 +35,20 @@ import {
   type WithDelivery,
 } from "./columns.ts";
 import { exhaustionStatements } from "./events.ts";
+import { d1Expectations } from "./expectations.ts";
 import { d1Lists, type Reader } from "./lists.ts";
 import { d1Outbox } from "./outbox.ts";
 import { purge } from "./purge.ts";
 import { CLAIM_READING, RELEASE_READING } from "./sql.ts";
 import { check, measure, noteUpkeep, retryUnfinished } from "./status.ts";
-import { keep, put, putReadings } from "./write.ts";
+import { d1Sweeps } from "./sweeps.ts";
+import { d1Verdicts } from "./verdicts.ts";
+import { type Causing, keep, put, putReadings } from "./write.ts";
 
-/** `telling` is what events are written for; null where none are. */
-export function d1Store(db: D1Database, persistently: Persistently, telling: Telling | null = null): Store {
+const NOTHING_CAUSED: Causing = { telling: null, verifying: null };
+
+export function d1Store(db: D1Database, persistently: Persistently, causing: Causing = NOTHING_CAUSED): Store {
+  const { telling } = causing;
   const first = <Row>(sql: string, values: Position, from: Reader = db) => {
     const statement = from.prepare(sql).bind(...values);
     return persistently(() => statement.first<Row>());
@@ -72,12 +78,15 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
     consistency: null,
     pollSeconds: { wait: 0.4, page: 3 },
     outbox: d1Outbox(db, persistently, telling),
+    expectations: d1Expectations(db, persistently, telling),
+    verdicts: d1Verdicts(db, persistently),
+    sweeps: d1Sweeps(db, persistently),
 
     keep: (arrivals) => keep(db, persistently, arrivals),
 
-    put: (deliveries) => put(db, persistently, deliveries, telling),
+    put: (deliveries) => put(db, persistently, deliveries, causing),
 
-    putReadings: (readings) => putReadings(db, persistently, readings, telling),
+    putReadings: (readings) => putReadings(db, persistently, readings, causing),
 
     async claimReading(id) {
       const { reason_code, reason } = failureRow(UNFINISHED_READING);
@@ -97,7 +106,7 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
 
     async getJob(jobId) {
       const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS} ${JOBS} WHERE j.job_id = ?1`;
-      const row = await first<WithDelivery<JobRow>>(sql, [jobId]);
+      const row = await first<KeptJobRow>(sql, [jobId]);
       return row === null ? null : keptJob(row);
     },
 
@@ -105,11 +114,11 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
     async getJobWithBody(jobId, copy = "nearest") {
       const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS}, ${BODY_COLUMNS} ${JOBS} WHERE j.job_id = ?1`;
       const readFrom = async (copy: Reader) => {
-        const row = await first<WithDelivery<JobRow> & BodyRow>(sql, [jobId], copy);
+        const row = await first<KeptJobRow & BodyRow>(sql, [jobId], copy);
         if (row === null) return null;
         const kept = keptJob(row);
         // Terminal, and by the job's own callback: what a copy that lags does not know is no more than a repeat.
-        return { ...kept, ...(await readBody(kept.delivery, row, copy)), isFinal: row.rank.startsWith("11") };
+        return { ...kept, ...(await readBody(kept.delivery, row, copy)), isFinal: isFinalRank(row.rank) };
       };
       const nearest = copy === "primary" ? null : await readFrom(db.withSession("first-unconstrained"));
       return nearest?.isFinal === true ? nearest : readFrom(db);
@@ -140,6 +149,11 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
       const sql = "SELECT id, status FROM deliveries WHERE id IN (SELECT value FROM json_each(?1))";
       const rows = await all<{ id: string; status: DeliveryStatus }>(sql, [JSON.stringify(ids)]);
       return new Map(rows.map(({ id, status }) => [id, status]));
+    },
+
+    async terminalOf(jobIds) {
+      const sql = "SELECT job_id AS id FROM jobs WHERE job_id IN (SELECT value FROM json_each(?1)) AND terminal = 1";
+      return new Set((await all<{ id: string }>(sql, [JSON.stringify(jobIds)])).map(({ id }) => id));
     },
 
     ...d1Lists({ first, all }),

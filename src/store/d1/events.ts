@@ -8,6 +8,7 @@ import type { EventError, EventType } from "../../events/events.ts";
 import { eventKey, jobEventKey } from "../../events/ids.ts";
 import { BREAKER_FAILURES, LEASE_MILLISECONDS } from "../../events/limits.ts";
 import type { LeasedEvent, Telling } from "../outbox.ts";
+import type { Verifying } from "../verdicts.ts";
 import { jobRows, type JobRow, readingRow, runRows, type RunRow } from "../rows.ts";
 import { type DeliveryReading, READ_ATTEMPTS } from "../store.ts";
 import { inChunks } from "./json.ts";
@@ -41,14 +42,14 @@ interface Cause {
 
 /**
  * ?1 JSON list of causes, ?2 of endpoints, ?3 now, ?4 how many are born leased. Where the breaker of an endpoint is not
- * closed, its events are born due, and wait for the cron.
+ * closed, its events are born due, and wait for the cron; so do those that are held back for so many milliseconds.
  */
-const born = (columns: readonly string[], tables: string, condition: string, change = "''") => `
+export const born = (columns: readonly string[], tables: string, condition: string, change = "''", held = "0") => `
   INSERT INTO events (id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status)
-  SELECT 'evt_' || key || change || endpoint, endpoint, type, subject, delivery_id, ?3, is_leased, ?3 + is_leased * ${LEASE_MILLISECONDS}, 'pending'
+  SELECT 'evt_' || key || change || endpoint, endpoint, type, subject, delivery_id, ?3, is_leased, ?3 + held + is_leased * ${LEASE_MILLISECONDS}, 'pending'
   FROM (
-    SELECT told.key, ${change} AS change, places.value AS endpoint, told.type, told.subject, told.delivery_id,
-      coalesce(endpoints.failures, 0) < ${BREAKER_FAILURES} AND row_number() OVER () <= ?4 AS is_leased
+    SELECT told.key, ${change} AS change, places.value AS endpoint, told.type, told.subject, told.delivery_id, ${held} AS held,
+      coalesce(endpoints.failures, 0) < ${BREAKER_FAILURES} AND ${held} = 0 AND row_number() OVER () <= ?4 AS is_leased
     FROM (SELECT ${["key", "type", "subject", "delivery_id", ...columns].map((column) => `value ->> '${column}' AS ${column}`).join(", ")} FROM json_each(?1)) AS told
       CROSS JOIN json_each(?2) AS places LEFT JOIN endpoints ON endpoints.id = places.value ${tables}
     WHERE ${condition}
@@ -62,14 +63,14 @@ export function changeText(number: string): string {
 }
 
 /** Of bytes that are kept: that they are there, and that they came to this receiver, or were read here before: no export brought them. */
-const CAME_HERE =
+export const CAME_HERE =
   "EXISTS (SELECT 1 FROM deliveries AS kept WHERE kept.id = told.delivery_id AND (kept.receipts <> '' OR kept.reader > 0))";
 
 /** A newer reader's word about the same delivery counts only where it says something else of how the job ended. */
 const saysElse = (table: string) =>
   `(${table}.delivery_id <> told.delivery_id OR ${table}.terminal <> told.terminal OR ${table}.state IS NOT told.state)`;
 
-const isChanged = (table: string, key: string) =>
+export const isChanged = (table: string, key: string) =>
   `(${table}.${key} IS NULL OR (${supersedes(table, "told")} AND ${saysElse(table)}))`;
 
 /** The reader's version stands at the end, and is no news of the workflow. */
@@ -89,8 +90,11 @@ const RUN_EVENTS = `told.terminal = 1 AND ${isChanged("runs", "run_id")}`;
 const becomesQuarantined = (ofNone: string) =>
   `iif(deliveries.id IS NULL, ${ofNone}, deliveries.status <> 'quarantined' AND told.reader >= deliveries.reader)`;
 
-const OF_RECORD = ["rank", "terminal", "state"];
-const OF_JOB = [...OF_RECORD, "workflow_rank", "received_at"];
+/** What CI is asked about waits for its verdict. */
+const HELD = `iif(told.held > 0 AND ${isChanged("jobs", "job_id")}, told.held, 0)`;
+
+export const OF_RECORD = ["rank", "terminal", "state"];
+const OF_JOB = [...OF_RECORD, "workflow_rank", "received_at", "held"];
 const ITS_JOB = "LEFT JOIN jobs ON jobs.job_id = told.subject";
 const ITS_RUN = "LEFT JOIN runs ON runs.run_id = told.subject";
 const ITS_DELIVERY = "LEFT JOIN deliveries ON deliveries.id = told.subject";
@@ -98,12 +102,12 @@ const ITS_DELIVERY = "LEFT JOIN deliveries ON deliveries.id = told.subject";
 /** By whether the deliveries arrive with this very batch, or are kept already. */
 const SQL = {
   arrived: {
-    jobs: born(OF_JOB, ITS_JOB, JOB_EVENTS, CHANGE),
+    jobs: born(OF_JOB, ITS_JOB, JOB_EVENTS, CHANGE, HELD),
     runs: born(OF_RECORD, ITS_RUN, RUN_EVENTS),
     quarantined: born(["reader"], ITS_DELIVERY, becomesQuarantined("true")),
   },
   kept: {
-    jobs: born(OF_JOB, ITS_JOB, `${CAME_HERE} AND (${JOB_EVENTS})`, CHANGE),
+    jobs: born(OF_JOB, ITS_JOB, `${CAME_HERE} AND (${JOB_EVENTS})`, CHANGE, HELD),
     runs: born(OF_RECORD, ITS_RUN, `${CAME_HERE} AND ${RUN_EVENTS}`),
     quarantined: born(["reader"], ITS_DELIVERY, `${CAME_HERE} AND ${becomesQuarantined("false")}`),
   },
@@ -114,13 +118,14 @@ export async function eventStatements(
   db: D1Database,
   deliveries: readonly DeliveryReading[],
   { urls, types, leased }: Telling,
+  verifying: Verifying | null,
   bytes: keyof typeof SQL,
 ): Promise<D1PreparedStatement[]> {
   const endpoints = JSON.stringify((await endpointsOf(urls)).map(({ id }) => id));
   const now = Date.now();
   const told = deliveries.filter(({ isRestored }) => !isRestored);
   const [jobs, runs, quarantined] = await Promise.all([
-    jobCauses(told, types),
+    jobCauses(told, types, verifying?.limitMilliseconds ?? 0),
     types.includes("run.finished") ? runCauses(told) : [],
     types.includes("delivery.quarantined") ? quarantineCauses(told) : [],
   ]);
@@ -151,10 +156,11 @@ export const leasedOf = (row: EventRow): LeasedEvent => ({
   rank: null,
 });
 
-async function jobCauses(told: readonly DeliveryReading[], types: readonly EventType[]) {
+async function jobCauses(told: readonly DeliveryReading[], types: readonly EventType[], limit: number) {
   const wanted = (["job.finished", "job.updated"] as const).filter((type) => types.includes(type));
   if (wanted.length === 0) return [];
   const rows = greatest(told.flatMap(jobRows), ({ job_id }) => job_id);
+  const answers = new Set(told.flatMap(({ id, source }) => (source === "reconcile" ? [id] : [])));
   return Promise.all(
     rows.flatMap((row) =>
       wanted
@@ -162,7 +168,8 @@ async function jobCauses(told: readonly DeliveryReading[], types: readonly Event
         .map(async (type) => {
           const { job_id: subject, delivery_id, rank, terminal, state, workflow_rank, received_at } = row;
           const key = await jobEventKey(type, row);
-          return { key, type, subject, delivery_id, rank, terminal, state, workflow_rank, received_at };
+          const held = answers.has(delivery_id) ? 0 : limit;
+          return { key, type, subject, delivery_id, rank, terminal, state, workflow_rank, received_at, held };
         }),
     ),
   );
@@ -199,7 +206,7 @@ const quarantineCauses = (told: readonly DeliveryReading[]) =>
   );
 
 /** The rows of greatest rank, one for each subject, with the workflow of whichever tells most of it. */
-function greatest<Row extends JobRow | RunRow>(rows: readonly Row[], subjectOf: (row: Row) => string): Row[] {
+export function greatest<Row extends JobRow | RunRow>(rows: readonly Row[], subjectOf: (row: Row) => string): Row[] {
   const found = new Map<string, Row>();
   for (const row of rows) {
     const other = found.get(subjectOf(row));

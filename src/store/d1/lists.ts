@@ -2,7 +2,7 @@
  * Lists in D1: which filter has an index, what is filtered on the way along one, where a list goes on, and the page
  * that comes of it.
  */
-import { deliveryOf, type DeliveryRow, type JobRow, type RunRow } from "../rows.ts";
+import { deliveryOf, type DeliveryRow, type RunRow } from "../rows.ts";
 import { type JobFilter, type Page, type Position, PositionError, type Store } from "../store.ts";
 import {
   DELIVERY_COLUMNS,
@@ -10,6 +10,10 @@ import {
   type JobNumbers,
   JOBS,
   keptJob,
+  type KeptJobRow,
+  KNOWN_JOB,
+  knownJob,
+  type KnownJobRow,
   LISTED_DELIVERIES,
   LISTED_DELIVERY,
   listedDelivery,
@@ -17,7 +21,7 @@ import {
   listedRun,
   RUN_COLUMN_LIST,
   WITH_DELIVERY,
-  type WithDelivery,
+  WITH_THE_REST,
 } from "./columns.ts";
 import { NEWEST_CHANGE } from "./sql.ts";
 
@@ -26,6 +30,9 @@ const INDEXED = { object: "object", runId: "run_id", userData: "user_data" } as 
 
 /** Filters of few values: an index entry for each job would cost more than to pass over those that do not match. */
 const WALKED = { tag: "coalesce(j.tag, j.event)", bucket: "j.bucket", queueId: "j.queue_id" } as const;
+
+/** CI's own answer needs no verdict. Null where there is none. */
+const IS_VERIFIED = "iif(d.source = 'reconcile', 1, v.verified)";
 
 /** Jobs passed over for one page, at most: the page may then be short, and goes on from there. */
 export const WALKED_ROWS = 5_000;
@@ -55,7 +62,8 @@ export function jobListQuery(filter: JobFilter, after: Position | null): JobList
     const wanted = filter[name as keyof typeof WALKED];
     if (wanted !== undefined) walked.push([`${column} = ?`, wanted]);
   }
-  const { state, receivedAfter, receivedBefore } = filter;
+  const { state, receivedAfter, receivedBefore, verified } = filter;
+  if (verified !== undefined) walked.push([`${IS_VERIFIED} = ?`, Number(verified)]);
   if (state === "Success") walked.push(["j.state = ?", state]);
   else if (state !== undefined) indexed.push(["j.state = ?", state], ["j.state <> 'Success'"]);
   // A place is in microseconds, and what is shown of it in milliseconds.
@@ -95,16 +103,19 @@ const DELIVERIES_OF_JOB = `SELECT ${LISTED_DELIVERY} ${LISTED_DELIVERIES}
   ORDER BY d.seq DESC LIMIT ?3`;
 
 /**
- * Numbers of changes behind one, each job once: by its last change, or by its first where that was the only one. What a
- * job was before is passed over: it comes again with its last number.
+ * Numbers of changes behind one, each job once: by its last change, or by its first where that was the only one, and by
+ * that of its expectation. What a job was before is passed over: it comes again with its last number.
  */
-const CHANGES = `SELECT change, job_id FROM (
+const CHANGES = `SELECT max(change) AS change, job_id FROM (SELECT change, job_id FROM (
     SELECT * FROM (SELECT place AS change, job_id FROM jobs WHERE (place, job_id) > (?1, ?2) AND changed IS NULL
       ORDER BY place, job_id LIMIT ?3)
     UNION ALL
     SELECT * FROM (SELECT changed AS change, job_id FROM jobs WHERE changed IS NOT NULL AND (changed, job_id) > (?1, ?2)
       ORDER BY changed, job_id LIMIT ?3)
-  ) ORDER BY change, job_id LIMIT ?3`;
+    UNION ALL
+    SELECT * FROM (SELECT changed AS change, job_id FROM expectations WHERE (changed, job_id) > (?1, ?2)
+      ORDER BY changed, job_id LIMIT ?3)
+  ) ORDER BY change, job_id LIMIT ?3) GROUP BY job_id`;
 
 /** No text that begins so sorts after this: SQLite compares bytes of UTF-8. */
 const LAST_CHARACTER = "\u{10ffff}";
@@ -146,10 +157,10 @@ export function d1Lists({ first, all }: Asker): Lists {
       const from =
         walked === null
           ? JOBS
-          : `FROM (SELECT * FROM jobs AS j ${indexed.where} ${order} LIMIT ${WALKED_ROWS}) AS j ${WITH_DELIVERY}`;
+          : `FROM (SELECT * FROM jobs AS j ${indexed.where} ${order} LIMIT ${WALKED_ROWS}) AS j ${WITH_THE_REST}`;
       const { where } = walked ?? indexed;
       const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS} ${from} ${where} ${order} LIMIT ?`;
-      const rows = await all<WithDelivery<JobRow>>(sql, [...indexed.values, ...(walked?.values ?? []), limit + 1]);
+      const rows = await all<KeptJobRow>(sql, [...indexed.values, ...(walked?.values ?? []), limit + 1]);
       const page = pageOf(rows, limit, keptJob, (row) => [row.place, row.job_id]);
       if (walked === null || page.next !== null) return page;
       const lastWalked = `SELECT j.place, j.job_id FROM jobs AS j ${indexed.where} ${order} LIMIT 1 OFFSET ${WALKED_ROWS - 1}`;
@@ -160,17 +171,21 @@ export function d1Lists({ first, all }: Asker): Lists {
     async listJobsByObject(prefix, limit) {
       const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS} ${JOBS} WHERE j.object >= ?1 AND j.object < ?2
         ORDER BY j.object, j.place DESC, j.job_id DESC LIMIT ?3`;
-      const rows = await all<WithDelivery<JobRow>>(sql, [prefix, prefix + LAST_CHARACTER, limit]);
+      const rows = await all<KeptJobRow>(sql, [prefix, prefix + LAST_CHARACTER, limit]);
       return rows.map(keptJob);
     },
 
     async listChanges(after, limit) {
       const position = after === null ? [0, ""] : positionOf(after, "number", "string");
-      const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS}, c.change FROM (${CHANGES}) AS c
-        JOIN jobs AS j ON j.job_id = c.job_id ${WITH_DELIVERY} ORDER BY c.change, c.job_id`;
-      const rows = await all<WithDelivery<JobRow> & { change: number }>(sql, [...position, limit]);
+      const sql = `SELECT c.change, c.job_id AS changed_job_id, ${KNOWN_JOB} FROM (${CHANGES}) AS c
+        LEFT JOIN expectations AS e ON e.job_id = c.job_id LEFT JOIN jobs AS j ON j.job_id = c.job_id ${WITH_DELIVERY}
+        ORDER BY c.change, c.job_id`;
+      const rows = await all<KnownJobRow & { change: number; changed_job_id: string }>(sql, [...position, limit]);
       const last = rows.at(-1);
-      return { items: rows.map(keptJob), next: last === undefined ? position : [last.change, last.job_id] };
+      return {
+        items: rows.flatMap((row) => knownJob(row) ?? []),
+        next: last === undefined ? position : [last.change, last.changed_job_id],
+      };
     },
 
     async newestChange() {

@@ -80,6 +80,10 @@ export const putDeliveries = (deliveries: number): string => `
 export const PUT_PART =
   "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
+/** Deliveries that are CI's own answers: a JSON list of their ids. What came both ways stays one. */
+export const MARK_ANSWERS =
+  "UPDATE deliveries SET source = 'reconcile' WHERE id IN (SELECT value FROM json_each(?1)) AND source IS NULL";
+
 /** For deliveries whose bytes are there: a JSON list of their readings. Gives the ids of all that are kept. */
 export const PUT_READINGS = `
   UPDATE deliveries SET ${READING_COLUMNS.map(
@@ -123,6 +127,9 @@ const ITS_DELIVERY_IS_KEPT = "EXISTS (SELECT 1 FROM deliveries WHERE id = told.v
 
 const readerOf = (rank: string) => `substr(${rank}, -${READER_DIGITS})`;
 
+/** The same bytes as a callback take nothing from CI's own answer. */
+const isSameFromCallback = (table: string, next: string) => `${table}.rank >= '2' AND ${next}.rank LIKE '1%'`;
+
 /**
  * A greater rank is the record. The same delivery replaces itself as a newer reader reads it. A row whose delivery is
  * gone, which nothing here leaves behind, gives way to any.
@@ -131,7 +138,8 @@ export const supersedes = (
   table: string,
   next = "excluded",
 ): string => `(iif(${next}.delivery_id = ${table}.delivery_id,
-    ${next}.rank <> ${table}.rank AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)},
+    ${next}.rank <> ${table}.rank AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)}
+      AND NOT (${isSameFromCallback(table, next)}),
     ${next}.rank > ${table}.rank OR NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${table}.delivery_id)))`;
 
 const ifSuperseding = (table: string, column: string) =>
@@ -143,7 +151,8 @@ const isRecordOrHeardNews = (table: string) =>
 /** The number of the newest change of any job. */
 export const NEWEST_CHANGE = `max(
     coalesce((SELECT place FROM jobs ORDER BY place DESC, job_id DESC LIMIT 1), 0),
-    coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0))`;
+    coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0),
+    coalesce((SELECT changed FROM expectations ORDER BY changed DESC LIMIT 1), 0))`;
 
 /**
  * The number of a change: the time of arrival in microseconds, and more than any before it, whatever the clocks of

@@ -4,12 +4,14 @@
  */
 import { READER_VERSION } from "../../callback/callback.ts";
 import { type Persistently, StoreError } from "../retry.ts";
+import type { ExpectationFigures } from "../expectations.ts";
+import type { VerdictFigures } from "../verdicts.ts";
 import { type Figures, type Health, UNFINISHED_READING } from "../store.ts";
 import { pendingFigures } from "./event-lists.ts";
 import { GIVE_PLACES, RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
 
 /** The number of the last file in migrations/: the schema that this version of the receiver works with. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Where a count stops in a check, which anybody may ask for. */
 const CHECK_BOUND = 100;
@@ -61,6 +63,18 @@ const PENDING_EVENTS = pendingFigures(COUNT_BOUND);
 
 const FAILED_EVENTS = `SELECT count(*) AS failed FROM (SELECT 1 FROM events WHERE status = 'failed' LIMIT ${COUNT_BOUND})`;
 
+/** ?1 is now. */
+const OVERDUE = `
+  SELECT count(*) AS overdue, min(due_at) AS oldestDueAt
+  FROM (SELECT due_at FROM expectations WHERE is_open = 1 AND due_at <= ?1 ORDER BY due_at LIMIT ${COUNT_BOUND})`;
+
+const VERDICTS = `
+  SELECT (SELECT count(*) FROM (
+      SELECT 1 FROM verdicts JOIN jobs ON jobs.job_id = verdicts.job_id AND jobs.delivery_id = verdicts.delivery_id
+      WHERE verified = 0 LIMIT ${COUNT_BOUND}
+    )) AS disputed,
+    (SELECT count(*) FROM (SELECT 1 FROM verdicts WHERE ask_at IS NOT NULL LIMIT ${COUNT_BOUND})) AS waiting`;
+
 const NOTE = "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq";
 
 interface HealthRow {
@@ -87,12 +101,15 @@ export async function check(db: D1Database, persistently: Persistently): Promise
 }
 
 export async function measure(db: D1Database, persistently: Persistently): Promise<Figures> {
-  const asked = [MEASURE, JOBS_BY_STATE, PENDING_EVENTS, FAILED_EVENTS].map((sql) => db.prepare(sql));
-  const [figures, states, pending, failed] = (await persistently(() => db.batch(asked))) as [
+  const asked = [MEASURE, JOBS_BY_STATE, PENDING_EVENTS, FAILED_EVENTS, VERDICTS].map((sql) => db.prepare(sql));
+  asked.push(db.prepare(OVERDUE).bind(Date.now()));
+  const [figures, states, pending, failed, verdicts, overdue] = (await persistently(() => db.batch(asked))) as [
     D1Result<FiguresRow>,
     D1Result<{ state: string; jobs: number }>,
     D1Result<{ endpoint: string; pending: number; oldest: number }>,
     D1Result<{ failed: number }>,
+    D1Result<VerdictFigures>,
+    D1Result<ExpectationFigures>,
   ];
   const row = figures.results[0] as FiguresRow;
   const oldest = pending.results.map((waiting) => waiting.oldest);
@@ -108,6 +125,8 @@ export async function measure(db: D1Database, persistently: Persistently): Promi
       failed: failed.results[0]?.failed ?? 0,
       oldestPendingAt: oldest.length === 0 ? null : Math.min(...oldest),
     },
+    expectations: overdue.results[0] ?? null,
+    verdicts: verdicts.results[0] ?? null,
   };
 }
 

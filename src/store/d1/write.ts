@@ -3,13 +3,16 @@ import { encodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
 import { arrivalRow, jobRows, type JobRow, type ReadingRow, readingRow, runRows, UNREAD } from "../rows.ts";
 import type { Telling } from "../outbox.ts";
+import type { Verifying } from "../verdicts.ts";
 import type { Arrival, DeliveryReading, ReadArrival, Written, WrittenReadings } from "../store.ts";
 import { bornOf, type EventRow, eventStatements } from "./events.ts";
+import { questionStatements } from "./verdicts.ts";
 import { inChunks } from "./json.ts";
 import {
   ARRIVAL_COLUMNS,
   DELIVERIES_PER_STATEMENT,
   HEAR_AGAIN,
+  MARK_ANSWERS,
   PUT_FIRST_RECEIVED,
   PUT_HISTORY,
   PUT_JOBS,
@@ -35,15 +38,35 @@ export async function keep(db: D1Database, persistently: Persistently, arrivals:
   return counts;
 }
 
-/** Events stand first in a batch: whether there are any is asked of the state before. */
+/** What deliveries cause beside the records: written in their transaction. */
+export interface Causing {
+  /** Null where nobody is told of events. */
+  telling: Telling | null;
+  /** Null where CI is not asked about callbacks. */
+  verifying: Verifying | null;
+}
+
+/** These stand first in a batch: whether there are any is asked of the state before. */
+async function causedStatements(
+  db: D1Database,
+  told: readonly DeliveryReading[],
+  { telling, verifying }: Causing,
+  bytes: "arrived" | "kept",
+): Promise<D1PreparedStatement[]> {
+  return [
+    ...(telling === null ? [] : await eventStatements(db, told, telling, verifying, bytes)),
+    ...(verifying === null ? [] : questionStatements(db, told, bytes)),
+  ];
+}
+
 export async function put(
   db: D1Database,
   persistently: Persistently,
   deliveries: readonly ReadArrival[],
-  telling: Telling | null,
+  causing: Causing,
 ): Promise<Written> {
   const encoded = await Promise.all(deliveries.map((one) => encodeArrival(one, readingRow(one.reading))));
-  const events = telling === null ? [] : await eventStatements(db, deliveries, telling, "arrived");
+  const events = await causedStatements(db, deliveries, causing, "arrived");
   const batch = [...events, ...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
   if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...firstReceivedStatements(db, deliveries));
   const results = await persistently(() => db.batch<WrittenRow & EventRow>(batch));
@@ -67,11 +90,11 @@ export async function putReadings(
   db: D1Database,
   persistently: Persistently,
   readings: readonly DeliveryReading[],
-  telling: Telling | null,
+  causing: Causing,
 ): Promise<WrittenReadings> {
   const rows = readings.map(({ id, reading }) => ({ id, ...readingRow(reading) }));
   const chunks = inChunks(rows).map((json) => db.prepare(PUT_READINGS).bind(json));
-  const events = telling === null ? [] : await eventStatements(db, readings, telling, "kept");
+  const events = await causedStatements(db, readings, causing, "kept");
   const batch = [...events, ...chunks, ...recordStatements(db, readings)];
   const results = await persistently(() => db.batch<Pick<WrittenRow, "id"> & EventRow>(batch));
   const told = results.slice(events.length, events.length + chunks.length);
@@ -85,8 +108,10 @@ export async function putReadings(
 /** The deliveries' rows, and the parts of bodies that one row does not hold. */
 function arrivalStatements(db: D1Database, arrivals: readonly EncodedArrival[]): D1PreparedStatement[] {
   const groups = inGroups(arrivals, DELIVERIES_PER_STATEMENT);
+  const answers = arrivals.filter(({ source }) => source === "reconcile").map(({ id }) => id);
   return [
     ...groups.map((group) => db.prepare(putDeliveries(group.length)).bind(...group.flatMap(({ values }) => values))),
+    ...(answers.length === 0 ? [] : [db.prepare(MARK_ANSWERS).bind(JSON.stringify(answers))]),
     ...arrivals.flatMap(({ id, parts }) => parts.map((body, part) => db.prepare(PUT_PART).bind(id, part, body))),
   ];
 }
@@ -119,7 +144,8 @@ async function encodeArrival(arrival: Arrival, reading: ReadingRow) {
   const [whole = null] = parts.length === 1 ? parts : [];
   const split = whole === null ? parts : [];
   const row = { ...arrivalRow(arrival), ...reading, encoding, parts: split.length, body: whole };
-  return { id: arrival.id, values: ARRIVAL_COLUMNS.map((column) => row[column]), parts: split };
+  const { id, source } = arrival;
+  return { id, source, values: ARRIVAL_COLUMNS.map((column) => row[column]), parts: split };
 }
 
 function inGroups<T>(items: readonly T[], size: number): T[][] {

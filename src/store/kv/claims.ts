@@ -36,7 +36,7 @@ interface ClaimFacts {
 /** The rest of a claim: columns that are not null, and the delivery as it was when it last came. */
 interface Said {
   row: Record<string, unknown>;
-  delivery: Pick<Head, "format" | "content_type" | "size" | "count" | "apart">;
+  delivery: Pick<Head, "format" | "content_type" | "size" | "count" | "apart" | "source">;
 }
 
 export interface ListedClaim extends Claim {
@@ -124,7 +124,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
         rank: record.rank,
         workflow_rank: workflow?.workflowRank ?? null,
       } as unknown as JobRow;
-      const kept = {
+      const kept: KeptJob = {
         summary: summaryOf(row),
         delivery: deliveryBehind(record, said),
         rank: row.rank,
@@ -132,6 +132,8 @@ export function claimsIn(kv: Namespace, retention: Retention) {
         firstReceivedAt: merged.first.receivedAt,
         // The record or its workflow changed last when the later of the two deliveries first came.
         updatedAt: Math.max(record.receivedAt, workflow?.receivedAt ?? 0),
+        expectation: null,
+        verified: said.delivery.source === "reconcile" ? true : null,
       };
       jobs.set(id, { kept, merged, claims, runId: row.run_id });
     }
@@ -195,9 +197,10 @@ export function claimsIn(kv: Namespace, retention: Retention) {
         ...(workflowRank !== null && { workflow_rank: workflowRank }),
         ...(runId !== null && { run: await keyPart(runId) }),
       };
-      const { format, content_type, size, count, apart } = head;
+      const { format, content_type, size, count, apart, source } = head;
       const columns = Object.entries(row).filter(([column, value]) => value !== null && !TOLD_APART.has(column));
-      const said: Said = { row: Object.fromEntries(columns), delivery: { format, content_type, size, count, apart } };
+      const delivery = { format, content_type, size, count, apart, ...(source != null && { source }) };
+      const said: Said = { row: Object.fromEntries(columns), delivery };
       await kv.setNoted(name, facts, said, expiryOf("stored", retention, keptAt(head)));
     },
 

@@ -31,7 +31,7 @@ const LISTED_JOBS = 10;
 
 /** The head with one more arrival of its bytes: the merge of what D1 does in `putDeliveries`. */
 export function withArrival(kept: Head | null, arrival: Arrival): Head {
-  const { id, contentType, size, receivedAt, lastReceivedAt, count, nonce } = arrival;
+  const { id, contentType, size, receivedAt, lastReceivedAt, count, nonce, source } = arrival;
   const receipts = kept?.receipts ?? [];
   const isCounted = nonce !== null && !receipts.includes(nonce);
   return {
@@ -40,6 +40,7 @@ export function withArrival(kept: Head | null, arrival: Arrival): Head {
     heard_at: Math.max(kept === null ? lastReceivedAt : heardAt(kept), lastReceivedAt),
     count: kept === null ? count : Math.max(kept.count + Number(isCounted), count),
     receipts: isCounted ? [nonce, ...receipts].slice(0, RECEIPTS_KEPT) : receipts,
+    ...(source === "reconcile" ? { source } : {}),
   };
 }
 

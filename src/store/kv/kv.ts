@@ -56,6 +56,9 @@ export function kvStore(
     consistency: "eventual; up to 60 s",
     pollSeconds: { wait: 5, page: 30 },
     outbox: kvOutbox(entries, claims, nextLook, telling),
+    expectations: null,
+    verdicts: null,
+    sweeps: null,
 
     keep: (arrivals) => writer.keep(arrivals),
 
@@ -68,9 +71,15 @@ export function kvStore(
       if (claim !== "exhausted") return claim;
       const head = await heads.read(id);
       if (head === null) return "not-pending";
-      const reading = fail(UNFINISHED_READING);
       await writer.putReadings([
-        { id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), isRestored: false, reading },
+        {
+          id,
+          receivedAt: head.received_at,
+          lastReceivedAt: heardAt(head),
+          isRestored: false,
+          source: head.source ?? "callback",
+          reading: fail(UNFINISHED_READING),
+        },
       ]);
       return "exhausted";
     },
@@ -133,6 +142,11 @@ export function kvStore(
       );
     },
 
+    async terminalOf(jobIds) {
+      const jobs = await claims.readJobs(jobIds);
+      return new Set([...jobs].flatMap(([id, { kept }]) => (kept.summary.terminal ? [id] : [])));
+    },
+
     listDeliveries: (filter, limit, after) => lists.listDeliveries(filter, limit, after),
 
     listPending: (limit) => pending.list(limit),
@@ -169,6 +183,8 @@ export function kvStore(
         jobs: {},
         countBound: COUNT_BOUND,
         events: telling === null ? null : await eventFigures(entries, COUNT_BOUND),
+        expectations: null,
+        verdicts: null,
       };
     },
 

@@ -35,7 +35,14 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
     head: Head,
     born: LeasedEvent[] | null,
   ): Promise<string[]> {
-    const told = { id: head.id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), isRestored, reading };
+    const told: DeliveryReading = {
+      id: head.id,
+      receivedAt: head.received_at,
+      lastReceivedAt: heardAt(head),
+      isRestored,
+      source: head.source ?? "callback",
+      reading,
+    };
     const [jobs, runs] = [jobRows(told), runRows(told)];
     if (born !== null) await births.ofRecords(jobs, runs, born);
     await Promise.all([

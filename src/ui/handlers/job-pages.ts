@@ -1,8 +1,10 @@
 /** The pages about jobs: the list, and one job. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { findJob } from "../../lookup.ts";
+import { findJob, findKnownJob } from "../../lookup.ts";
 import { readSegmentation } from "../../results/segmentation.ts";
+import { isOnlyExpected } from "../../store/expectations.ts";
+import { rowVersion } from "../views/expectation.ts";
 import { type Filters, type Home, homePage, listPath } from "../views/home.ts";
 import { jobPage, unknownJobPage } from "../views/job.ts";
 import { isWordFormat, WORD_FORMATS } from "../views/segmentation/export.ts";
@@ -11,8 +13,9 @@ import type { History } from "../views/history.ts";
 import { jobPath } from "../view.ts";
 import { StoreError } from "../../store/retry.ts";
 import { FilterError, JOB_FILTERS, type JobFilter, type Store } from "../../store/store.ts";
-import { jobOf, listedJob, readBody } from "../../wire.ts";
+import { jobOf } from "../../wire.ts";
 import { type AppEnv, idOf } from "../../api/context.ts";
+import { expectedPage, hasJobsToLookAfter, wasAsked } from "./asking-pages.ts";
 import { eventsOfJob } from "./event-pages.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/queries.ts";
@@ -39,6 +42,7 @@ jobPages.get("/", async (c) => {
     counts: null,
     pager: { pageNumber: 1, first: listPath(given), previous: null, next: null },
     fault,
+    withAsking: false,
     live: null,
   };
   if (fault !== null) return c.html(homePage(view, { ...none, fault: view.texts.filterWrong(fault) }), 400);
@@ -48,14 +52,16 @@ jobPages.get("/", async (c) => {
   const live = walk.page === 1 ? liveOf(store, view, [await newestDelivery(store)]) : null;
   if (hasSeen(c, live)) return c.body(null, 304);
   try {
-    const [found, counts] = await Promise.all([
+    const [found, counts, withAsking] = await Promise.all([
       store.listJobs(filter, PAGE_LIMIT_DEFAULT, walk.trail.at(-1) ?? null),
       walk.page === 1 ? countStates(store, filter) : null,
+      hasJobsToLookAfter(c, view),
     ]);
     const home: Home = {
       ...none,
-      jobs: await withVerdicts(store, found.items),
+      jobs: await withVerdicts(store, found.items, view.now),
       counts,
+      withAsking,
       pager: pagerOf(list, walk, found.next, (cursor) => listPath({ ...given, ...(cursor !== null && { cursor }) })),
       live,
     };
@@ -93,13 +99,15 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
   const jobId = idOf(c, "jobId");
   const { places } = c.var;
   const view = await readerView(c);
-  const kept = await findJob(places, jobId);
+  const kept = await findKnownJob(places, jobId);
   if (kept === null) {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownJobPage(view, jobId, live), 404);
   }
-  const job = jobOf(kept, readBody(kept.body));
-  const live = job.terminal ? null : liveOf(places.store, view, [job.delivery.id, job.delivery.count]);
+  if (isOnlyExpected(kept)) return expectedPage(c, view, kept);
+  const job = jobOf(kept, view.now);
+  const { id, count } = kept.delivery;
+  const live = job.terminal ? null : liveOf(places.store, view, [id, count, kept.updatedAt, rowVersion(job)]);
   if (hasSeen(c, live)) return c.body(null, 304);
   const shownAs = c.req.query("as");
   const options = {
@@ -111,14 +119,15 @@ jobPages.get("/ui/jobs/:jobId", async (c) => {
   };
   const [history, events] = await Promise.all([historyOf(places.store, jobId), eventsOfJob(c, jobId)]);
   const canSend = c.var.forwarder.isReady;
-  return c.html(jobPage(view, { job, kept, history, events, canSend, options, live }));
+  const canAsk = c.var.reconciler !== null;
+  return c.html(jobPage(view, { job, kept, history, events, canSend, canAsk, wasAsked: wasAsked(c), options, live }));
 });
 
 /** The words of a segmentation as a file. */
 jobPages.get("/ui/jobs/:jobId/words", async (c) => {
   const format = c.req.query("format");
   const kept = await findJob(c.var.places, idOf(c, "jobId"));
-  const segmentation = kept === null ? null : readSegmentation(jobOf(kept, readBody(kept.body)));
+  const segmentation = kept === null ? null : readSegmentation(jobOf(kept, Date.now()));
   if (segmentation === null || !isWordFormat(format)) return c.notFound();
   const { type, extension, textOf } = WORD_FORMATS[format];
   return c.body(textOf(segmentation.tokens), 200, {

@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { type SignIn, signInPage } from "../views/sign-in.ts";
 import { missingSecrets } from "../../settings.ts";
 import { type AppEnv, countRefusal } from "../../api/context.ts";
+import { askingPages } from "./asking-pages.ts";
 import { deliveryPages } from "./delivery-pages.ts";
 import { eventPages } from "./event-pages.ts";
 import { jobPages } from "./job-pages.ts";
@@ -25,7 +26,7 @@ pages.get("/", async (c, next) => {
   const asks = c.req.header("if-none-match") === undefined && !(await isSignedIn(c, c.var.settings.lookupTokens));
   return asks ? c.html(signInPage(openView(c), signIn(c, "/", null))) : next();
 });
-for (const path of ["/", "/ui/find", "/ui/jobs/*", "/ui/runs/*", "/ui/deliveries/*", "/ui/events/*"])
+for (const path of ["/", "/ui/find", "/ui/jobs/*", "/ui/runs/*", "/ui/deliveries/*", "/ui/events/*", "/ui/overdue"])
   pages.use(path, requireSession);
 
 pages.get("/ui/sign-in", async (c) => {
@@ -63,6 +64,7 @@ pages.post("/ui/sign-out", (c) => {
 
 pages.route("/", searchPages);
 pages.route("/", jobPages);
+pages.route("/", askingPages);
 pages.route("/", runPages);
 pages.route("/", deliveryPages);
 pages.route("/", eventPages);

@@ -36,7 +36,7 @@ runPages.get("/ui/runs/:runId", async (c) => {
     const live = liveOf(places.store, view, ["unknown"]);
     return hasSeen(c, live) ? c.body(null, 304) : c.html(unknownRunPage(view, runId, live), 404);
   }
-  const run = runOf(runId, found.run, found.jobs);
+  const run = runOf(runId, found.run, found.jobs, view.now);
   const isOver = run.terminal && run.jobs.every(({ terminal }) => terminal);
   const versions = found.jobs.map(({ version }) => version);
   const live = isOver ? null : liveOf(places.store, view, [found.run?.rank ?? null, await digestText(versions.join())]);

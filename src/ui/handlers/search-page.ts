@@ -1,9 +1,12 @@
 /** The search of every page: by JobId, object or the beginning of one, user data, run, and delivery. */
 import { Hono } from "hono";
 import type { AppEnv } from "../../api/context.ts";
-import { findDelivery, findJob, findRun } from "../../lookup.ts";
+import { findDelivery, findKnownJob, findRun, type FoundJob } from "../../lookup.ts";
+import { type ExpectedJob, isOnlyExpected } from "../../store/expectations.ts";
 import type { KeptJob, Store } from "../../store/store.ts";
+import { listedJob } from "../../wire.ts";
 import { deliveryPath, jobPath, runPath } from "../view.ts";
+import type { ShownJob } from "../views/job-row.ts";
 import { type Finding, searchPage } from "../views/search.ts";
 import { readerView } from "./page.ts";
 import { withVerdicts } from "./verdicts.ts";
@@ -22,7 +25,7 @@ searchPages.get("/ui/find", async (c) => {
   if (text === "") return c.redirect("/", 303);
   const { places } = c.var;
   const [job, run, delivery, findings] = await Promise.all([
-    findJob(places, text),
+    findKnownJob(places, text),
     findRun(places, text),
     findDelivery(places, text.toLowerCase()),
     findingsOf(places.store, text),
@@ -35,13 +38,16 @@ searchPages.get("/ui/find", async (c) => {
   ]);
   const [only] = paths;
   if (only !== undefined && paths.size === 1) return c.redirect(only, 303);
-  const [view, [shown = null]] = await Promise.all([
-    readerView(c),
-    job === null ? [] : withVerdicts(places.store, [job]),
-  ]);
+  const view = await readerView(c);
+  const shown = job === null ? null : await shownJob(places.store, job, view.now);
   const found = { text, job: shown, runId: run === null ? null : text, delivery, findings };
   return c.html(searchPage({ ...view, search: text }, found), only === undefined ? 404 : 200);
 });
+
+async function shownJob(store: Store, job: FoundJob | ExpectedJob, now: number): Promise<ShownJob | null> {
+  if (isOnlyExpected(job)) return { job: listedJob(job, now) };
+  return (await withVerdicts(store, [job], now))[0] ?? null;
+}
 
 async function findingsOf(store: Store, text: string): Promise<Finding[]> {
   const [byObject, byPrefix, byUserData] = await Promise.all([
@@ -55,7 +61,7 @@ async function findingsOf(store: Store, text: string): Promise<Finding[]> {
     ["prefix", byBeginning],
     ["userData", byUserData],
   ] as const;
-  return Promise.all(found.map(async ([by, jobs]) => ({ by, jobs: await withVerdicts(store, jobs) })));
+  return Promise.all(found.map(async ([by, jobs]) => ({ by, jobs: await withVerdicts(store, jobs, Date.now()) })));
 }
 
 /** None where the store has no such filter. */

@@ -23,14 +23,14 @@ const mayBeModerated = ({ summary: { tag, event, state } }: KeptJob): boolean =>
 const isReview = (event: string | null): boolean => event !== null && /^Review[A-Z]/.test(event);
 
 /** Jobs as a list shows them, in their order. */
-export async function withVerdicts(store: Store, jobs: readonly KeptJob[]): Promise<ShownJob[]> {
+export async function withVerdicts(store: Store, jobs: readonly KeptJob[], now: number): Promise<ShownJob[]> {
   const moderated = jobs.filter(mayBeModerated);
   const isReadable = ({ delivery: { hasBytes, size } }: KeptJob) => hasBytes && size <= BODY_BYTES;
   const ids = [...new Set(moderated.filter(isReadable).map(({ delivery }) => delivery.id))].slice(0, BODIES_READ);
   const verdicts = new Map((await Promise.all(ids.map((id) => verdictsIn(store, id)))).flat());
   const candidates = new Set(moderated);
   return jobs.map((kept) => {
-    const job = listedJob(kept);
+    const job = listedJob(kept, now);
     const verdict = verdicts.get(job.jobId) ?? null;
     return candidates.has(kept) && (verdict !== null || isReview(job.event)) ? { job, verdict } : { job };
   });

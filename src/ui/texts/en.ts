@@ -1,4 +1,5 @@
 /** What the pages say, in English. Codes of the provider and names of its fields stay as they are. */
+import { asking } from "./asking-en.ts";
 import { events } from "./events-en.ts";
 import { results } from "./results-en.ts";
 
@@ -57,6 +58,7 @@ export const en = {
   } as Record<string, string>,
   results,
   events,
+  asking,
   all: "All",
   countedOf: (count: number, isAll: boolean) => (isAll ? `${count} in all` : `of the newest ${count}`),
   statesLabel: "Jobs by state",
@@ -88,6 +90,7 @@ export const en = {
     userData: "User data",
     receivedAfter: "Received after",
     receivedBefore: "Received before",
+    verified: "CI’s verdict",
   },
   filterWrong: (detail: string) => `The filters could not be used: ${detail}`,
   filterUnsupported: (name: string) => `STORE=kv cannot filter by ${name}. Use STORE=d1, or leave it out.`,

@@ -1,5 +1,6 @@
 /** What the pages say, in Chinese. Codes of the provider and names of its fields stay as they are. */
 import type { Texts } from "./en.ts";
+import { asking } from "./asking-zh.ts";
 import { events } from "./events-zh.ts";
 import { results } from "./results-zh.ts";
 
@@ -85,6 +86,7 @@ export const zh: Texts = {
   },
   results,
   events,
+  asking,
   all: "全部",
   countedOf: (count, isAll) => (isAll ? `共 ${count} 个任务` : `最新 ${count} 个任务中`),
   statesLabel: "按状态查看任务",
@@ -116,6 +118,7 @@ export const zh: Texts = {
     userData: "UserData",
     receivedAfter: "收到时间晚于",
     receivedBefore: "收到时间早于",
+    verified: "CI 核实结果",
   },
   filterWrong: (detail) => `筛选条件无法使用：${detail}`,
   filterUnsupported: (name) => `STORE=kv 不支持按 ${name} 筛选。请改用 STORE=d1，或去掉该条件。`,

@@ -14,6 +14,7 @@ import {
   statusBadge,
   typeName,
 } from "./elements.ts";
+import { sourceBadge } from "./expectation.ts";
 import { excerptOf, type ExcerptLine, offsetsOf, startOf } from "./excerpt.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList, rowMarks } from "./live-list.ts";
@@ -84,7 +85,8 @@ function deliveryRow(view: View, { delivery, body }: DeliveryListItem): Html {
   return html`<li class="card" ${rowMarks(delivery.id, delivery.receivedAt)}>
     <div class="head">
       <p>
-        ${statusBadge(view, delivery.status)} ${kind !== null && html`<span>${kind}</span>`}
+        ${statusBadge(view, delivery.status)} ${sourceBadge(view, delivery.source)}
+        ${kind !== null && html`<span>${kind}</span>`}
         <a href="${deliveryPath(delivery.id)}">${nameOf(delivery)}</a>
       </p>
       ${delivery.status === "quarantined" && delivery.hasBytes && readAgainForm(view, delivery.id)}
@@ -171,7 +173,8 @@ export function deliveryPage(view: View, { delivery, body, jobIds, runIds, wasRe
         <p class="crumbs"><a href="/ui/deliveries">${texts.deliveries}</a></p>
         <h1 class="id"><code>${delivery.id}</code></h1>
         <p class="under">
-          ${statusBadge(view, delivery.status)} <span class="note">${texts.times(delivery.count)}</span>
+          ${statusBadge(view, delivery.status)} ${sourceBadge(view, delivery.source)}
+          <span class="note">${texts.times(delivery.count)}</span>
         </p>
       </div>
       ${delivery.hasBytes && delivery.status !== "stored" && readAgainForm(view, delivery.id)}

@@ -5,7 +5,7 @@ import { layout } from "./layout.ts";
 import { type Schema, shapeOf } from "./schema-text.ts";
 import type { Html, View } from "../view.ts";
 
-const METHODS = ["get", "post"] as const;
+const METHODS = ["get", "post", "put", "delete"] as const;
 
 /** The parts of an OpenAPI document that the page shows. */
 export interface Contract {
@@ -20,6 +20,7 @@ interface Operation {
   description?: string;
   security?: readonly unknown[];
   parameters?: readonly Parameter[];
+  requestBody?: { content?: Content };
   responses?: Record<string, Answer>;
 }
 
@@ -31,9 +32,11 @@ interface Parameter {
   schema?: Schema;
 }
 
+type Content = Record<string, { schema?: Schema }>;
+
 interface Answer {
   description?: string;
-  content?: Record<string, { schema?: Schema }>;
+  content?: Content;
 }
 
 export function docsPage(view: View, contract: Contract): Html {
@@ -72,7 +75,7 @@ function operationCard(
   contract: Contract,
 ): Html {
   const { texts } = view;
-  const { summary, description, security = [], parameters = [], responses = {} } = operation;
+  const { summary, description, security = [], parameters = [], requestBody, responses = {} } = operation;
   return html`<section class="card operation" id="${id}">
     <h2>${signature(method, path)}</h2>
     <p><strong>${summary}</strong> ${security.length > 0 && html`<span class="note">${texts.needsToken}</span>`}</p>
@@ -81,6 +84,11 @@ function operationCard(
       parameters.length > 0 &&
       html`<h3>${texts.parametersOf}</h3>
         <dl class="facts">${parameters.map((parameter) => parameterRow(view, parameter, contract))}</dl>`
+    }
+    ${
+      requestBody?.content !== undefined &&
+      html`<h3>${texts.body}</h3>
+        ${shapesOf(requestBody.content, contract)}`
     }
     <h3>${texts.answers}</h3>
     <dl class="facts">${Object.entries(responses).map(([status, answer]) => answerRow(status, answer, contract))}</dl>
@@ -101,8 +109,14 @@ const parameterRow = (
     </dd>
   </div>`;
 
-function answerRow(status: string, { description = "", content = {} }: Answer, contract: Contract): Html {
-  const shapes = Object.entries(content).map(([type, { schema }]) => {
+const answerRow = (status: string, { description = "", content = {} }: Answer, contract: Contract): Html =>
+  html`<div>
+    <dt><code>${status}</code></dt>
+    <dd>${withCode(description)}${shapesOf(content, contract)}</dd>
+  </div>`;
+
+function shapesOf(content: Content, contract: Contract): Html[] {
+  return Object.entries(content).map(([type, { schema }]) => {
     const shape =
       type === "application/json" && schema !== undefined ? shapeOf(schema, contract.components?.schemas ?? {}) : "";
     const isLong = shape.includes("\n");
@@ -113,10 +127,6 @@ function answerRow(status: string, { description = "", content = {} }: Answer, c
         </details>`
       : html` <code class="note">${type}</code>`;
   });
-  return html`<div>
-    <dt><code>${status}</code></dt>
-    <dd>${withCode(description)}${shapes}</dd>
-  </div>`;
 }
 
 /** Text with the parts between backticks as code; the code of a problem is a link to what it means. */

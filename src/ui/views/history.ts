@@ -3,6 +3,7 @@ import { html } from "hono/html";
 import type { ListedDelivery } from "../../store/store.ts";
 import { timeOf } from "../../wire.ts";
 import { relativeTime, sizeText, statusBadge } from "./elements.ts";
+import { sourceBadge } from "./expectation.ts";
 import { deliveryPath, type Html, type View } from "../view.ts";
 
 export interface History {
@@ -12,7 +13,7 @@ export interface History {
 }
 
 /** Nothing where one delivery is all there is: the page tells of that anyway. */
-export function historyCard(view: View, { deliveries, isCut }: History, recordId: string): Html | false {
+export function historyCard(view: View, { deliveries, isCut }: History, recordId: string | null): Html | false {
   const words = view.texts.events;
   return (
     deliveries.length > 1 &&
@@ -35,5 +36,5 @@ const historyRow = (view: View, delivery: ListedDelivery, isRecord: boolean): Ht
       ${delivery.format !== null && `${delivery.format.toUpperCase()} · `}${sizeText(delivery.size)} ·
       ${view.texts.times(delivery.count)}</span
     >
-    ${isRecord && html`<strong>${view.texts.events.isRecord}</strong>`}
+    ${sourceBadge(view, delivery.source)} ${isRecord && html`<strong>${view.texts.events.isRecord}</strong>`}
   </li>`;

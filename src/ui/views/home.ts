@@ -1,6 +1,7 @@
 /** The newest jobs: a list that keeps itself up to date, its states counted, filters in the address. */
 import { html } from "hono/html";
 import { named, stateName, typeName } from "./elements.ts";
+import { askingTabs, verdictText, verifiedChoice } from "./expectation.ts";
 import { jobRow, type ShownJob } from "./job-row.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList } from "./live-list.ts";
@@ -22,6 +23,8 @@ export interface Home {
   pager: Pager;
   /** What is wrong with the filters, or null. */
   fault: string | null;
+  /** Whether the lists of overdue and disputed jobs are offered. */
+  withAsking: boolean;
   live: Live | null;
 }
 
@@ -32,7 +35,9 @@ export function homePage(view: View, home: Home): Html {
   const isEmpty = jobs.length === 0 && !isFiltered && fault === null && home.pager.pageNumber === 1;
   const body = html`<h1>${texts.jobs}</h1>
     ${fault !== null && html`<p class="alert" role="alert">${fault}</p>`}
-    ${home.counts !== null && !isEmpty && stateLinks(view, home, home.counts)} ${!isEmpty && filterForm(view, home)}
+    ${home.counts !== null && !isEmpty && stateLinks(view, home, home.counts)}
+    ${home.withAsking && askingTabs(view, filters.verified === "false" ? "disputed" : null)}
+    ${!isEmpty && filterForm(view, home)}
     ${liveList(view, {
       id: "jobs",
       className: "jobs",
@@ -111,10 +116,14 @@ function filterForm(view: View, { filters, filterable }: Home): Html {
   </div>`;
 }
 
-const filterField = ({ texts }: View, name: JobFilterName, value: string | undefined): Html =>
+const filterField = (view: View, name: JobFilterName, value: string | undefined): Html =>
   html`<div>
-    <label for="filter-${name}">${texts.fields[name]}</label>
-    <input
+    <label for="filter-${name}">${view.texts.fields[name]}</label>
+    ${name === "verified" ? verifiedChoice(view, value) : filterInput(view, name, value)}
+  </div>`;
+
+const filterInput = ({ texts }: View, name: JobFilterName, value: string | undefined): Html =>
+  html`<input
       id="filter-${name}"
       name="${name}"
       value="${value ?? ""}"
@@ -129,14 +138,17 @@ const filterField = ({ texts }: View, name: JobFilterName, value: string | undef
       html`<datalist id="types">
         ${Object.entries(texts.jobTypes).map(([code, label]) => html`<option value="${code}">${label}</option>`)}
       </datalist>`
-    }
-  </div>`;
+    }`;
 
 function filterChip(view: View, filters: Filters, name: JobFilterName, value: string): Html {
   const { texts } = view;
   const { [name]: _, ...others } = filters;
-  const known = { state: stateName(view, value), tag: typeName(view, { tag: value }) ?? value };
-  const shown = name === "state" || name === "tag" ? known[name] : value;
+  const known: Partial<Record<JobFilterName, string>> = {
+    state: stateName(view, value),
+    tag: typeName(view, { tag: value }) ?? value,
+    verified: verdictText(view, value),
+  };
+  const shown = known[name] ?? value;
   return html`<a class="pill" href="${listPath(others)}"
     ><span class="hidden">${texts.removeFilter}: </span>${texts.fields[name]}: ${named(shown)}
     <span aria-hidden="true">×</span></a

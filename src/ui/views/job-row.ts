@@ -2,7 +2,8 @@
 import { html } from "hono/html";
 import type { Verdict } from "../../results/moderation-scenes.ts";
 import type { ListedJob } from "../../wire.ts";
-import { between, durationText, named, relativeTime, stateBadge, typeName } from "./elements.ts";
+import { between, durationText, named, relativeTime, typeName } from "./elements.ts";
+import { alertBadges, rowState } from "./expectation.ts";
 import { rowMarks } from "./live-list.ts";
 import { verdictBadge } from "./results/parts.ts";
 import { type Html, jobPath, type View } from "../view.ts";
@@ -17,15 +18,18 @@ export function jobRow(view: View, { job, verdict }: ShownJob): Html {
   const { texts } = view;
   const took = between(job.startedAt ?? job.createdAt, job.endedAt);
   return html`<li ${rowMarks(job.jobId, Date.parse(job.firstReceivedAt))}>
-    <span class="job-state">${verdict === undefined ? stateBadge(view, job.state) : verdictBadge(view, verdict)}</span>
+    <span class="job-state">${verdict === undefined ? rowState(view, job) : verdictBadge(view, verdict)}</span>
     <span class="job-name"><a href="${jobPath(job.jobId)}">${named(job.object || job.jobId)}</a></span>
     <span class="job-tag" title="${job.tag ?? job.event ?? ""}">${typeName(view, job) ?? texts.none}</span>
-    <span class="job-id">${named(job.jobId)}${job.bucket && html` · ${named(job.bucket)}`}</span>
+    <span class="job-id"
+      >${alertBadges(view, job)} ${named(job.jobId)}${job.bucket && html` · ${named(job.bucket)}`}</span
+    >
     <span class="job-took"
       ><span class="hidden">${texts.took}: </span>${took === null ? texts.none : durationText(view, took)}</span
     >
     <span class="job-when"
-      ><span class="hidden">${texts.received}: </span>${relativeTime(view, job.delivery.receivedAt)}</span
+      ><span class="hidden">${texts.received}: </span
+      >${relativeTime(view, job.delivery?.receivedAt ?? job.firstReceivedAt)}</span
     >
   </li>`;
 }

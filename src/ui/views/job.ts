@@ -18,6 +18,7 @@ import {
   typeName,
 } from "./elements.ts";
 import { eventsCard, type ShownEvent } from "./events.ts";
+import { askedNote, askingBadges, askingCard, disputedHint } from "./expectation.ts";
 import { type History, historyCard } from "./history.ts";
 import { layout, type Live } from "./layout.ts";
 import { type CardResult, cardResult, headersCard, resultCard, verdictOf } from "./results/card.ts";
@@ -35,12 +36,16 @@ export interface JobView {
   events: readonly ShownEvent[];
   /** Whether it can be told again. */
   canSend: boolean;
+  /** Whether CI can be asked about it, and was just now. */
+  canAsk: boolean;
+  wasAsked: boolean;
   kept: KeptBody | null;
   options: SegmentationOptions;
   live: Live | null;
 }
 
-export function jobPage(view: View, { job, kept, history, events, canSend, options, live }: JobView): Html {
+export function jobPage(view: View, shown: JobView): Html {
+  const { job, kept, history, events, canSend, canAsk, wasAsked, options, live } = shown;
   const { texts } = view;
   const title = job.object || job.jobId;
   const card = cardResult(job);
@@ -49,13 +54,15 @@ export function jobPage(view: View, { job, kept, history, events, canSend, optio
       <div>
         <p class="crumbs"><a href="/">${texts.jobs}</a> · ${typeName(view, job) ?? texts.job}</p>
         <h1>${breakable(title)}</h1>
-        <p class="under">${stateBadge(view, job.state)} ${verdictOf(view, card)} <code>${job.jobId}</code></p>
+        <p class="under">
+          ${stateBadge(view, job.state)} ${verdictOf(view, card)} ${askingBadges(view, job)} <code>${job.jobId}</code>
+        </p>
       </div>
     </div>
-    ${outcome(view, job)}
+    ${wasAsked && askedNote(view)} ${disputedHint(view, job)} ${outcome(view, job)}
     <div class="columns">
       <div class="matter">
-        ${matter(view, job, card, options)} ${historyCard(view, history, job.delivery.id)}
+        ${matter(view, job, card, options)} ${historyCard(view, history, job.delivery?.id ?? null)}
         ${eventsCard(view, events, canSend)} ${kept !== null && bytes(view, kept)}
       </div>
       <div class="margin">
@@ -63,7 +70,8 @@ export function jobPage(view: View, { job, kept, history, events, canSend, optio
           <h2>${texts.timeline}</h2>
           ${timeline(view, job)}
         </section>
-        ${inputCard(view, job)} ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
+        ${askingCard(view, job, canAsk)} ${inputCard(view, job)}
+        ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
         <section class="card">
           <h2>${texts.deliveryBehind}</h2>
           ${deliveryFacts(view, job, kept?.delivery ?? null)}
@@ -197,9 +205,9 @@ function jobFacts({ texts }: View, job: Job): Html {
 function deliveryFacts(view: View, job: Job, delivery: Delivery | null): Html {
   const { texts } = view;
   return facts([
-    [texts.received, relativeTime(view, job.delivery.receivedAt)],
-    [texts.count, texts.times(job.delivery.count)],
-    [texts.format, job.delivery.format?.toUpperCase() ?? null],
+    [texts.received, job.delivery && relativeTime(view, job.delivery.receivedAt)],
+    [texts.count, job.delivery && texts.times(job.delivery.count)],
+    [texts.format, job.delivery?.format?.toUpperCase() ?? null],
     [texts.contentType, delivery?.contentType ?? null],
     [texts.size, delivery === null ? null : sizeText(delivery.size)],
     [texts.body, delivery === null ? null : html`<a href="${deliveryPath(delivery.id)}">${texts.rawLink}</a>`],

@@ -4,8 +4,9 @@ import type { ListedJob } from "../../wire.ts";
 import { between, durationText, exactTime } from "./elements.ts";
 import type { Html, View } from "../view.ts";
 
-export function timeline(view: View, { createdAt, startedAt, endedAt, delivery }: ListedJob): Html {
+export function timeline(view: View, { createdAt, startedAt, endedAt, delivery, source }: ListedJob): Html {
   const { texts } = view;
+  const calledBackAt = delivery?.receivedAt ?? null;
   const took = (from: string | null, to: string | null, text: (took: string) => string) => {
     const milliseconds = between(from, to);
     return milliseconds === null ? "" : text(durationText(view, milliseconds));
@@ -21,6 +22,6 @@ export function timeline(view: View, { createdAt, startedAt, endedAt, delivery }
   return html`<ol class="timeline">
     ${step(texts.created, createdAt, "")} ${step(texts.started, startedAt, took(createdAt, startedAt, texts.waited))}
     ${step(texts.ended, endedAt, untilEnd)}
-    ${step(texts.calledBack, delivery.receivedAt, took(endedAt, delivery.receivedAt, texts.afterwards))}
+    ${step(source === "reconcile" ? texts.asking.answered : texts.calledBack, calledBackAt, took(endedAt, calledBackAt, texts.afterwards))}
   </ol>`;
 }

@@ -103,7 +103,7 @@ function checkRun(run: Run, { certain, visible }: Known, told: string): void {
 async function checkJob(world: World, job: Job, known: Known, told: string, get: Get | null, isFaulty: boolean) {
   const best = greatest(known.certain);
   const one =
-    known.visible.find(({ delivery }) => delivery === job.delivery.id) ??
+    known.visible.find(({ delivery }) => delivery === job.delivery?.id) ??
     fail(`${told}, of a delivery that is not there`);
   // Where the store cannot be asked, the end of a job in the spill is as good an answer as there is.
   const isEndEnough = isFaulty && one.claim.terminal;
@@ -204,18 +204,19 @@ async function checkList(world: World): Promise<void> {
   );
   for (const name of names) if (!listed.some(({ jobId }) => jobId === name)) fail(`${told} and not ${name}`);
   for (const job of listed) {
-    const record = toldOf(possible, "job", job.jobId).find(({ delivery }) => delivery === job.delivery.id);
+    const record = toldOf(possible, "job", job.jobId).find(({ delivery }) => delivery === job.delivery?.id);
     if (record === undefined) return fail(`${told}: ${job.jobId} is of a delivery that is not there`);
     const best = greatest(toldOf(certain, "job", job.jobId));
     if (best !== null && compare(record, best) < 0) fail(`${told}, and the record is ${textOf([best])}`);
     const { state, stateSource, terminal, tag } = record.claim;
     if (job.state !== state || job.stateSource !== stateSource || job.terminal !== terminal)
       fail(`${told}, and the record says ${textOf([record])}`);
-    const hasBytes = world.seen.stored.get(job.delivery.id)?.hasBytes === true;
-    const isNewer = world.readByNewer.get(job.jobId) === job.delivery.id;
+    const hasBytes = world.seen.stored.get(job.delivery?.id ?? "")?.hasBytes === true;
+    const isNewer = world.readByNewer.get(job.jobId) === job.delivery?.id;
     if (hasBytes && !isNewer && job.tag !== tag) fail(`${told}: the tag is not what this reader reads`);
     // One that retention took came again, and was read anew.
-    const mayBeNew = world.ledger.sent.get(job.delivery.id)?.arrivals.some(({ mayBeGone }) => mayBeGone) === true;
+    const mayBeNew =
+      world.ledger.sent.get(job.delivery?.id ?? "")?.arrivals.some(({ mayBeGone }) => mayBeGone) === true;
     if (isNewer && !mayBeNew && job.tag !== NEWER_TAG) fail(`${told}: the tag is not what the newer reader read`);
   }
 }
