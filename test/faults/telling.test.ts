@@ -273,7 +273,7 @@ async function isRecordTold(
 ): Promise<boolean> {
   for (const word of words) {
     const delivery = await sha256(word.body);
-    if (job.delivery.id === delivery && told.has(await idOf(jobId, word, endpoint))) return true;
+    if (job.delivery?.id === delivery && told.has(await idOf(jobId, word, endpoint))) return true;
   }
   return false;
 }
