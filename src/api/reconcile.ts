@@ -20,7 +20,10 @@ export const contract = (): Contract => ({
     description:
       "Sends one signed request about a job that does not exist, and one to each of the first five lists of CI_QUEUES. Nothing is kept.",
     answers: {
-      200: { description: "What CI said. Without keys `hasKeys` is false, and nothing is asked.", schema: CheckAnswers },
+      200: {
+        description: "What CI said. Without keys `hasKeys` is false, and nothing is asked.",
+        schema: CheckAnswers,
+      },
     },
     problems: ["unauthorized", "cross-site-request", "too-many-requests", "store-unavailable"],
     needsToken: true,
