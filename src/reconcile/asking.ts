@@ -111,7 +111,9 @@ export class Asking {
     if (!this.spend(1)) return fail({ kind: "stopped" });
     const answer = await this.means.ci.list(query);
     const { bucket, region, queueId, tag } = query;
-    if (!answer.ok) await this.#note(answer.error, { queueId, tag, bucket, region });
+    // A page that is too large is asked for by halves.
+    const isUsual = !answer.ok && answer.error.kind === "too-large" && query.size > 1;
+    if (!answer.ok && !isUsual) await this.#note(answer.error, { queueId, tag, bucket, region });
     return answer;
   }
 
@@ -158,8 +160,9 @@ export class Asking {
 
   /** The line of the log, and whether anything more is asked. */
   async #note(failure: CiFailure, asked: Record<string, unknown>): Promise<void> {
-    this.means.log("warn", "ask failed", { ...asked, ...failure });
-    if (!stopsAll(failure)) return;
+    const { beginning: _, ...told } = { beginning: null, ...failure };
+    this.means.log("warn", "ask failed", { ...asked, ...told });
+    if (this.#isStopped || !stopsAll(failure)) return;
     this.#isStopped = true;
     if (failure.kind === "slow-down") await this.#notePause(failure.retryAfterSeconds);
   }

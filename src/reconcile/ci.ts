@@ -8,6 +8,7 @@ import type { JobReading } from "../callback/types.ts";
 import { readAnswer, type CiAnswer } from "./answer.ts";
 import {
   ANSWER_MILLISECONDS,
+  BEGINNING_BYTES,
   LIST_SIZE,
   MESSAGE_CHARACTERS,
   SIGNATURE_SECONDS,
@@ -51,7 +52,13 @@ export type CiFailure =
   /** No connection, or one that broke. */
   | { kind: "unreachable" }
   | { kind: "timeout" }
-  | { kind: "too-large"; limitBytes: number; requestId: string | null }
+  | {
+      kind: "too-large";
+      limitBytes: number;
+      /** The first `BEGINNING_BYTES` of the answer, as text. Not for a log. */
+      beginning: string;
+      requestId: string | null;
+    }
   /** Something else than CI's XML, a redirect among it. */
   | { kind: "malformed"; status: number; reason: string; requestId: string | null };
 
@@ -180,7 +187,7 @@ const USER_AGENT = "ci-callback-receiver";
 /** What an answer comes to. */
 function judge(
   { status, headers }: Response,
-  bytes: Result<Uint8Array, "too-large">,
+  bytes: Result<Uint8Array, Uint8Array>,
   { now, maxBytes, ...keys }: SigningKeys & { now: number; maxBytes: number },
 ): Result<Answered, CiFailure> {
   const body = bytes.ok ? decodeBytes(bytes.value) : "";
@@ -200,7 +207,10 @@ function judge(
   if (status >= 400 && !isUnknownJob) return fail({ kind: "denied", status, ...said });
   if (status >= 300 && !isUnknownJob)
     return fail({ kind: "malformed", status, reason: "Expected an answer, found a redirect.", requestId });
-  if (!bytes.ok) return fail({ kind: "too-large", limitBytes: maxBytes, requestId });
+  if (!bytes.ok) {
+    const beginning = new TextDecoder().decode(bytes.error.subarray(0, BEGINNING_BYTES));
+    return fail({ kind: "too-large", limitBytes: maxBytes, beginning, requestId });
+  }
   if (!read.ok) return fail({ kind: "malformed", status, reason: read.error, requestId });
   if (error !== null && !isUnknownJob) return fail({ kind: "denied", status, ...said });
   return ok({ ...read.value, error: error === null ? null : said, status, body: body as string, requestId });

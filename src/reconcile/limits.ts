@@ -18,5 +18,8 @@ export const LIST_SIZE = 100;
 /** Requests that one `describe` makes at most: by the path of the id's service, and by the common one. */
 export const DESCRIBE_REQUESTS = 2;
 
+/** How much is kept of an answer that is too large, in bytes: enough to tell which job it begins with. */
+export const BEGINNING_BYTES = 16_384;
+
 /** Longest text of an error of CI's that is kept, in characters. */
 export const MESSAGE_CHARACTERS = 200;

@@ -29,8 +29,11 @@ export interface Teller {
   tellThese(ids: readonly string[]): Promise<void>;
 }
 
-/** What a callback costs in calls at most, its events told. */
+/** What a callback costs in calls at most, with its events told. */
 const CALLBACK_OPERATIONS = 60;
+
+/** What asking about one callback takes, with one event told. */
+const VERIFY_AND_TELL_OPERATIONS = 1 + VERIFY_OPERATIONS + TELL_OPERATIONS.bundle + TELL_OPERATIONS.event;
 
 export interface ReconcileReport {
   overdue: OverdueReport;
@@ -110,7 +113,7 @@ export function reconciler(places: Places, options: ReconcilerOptions): Reconcil
     async verifyThese(jobIds) {
       if (!duties.verify.isOn || jobIds.length === 0) return;
       // The callback has made calls of its own.
-      const budget = new Budget(Math.max(1 + VERIFY_OPERATIONS, operations - CALLBACK_OPERATIONS));
+      const budget = new Budget(Math.max(VERIFY_AND_TELL_OPERATIONS, operations - CALLBACK_OPERATIONS));
       const asking = new Asking(means, budget, now() + AFTER_ANSWER_MILLISECONDS);
       try {
         if (!(await asking.mayBegin())) return;

@@ -107,8 +107,18 @@ const newPass = (from: number, until: number): Pass => ({
   counts: NO_COUNTS,
 });
 
-/** The pass from its mark again, where CI no longer takes its token. */
-export const restarted = ({ from, until }: Pass): Pass => newPass(from, until);
+/** The pass from its mark again, where CI no longer takes its token. What held the mark may still do so. */
+export const restarted = (pass: Pass): Pass => ({ ...newPass(pass.from, pass.until), oldest: pass.oldest });
+
+/**
+ * The pass beyond a job that cannot be read: times of creation are whole seconds, so beyond that second, and further
+ * each time.
+ */
+export const beyond = (pass: Pass, createdAt: number): Pass => ({
+  ...pass,
+  from: Math.max(pass.from, createdAt) + 1000,
+  nextToken: null,
+});
 
 export const halved = (size: number): number => Math.max(1, Math.floor(size / 2));
 

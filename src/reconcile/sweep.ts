@@ -10,8 +10,10 @@ import type { Store } from "../store/store.ts";
 import type { KeptSweep, Sweeps } from "../store/sweeps.ts";
 import { type Asking, TAKE_IN_OPERATIONS } from "./asking.ts";
 import type { CiFailure, Described, Listed } from "./ci.ts";
+import { jobAtBeginning } from "./beginning.ts";
 import { DESCRIBE_REQUESTS } from "./limits.ts";
 import {
+  beyond,
   type Counts,
   fateOf,
   halved,
@@ -120,22 +122,36 @@ class Walk {
   /** One page, or what keeps it from being one. */
   async #step(state: Walking): Promise<{ state: SweepState; isOver: boolean }> {
     const stop = { state: { ...state, isUnderWay: false }, isOver: true };
+    const goOn = (changes: Partial<SweepState>) => ({ state: { ...state, ...changes }, isOver: false });
     if (!this.#asking.spend(PAGE_OPERATIONS - 1)) return stop;
     const page = await this.#ask(state);
     if (page.ok) return this.#turn(state, page.value);
     const failure = page.error;
-    if (failure.kind === "too-large" && state.size > 1)
-      return { state: { ...state, size: halved(state.size) }, isOver: false };
-    if (this.#isTokenRefused(state.pass, failure)) {
-      this.#hasRestarted = true;
-      return { state: { ...state, pass: restarted(state.pass) }, isOver: false };
+    if (failure.kind === "too-large") {
+      if (state.size > 1) return goOn({ size: halved(state.size) });
+      const pass = await this.#passBy(state.pass, failure.beginning);
+      return pass === null ? stop : goOn({ pass });
     }
-    return stop;
+    if (!this.#isTokenRefused(state.pass, failure)) return stop;
+    this.#hasRestarted = true;
+    return goOn({ pass: restarted(state.pass) });
   }
 
   #ask({ pass, size }: Walking): Promise<Result<Listed, CiFailure | { kind: "stopped" }>> {
     const { from, until, nextToken } = pass;
     return this.#asking.list({ ...this.#list, start: from - SECOND, end: until, size, nextToken, order: "Asc" });
+  }
+
+  /**
+   * Passes by a job that is too large for a list even alone, and expects it: asked about, CI may say less. Null where
+   * nothing tells which job it is.
+   */
+  async #passBy(pass: Pass, beginning: string): Promise<Pass | null> {
+    const job = jobAtBeginning(beginning);
+    this.#asking.means.log("warn", "list too large", { ...this.#list, jobId: job?.jobId ?? null });
+    if (job === null) return null;
+    await this.#adopt([{ jobId: job.jobId, tag: null, userData: null }]);
+    return beyond(pass, job.createdAt);
   }
 
   /** Once in a run: what is refused again is refused for another reason. */
@@ -200,7 +216,7 @@ class Walk {
     return { bucket, region };
   }
 
-  async #adopt(jobs: readonly JobReading[]): Promise<void> {
+  async #adopt(jobs: readonly Pick<JobReading, "jobId" | "tag" | "userData">[]): Promise<void> {
     this.#asking.spend(ADOPT_OPERATIONS);
     const { bucket, region, queueId } = this.#list;
     const expected = jobs.map(({ jobId, tag, userData }): ExpectedByList => ({

@@ -2,7 +2,12 @@ export {};
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where a CI is started, by test/ci/setup.ts. */
-    ci: string;
+    /** Where test/ci/setup.ts starts a CI when it is asked to, the keys that each takes, and the queue of simulated jobs. */
+    ci: {
+      url: string;
+      secretId: string;
+      secretKey: string;
+      queue: { bucket: string; region: string; queueId: string };
+    };
   }
 }

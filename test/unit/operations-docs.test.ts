@@ -82,6 +82,18 @@ test("figures are written in the text format of Prometheus", () => {
     # HELP ci_spill_depth Deliveries in the spill. Counted up to 1000.
     # TYPE ci_spill_depth gauge
     ci_spill_depth 4
+    # HELP ci_jobs_overdue Expected jobs whose time is up. Counted up to 500.
+    # TYPE ci_jobs_overdue gauge
+    ci_jobs_overdue 6
+    # HELP ci_jobs_oldest_overdue_age_seconds Since the time of the job that is overdue the longest.
+    # TYPE ci_jobs_oldest_overdue_age_seconds gauge
+    ci_jobs_oldest_overdue_age_seconds 10
+    # HELP ci_jobs_disputed Jobs whose callback CI disputes. Counted up to 500.
+    # TYPE ci_jobs_disputed gauge
+    ci_jobs_disputed 7
+    # HELP ci_callbacks_unverified Callbacks that CI is still asked about. Counted up to 500.
+    # TYPE ci_callbacks_unverified gauge
+    ci_callbacks_unverified 8
     # HELP ci_wrong_settings Settings that are wrong, so that their defaults are used.
     # TYPE ci_wrong_settings gauge
     ci_wrong_settings 0

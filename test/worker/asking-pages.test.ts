@@ -66,8 +66,8 @@ describe("the page of a job that is only expected", () => {
   test("says that it is overdue and that CI does not know it, in Chinese as well", async () => {
     const jobId = newJobId();
     await expectJob(jobId, Date.now() - HOUR);
-    const known = (store().expectations as Expectations).settle;
-    await known([{ jobId, asks: 0, isKnown: false, askAt: null }], Date.now());
+    const expectations = store().expectations as Expectations;
+    await expectations.settle([{ jobId, asks: 0, isKnown: false, askAt: null }], Date.now());
     const text = seen(await pageText(`/ui/jobs/${jobId}`, KEYS));
     for (const said of ["This job is overdue", "Due 1 hour ago", "CI does not know this job", "Ask CI now"])
       expect(text).toContain(said);

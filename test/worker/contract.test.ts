@@ -1,12 +1,12 @@
 /** The contract at /openapi.json against the receiver: every documented status of every operation is seen, and is as documented. */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
-import { LOCAL_KEYS } from "../../tools/ci/local-queue.ts";
 import { documentOf } from "../../tools/openapi/document.ts";
 import { PROBLEMS } from "../../src/problems.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { asking, LOCAL_QUEUE, newCi, sweeping } from "./ci.ts";
 import { newHook, telling } from "./endpoint.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
 import { cron, flood, freshDb, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";
@@ -324,15 +324,14 @@ describe("the contract", () => {
       if (method !== "post") await expectAnswer(method, of, 503, () => request(bearer, down()));
     }
     await expectAnswer("delete", path, 204, asked("DELETE", `/jobs/${expected}/expectation`));
-    const ci = await (await fetch(inject("ci"), { method: "POST" })).text();
-    const keys = { CI_SECRET_ID: LOCAL_KEYS.secretId, CI_SECRET_KEY: LOCAL_KEYS.secretKey, CI_ENDPOINT: ci };
-    const place = { bucket: "texts-1250000000", region: "ap-chongqing" };
-    const queues = { CI_QUEUES: JSON.stringify([{ ...place, queueId: "p1", tags: ["WordsGeneralize"] }]) };
+    const ci = await newCi();
+    const keys = asking(ci);
     const reconcile = "/jobs/{jobId}/reconcile";
-    await expectAnswer("post", reconcile, 404, () => ask(bearer, { ...keys, ...queues }));
+    await expectAnswer("post", reconcile, 404, () => ask(bearer, sweeping(ci)));
     await expectAnswer("post", reconcile, 500, () => asked("POST", `/jobs/${corrupt}/reconcile`)(bearer, keys));
     await expectAnswer("post", reconcile, 503, () => ask(bearer, keys));
-    await put(expected, JSON.stringify({ within: 60, ...place }));
+    const { bucket, region } = LOCAL_QUEUE;
+    await put(expected, JSON.stringify({ within: 60, bucket, region }));
     await expectAnswer("post", reconcile, 200, () => ask(bearer, keys));
   });
 

@@ -1,6 +1,6 @@
 /** What did not come, as callers see it: expectations over HTTP, jobs that are only expected, what is overdue, and asking CI by hand. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { placesOf } from "../../src/bindings.ts";
 import { intake, nameArrival } from "../../src/intake.ts";
 import { readSettings } from "../../src/settings.ts";
@@ -8,8 +8,8 @@ import type { Expectations } from "../../src/store/expectations.ts";
 import type { DeliverySource } from "../../src/store/store.ts";
 import type { Verdicts } from "../../src/store/verdicts.ts";
 import type { DeliveryRecord, Job, ListedJob } from "../../src/wire.ts";
-import { LOCAL_KEYS } from "../../tools/ci/local-queue.ts";
 import { newJobId, segmentation } from "./bodies.ts";
+import { asking, ciJob, LOCAL_QUEUE, newCi, sweeping } from "./ci.ts";
 import { newHook, telling } from "./endpoint.ts";
 import { downD1 } from "./faults.ts";
 import { type Changes, cron, get, post, read, send, TOKEN } from "./receiver.ts";
@@ -392,43 +392,14 @@ describe("the event job.overdue", () => {
 describe("POST /jobs/{jobId}/reconcile", () => {
   const reconcile = (jobId: string, changes: Changes) =>
     send(`/jobs/${jobId}/reconcile`, { method: "POST", headers: bearer }, changes);
-  const PLACE = { bucket: "texts-1250000000", region: "ap-chongqing" };
-
-  /** A CI of the test's own, and the settings of a receiver that asks it. */
-  async function newCi() {
-    const url = await (await fetch(inject("ci"), { method: "POST" })).text();
-    const know = async (...jobs: { jobId: string; state: string }[]) => {
-      const known = jobs.map(({ jobId, state }) => ({
-        jobId,
-        ...PLACE,
-        queueId: "p1",
-        tag: "WordsGeneralize",
-        moderation: null,
-        state,
-        createdAt: Date.now(),
-        detail: { JobId: jobId, State: state, Code: "Success", Tag: "WordsGeneralize" },
-      }));
-      const headers = { "content-type": "application/json" };
-      await fetch(`${url}/-/jobs`, { method: "POST", headers, body: JSON.stringify(known) });
-    };
-    const misbehave = async (how: object) => {
-      const headers = { "content-type": "application/json" };
-      await fetch(`${url}/-/misbehave`, { method: "POST", headers, body: JSON.stringify(how) });
-    };
-    const asking = {
-      CI_ENDPOINT: `${url}/{bucket}/{region}`,
-      CI_SECRET_ID: LOCAL_KEYS.secretId,
-      CI_SECRET_KEY: LOCAL_KEYS.secretKey,
-    };
-    return { know, misbehave, asking };
-  }
+  const { bucket, region } = LOCAL_QUEUE;
 
   test("takes what CI says in, and answers with the job", async () => {
-    const { know, asking } = await newCi();
+    const ci = await newCi();
     const jobId = newJobId();
-    await know({ jobId, state: "Failed" });
-    await put(jobId, { within: 60, ...PLACE });
-    const response = await reconcile(jobId, asking);
+    await ci.know(ciJob({ jobId, state: "Failed" }));
+    await put(jobId, { within: 60, bucket, region });
+    const response = await reconcile(jobId, asking(ci));
     expect([response.status, await response.json()]).toMatchObject([
       200,
       { jobId, state: "Failed", source: "reconcile", verified: true, expectation: { overdue: false } },
@@ -436,24 +407,23 @@ describe("POST /jobs/{jobId}/reconcile", () => {
   });
 
   test("answers with the job as it was where CI does not know it, and 404 where nobody does", async () => {
-    const { asking } = await newCi();
+    const ci = await newCi();
     const jobId = newJobId();
-    await put(jobId, { within: 60, ...PLACE });
-    const known = await reconcile(jobId, asking);
+    await put(jobId, { within: 60, bucket, region });
+    const known = await reconcile(jobId, asking(ci));
     expect([known.status, await known.json()]).toMatchObject([200, { jobId, source: "expectation" }]);
-    const queues = JSON.stringify([{ ...PLACE, queueId: "p1", tags: ["WordsGeneralize"] }]);
-    const unknown = await reconcile(newJobId(), { ...asking, CI_QUEUES: queues });
+    const unknown = await reconcile(newJobId(), sweeping(ci));
     expect([unknown.status, await unknown.json()]).toMatchObject([404, { type: "/problems/job-not-found" }]);
   });
 
   test("says that no keys are set, that CI does not tell, and when to ask again", async () => {
-    const { misbehave, asking } = await newCi();
+    const ci = await newCi();
     const jobId = newJobId();
     const without = await reconcile(jobId, {});
     expect([without.status, await without.json()]).toMatchObject([501, { type: "/problems/ci-not-configured" }]);
-    await put(jobId, { within: 60, ...PLACE });
-    await misbehave({ how: "slow-down", retryAfter: 77, times: 1 });
-    const slow = await reconcile(jobId, asking);
+    await put(jobId, { within: 60, bucket, region });
+    await ci.misbehave({ how: "slow-down", retryAfter: 77, times: 1 });
+    const slow = await reconcile(jobId, asking(ci));
     expect([slow.status, slow.headers.get("retry-after"), await slow.json()]).toMatchObject([
       503,
       "77",
@@ -461,7 +431,7 @@ describe("POST /jobs/{jobId}/reconcile", () => {
     ]);
     const nowhere = newJobId();
     await put(nowhere, { within: 60 });
-    const placeless = await reconcile(nowhere, asking);
+    const placeless = await reconcile(nowhere, asking(ci));
     expect([placeless.status, placeless.headers.get("retry-after"), await placeless.json()]).toMatchObject([
       503,
       "30",

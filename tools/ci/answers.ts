@@ -88,7 +88,8 @@ function list(parameters: Readonly<Record<string, string>>, jobs: readonly Known
   const start = timeOf(parameters["startCreationTime"], Number.NEGATIVE_INFINITY);
   const end = timeOf(parameters["endCreationTime"], Number.POSITIVE_INFINITY);
   if (Number.isNaN(start) || Number.isNaN(end)) return invalid("A time is not one such as 2001-01-01T00:00:00+0800.");
-  const after = nextToken === "" ? null : atob(nextToken);
+  const after = nextToken === "" ? null : readToken(nextToken);
+  if (after === "") return invalid("nextToken is not one that a list has given.");
   const wanted = states.split(",");
   const direction = orderByTime === "Asc" ? 1 : -1;
   const found = jobs
@@ -106,6 +107,12 @@ function list(parameters: Readonly<Record<string, string>>, jobs: readonly Known
     root: "Response",
     content: { JobsDetail: page.map(({ detail }) => detail), NextToken: token },
   };
+}
+
+/** Where a page ended, as `placeOf` has it; "" where the token tells no such place. */
+function readToken(token: string): string {
+  const place = Buffer.from(token, "base64").toString();
+  return /^\d{15} /.test(place) ? place : "";
 }
 
 /** Where a job stands in a list: by its creation, then by its id, so that new jobs do not shift the pages. */
