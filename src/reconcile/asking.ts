@@ -35,8 +35,8 @@ interface Pause {
   until: number;
 }
 
-/** What writing answers costs in calls to D1, and a share of each answer for the statement that keeps it. */
-export const TAKE_IN_OPERATIONS = 10;
+/** What writing answers costs in calls to D1, of which many go into one statement: themselves, their jobs, and events. */
+export const TAKE_IN_OPERATIONS = 6;
 
 export type JobToAsk = AskedJob & Whereabouts;
 

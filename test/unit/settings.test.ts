@@ -159,14 +159,16 @@ test("an endpoint without a secret to sign with is a fault; a secret without an 
   expect(readSettings({ FORWARD_SECRETS: ALL.FORWARD_SECRETS }).faults).toEqual([]);
 });
 
-test.each(["[]", "{}", "media", '[{"bucket":"evil.com#-1","region":"ap-shanghai","queueId":"p1","tags":["Transcode"]}]'])(
-  "CI_QUEUES = %s is a fault, and no bucket is asked about instead of all",
-  (CI_QUEUES) => {
-    const { settings, faults } = readSettings({ CI_QUEUES });
-    expect(settings.ci.queues).toEqual([]);
-    expect(faults).toEqual([{ name: "CI_QUEUES", value: CI_QUEUES, allowed: allowedOf("CI_QUEUES") }]);
-  },
-);
+test.each([
+  "[]",
+  "{}",
+  "media",
+  '[{"bucket":"evil.com#-1","region":"ap-shanghai","queueId":"p1","tags":["Transcode"]}]',
+])("CI_QUEUES = %s is a fault, and no bucket is asked about instead of all", (CI_QUEUES) => {
+  const { settings, faults } = readSettings({ CI_QUEUES });
+  expect(settings.ci.queues).toEqual([]);
+  expect(faults).toEqual([{ name: "CI_QUEUES", value: CI_QUEUES, allowed: allowedOf("CI_QUEUES") }]);
+});
 
 test("CI_QUEUES may be a value of TOML", () => {
   expect(readSettings({ CI_QUEUES: QUEUES }).settings.ci.queues).toEqual(QUEUES);
