@@ -16,6 +16,7 @@ import { health } from "./api/health.ts";
 import { imported } from "./api/import.ts";
 import { meta } from "./api/meta.ts";
 import openapi from "./api/openapi.json" with { type: "json" };
+import { problemsAsPages, toPages } from "./ui/handlers/browser.ts";
 import { publicView } from "./ui/handlers/page.ts";
 import { pages } from "./ui/handlers/pages.ts";
 import { publicPages } from "./ui/handlers/public-pages.ts";
@@ -54,6 +55,9 @@ app.use(async (c, next) => {
     fault,
   });
 });
+
+app.use(problemsAsPages);
+app.use(toPages);
 
 // Whatever the settings are, the receiver says that it runs, and what a problem means.
 app.route("/", meta);
