@@ -11,7 +11,7 @@ import { problemFault } from "../views/problems.ts";
 import { detectLanguage, pageHeaders, publicView } from "./page.ts";
 
 /** What has a page of its own: lists, and one job, run or delivery. */
-const WITH_PAGE = /^\/(?:jobs|runs|deliveries|events)\/?$|^\/(?:jobs|runs|deliveries)\/(?!export$)[^/]+$/;
+const WITH_PAGE = /^\/(?:jobs|runs|deliveries|events)\/?$|^\/(?:jobs|runs|deliveries)\/(?!export$)[^/]+\/?$/;
 
 /** To the page, with the filters of a list, which have the same names there. */
 export const toPages: MiddlewareHandler<AppEnv> = async (c, next) => {
