@@ -18,6 +18,7 @@ import { imported } from "./api/import.ts";
 import { meta } from "./api/meta.ts";
 import openapi from "./api/openapi.json" with { type: "json" };
 import { reconcile } from "./api/reconcile.ts";
+import { problemsAsPages, toPages } from "./ui/handlers/browser.ts";
 import { publicView } from "./ui/handlers/page.ts";
 import { pages } from "./ui/handlers/pages.ts";
 import { publicPages } from "./ui/handlers/public-pages.ts";
@@ -56,6 +57,9 @@ app.use(async (c, next) => {
     fault,
   });
 });
+
+app.use(problemsAsPages);
+app.use(toPages);
 
 // Whatever the settings are, the receiver says that it runs, and what a problem means.
 app.route("/", meta);

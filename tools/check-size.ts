@@ -5,14 +5,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-/** Of all its modules, compressed, in KiB. The platform takes 3 MiB on the free plan. */
+/** Of all its modules, compressed together as wrangler does to print its figure, in KiB. The platform takes 3 MiB on the free plan. */
 const BUDGET_KIB = 195;
 
 const dist = new URL("../dist/", import.meta.url);
-const code = readFileSync(new URL("index.js", dist), "utf8");
+const code = readFileSync(new URL("index.js", dist));
 const imported = readdirSync(dist).filter((name) => code.includes(`"./${name}"`));
-const files = [code, ...imported.map((name) => readFileSync(new URL(name, dist), "utf8"))];
-const gzipKib = files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0) / 1024;
+const modules = Buffer.concat([code, ...imported.map((name) => readFileSync(new URL(name, dist)))]);
+const gzipKib = gzipSync(modules, { level: 9 }).length / 1024;
 const figures = `${gzipKib.toFixed(1)} KiB gzip of ${BUDGET_KIB}`;
 if (gzipKib <= BUDGET_KIB) console.log(`The Worker has ${figures}.`);
 else {

@@ -4,7 +4,8 @@ import { fail, ok, type Result } from "../callback/result.ts";
 import type { JobReading } from "../callback/types.ts";
 import { findJob, type FoundJob } from "../lookup.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
-import type { AskFailure, Asking, JobToAsk } from "./asking.ts";
+import type { Asking, JobToAsk } from "./asking.ts";
+import type { AskFailure } from "./failure.ts";
 import { isSameResult } from "./compare.ts";
 
 export interface AskedNow {

@@ -1,5 +1,5 @@
 /** Why CI did not answer, for people: what to look at, and what CI said. Pure. */
-import type { AskFailure } from "./asking.ts";
+import type { AskFailure } from "./failure.ts";
 
 /** By what is to be done about it. `ci`: CI does not answer, or not as it should. */
 export const CHECK_FAULTS = ["clock", "keys", "permission", "bucket", "region", "setting", "too-often", "ci"] as const;

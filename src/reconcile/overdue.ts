@@ -3,7 +3,8 @@
  * overdue and is asked about again, later each time. The asking is counted, and the next one set, before it is made.
  */
 import type { AskOutcome, Expectations, OverdueAsk } from "../store/expectations.ts";
-import { type Asking, retryAt, TAKE_IN_OPERATIONS } from "./asking.ts";
+import { type Asking, TAKE_IN_OPERATIONS } from "./asking.ts";
+import { retryAt } from "./failure.ts";
 import type { Described } from "./ci.ts";
 import { DESCRIBE_REQUESTS } from "./limits.ts";
 

@@ -272,6 +272,8 @@ export interface Store extends StoreTraits {
   listRuns(filter: RunFilter, limit: number, after: Position | null): Promise<Page<ListedRun>>;
   getDelivery(id: string): Promise<ListedDelivery | null>;
   getBody(id: string): Promise<KeptBody | null>;
+  /** Small bodies at once, in any order; those that are not kept are absent. Rejects where one is corrupt. */
+  getBodies(ids: readonly string[]): Promise<KeptBody[]>;
   /** What became of deliveries, by id; those that are not kept are absent. */
   statusesOf(ids: readonly string[]): Promise<ReadonlyMap<string, DeliveryStatus>>;
   /** Which of the jobs are terminal. */

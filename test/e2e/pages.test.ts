@@ -204,15 +204,20 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
     const { page, close } = await visitSignedIn(browser, target, { javaScriptEnabled: false });
     await page.locator("#find").fill("seen-1");
     await page.locator(".find button").click();
-    const word = page.locator("#words > span", { hasText: "北京" });
-    await word.focus();
-    expect(await word.getAttribute("data-d")).toBe("北京 · offset 5 · length 2 · place name (ns)");
+    await page.waitForURL("**/ui/jobs/seen-1");
     await page.locator("#legend .key", { hasText: "place name" }).click();
     await page.waitForURL("**/ui/jobs/seen-1?pos=ns*");
-    expect(await page.locator("#words > span:not(.dim)").allTextContents()).toEqual(["北京"]);
+    expect(await page.locator("#words > :not(.dim)").allTextContents()).toEqual(["北京"]);
+    await page.locator("#find-word").fill("明在");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**find=*");
+    expect(await page.locator("#words > .hit").allTextContents()).toEqual(["李明", "在"]);
     await page.locator(".switch a", { hasText: "Table" }).click();
     await page.waitForURL("**as=table*");
     expect(await page.locator("td.word").allTextContents()).toEqual(["北京"]);
+    await page.getByRole("link", { name: "Word 4 in the text" }).click();
+    await page.waitForURL("**/ui/jobs/seen-1#w3");
+    expect(await page.locator("#words > :target").textContent()).toBe("北京");
     await close();
   });
 

@@ -133,8 +133,8 @@ describe("the reason of a failure in Chinese", () => {
   test.each([
     ["Expected `</b>`, found `</a>`.", "应为 `</b>`，实际为 `</a>`。"],
     ['Expected a name after `<`, found " ".', '应为 `<` 之后的名称，实际为 " "。'],
-    ["Expected the end of the body, found a second root element, `<b>`.", "应为 内容结尾，实际为 第二个根元素 `<b>`。"],
-    ['Expected "," or "}", found the end of the body.', '应为 "," 或 "}"，实际为 内容结尾。'],
+    ["Expected the end of the body, found a second root element, `<b>`.", "应为内容结尾，实际为第二个根元素 `<b>`。"],
+    ['Expected "," or "}", found the end of the body.', '应为 "," 或 "}"，实际为内容结尾。'],
     ["Elements are nested deeper than 100 levels.", "元素嵌套超过 100 层。"],
     ["An older reader.", null],
   ])("%s", (reason, says) => {

@@ -2,8 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ContentNode, JobReading } from "../../src/callback/types.ts";
-import type { AskFailure } from "../../src/reconcile/asking.ts";
-import { retryAt, stopsAll } from "../../src/reconcile/asking.ts";
+import { type AskFailure, retryAt, stopsAll } from "../../src/reconcile/failure.ts";
 import { jobAtBeginning } from "../../src/reconcile/beginning.ts";
 import { isSameResult } from "../../src/reconcile/compare.ts";
 import { faultOf, textOf } from "../../src/reconcile/faults.ts";

@@ -214,3 +214,48 @@ describe("events", () => {
     expect(location(await form("/ui/events/resend", {}))).toEqual([303, "/ui/sign-in"]);
   });
 });
+
+describe("the page of deliveries", () => {
+  test("walks on and back", async () => {
+    for (let index = 0; index < 11; index += 1) await post(`broken ${newJobId()}`);
+    const first = await pageText("/ui/deliveries?status=quarantined");
+    const next = /<a href="([^"]+)" rel="next"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(await pageText(next)).toContain('<a href="/ui/deliveries?status=quarantined" rel="prev"');
+  });
+
+  test("says how many of those read again could be read", async () => {
+    const jobId = newJobId();
+    await post(segmentation(jobId));
+    await post(`broken ${jobId}`);
+    await env.DB.prepare(
+      "UPDATE deliveries SET status = 'quarantined', reason_code = 'malformed-body', reason = 'An older reader.' WHERE id = (SELECT delivery_id FROM jobs WHERE job_id = ?)",
+    )
+      .bind(jobId)
+      .run();
+    const cookie = await session();
+    const [status, path = ""] = location(await form("/ui/deliveries/reparse", {}, { cookie }));
+    const [, read = "", unread = ""] = /read=(\d+)&unread=(\d+)$/.exec(String(path)) ?? [];
+    expect([status, read, Number(unread) > 0]).toEqual([303, "1", true]);
+    expect(seen(await pageText(String(path)))).toContain(`1 could be read, ${unread} still cannot be.`);
+  });
+
+  test("says of one that was read again what it tells of", async () => {
+    const jobId = newJobId();
+    await post(segmentation(jobId));
+    const id = await sha256(segmentation(jobId));
+    const [, path = ""] = location(await form(`/ui/deliveries/${id}/reparse`, {}, { cookie: await session() }));
+    expect(seen(await pageText(String(path)))).toContain("It could be read, and tells of 1 job.");
+  });
+});
+
+test("the page of a run looks again until the run and all its jobs have ended", async () => {
+  const [runId, jobId] = [`r${newJobId()}`, newJobId()];
+  const everySeconds = async () =>
+    /data-every="(\d+)"/.exec(await (await page(`/ui/runs/${runId}`, { cookie: await session() })).text())?.[1];
+  expect(await everySeconds()).toBe("3");
+  await post(segmentation(jobId, { State: "Running", Workflow: { RunId: runId } }));
+  expect(await everySeconds()).toBe("3");
+  await post(workflowFinish(runId, [jobId]));
+  await post(segmentation(jobId, { Workflow: { RunId: runId } }));
+  expect(await everySeconds()).toBeUndefined();
+});

@@ -1,7 +1,7 @@
 /** Asking CI by hand: about one job, and whether it can be asked at all. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { forwarderOf, placesOf, reconcilerOf } from "../../src/bindings.ts";
+import { type Bindings, forwarderOf, placesOf, reconcilerOf } from "../../src/bindings.ts";
 import type { Reconciler } from "../../src/reconcile/reconciler.ts";
 import { readSettings } from "../../src/settings.ts";
 import type { Expectations } from "../../src/store/expectations.ts";
@@ -23,7 +23,7 @@ function reconciler(more: Changes = {}): Reconciler {
   const { settings } = readSettings(given);
   const places = placesOf(given, settings);
   const log = logger("info");
-  return reconcilerOf(places, settings, forwarderOf(given, places, settings, log), log) as Reconciler;
+  return reconcilerOf(places, settings, forwarderOf(given as Bindings, places, settings, log), log) as Reconciler;
 }
 const outcomeOf = async (jobId: string, more: Changes = {}) => {
   const asked = await reconciler(more).askNow(jobId);

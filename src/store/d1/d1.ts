@@ -145,6 +145,13 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
       return row === null ? null : readBody(deliveryOf(row), row);
     },
 
+    async getBodies(ids) {
+      if (ids.length === 0) return [];
+      const sql = `SELECT ${DELIVERY_COLUMNS}, ${BODY_COLUMNS} FROM deliveries AS d WHERE d.id IN (SELECT value FROM json_each(?1))`;
+      const rows = await all<BodyRow>(sql, [JSON.stringify(ids)]);
+      return Promise.all(rows.map((row) => readBody(deliveryOf(row), row)));
+    },
+
     async statusesOf(ids) {
       const sql = "SELECT id, status FROM deliveries WHERE id IN (SELECT value FROM json_each(?1))";
       const rows = await all<{ id: string; status: DeliveryStatus }>(sql, [JSON.stringify(ids)]);

@@ -135,6 +135,10 @@ export function kvStore(
 
     getBody: (id) => heads.body(id),
 
+    async getBodies(ids) {
+      return (await Promise.all(ids.map((id) => heads.body(id)))).filter((kept) => kept !== null);
+    },
+
     async statusesOf(ids) {
       const found = await Promise.all(ids.map((id) => heads.read(id)));
       return new Map(

@@ -6,6 +6,7 @@ import base from "./styles/base.css";
 import content from "./styles/content.css";
 import formsAndStates from "./styles/forms-and-states.css";
 import lists from "./styles/lists.css";
+import print from "./styles/print.css";
 import results from "./styles/results.css";
 import segmentation from "./styles/segmentation.css";
 
@@ -37,7 +38,7 @@ const asset = (stem: string, extension: string, type: string, text: string): Ass
   text,
 });
 
-const styles = [base, formsAndStates, content, lists, results, segmentation].join("");
+const styles = [base, formsAndStates, content, lists, results, segmentation, print].join("");
 
 /** Each has a scope of its own. They meet in the document, and in the event `updated`. */
 const script = [words, page, live].map((part) => `{\n${part}}\n`).join("");

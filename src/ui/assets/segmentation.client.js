@@ -171,5 +171,6 @@ document.addEventListener("click", (event) => {
 /* Where there is room the legend is open, also where the stylesheet cannot see to it. */
 
 const key = document.getElementById("legend");
-if (key instanceof HTMLDetailsElement && matchMedia("(min-width: 46rem)").matches) key.open = true;
+const isShown = CSS.supports("selector(::details-content)") || !matchMedia("(min-width: 46rem)").matches;
+if (key instanceof HTMLDetailsElement && !isShown) key.open = true;
 if (location.hash !== "") goToTarget();

@@ -41,11 +41,15 @@ jobPages.get("/", async (c) => {
     jobs: [],
     counts: null,
     pager: { pageNumber: 1, first: listPath(given), previous: null, next: null },
-    fault,
+    fault: null,
     withAsking: false,
     live: null,
   };
-  if (fault !== null) return c.html(homePage(view, { ...none, fault: view.texts.filterWrong(fault) }), 400);
+  if (fault !== null) {
+    const { filterFaults, filterWrong } = view.texts;
+    const says = `${fault.name} ${filterFaults[fault.says] ?? fault.says}`;
+    return c.html(homePage(view, { ...none, fault: filterWrong(says) }), 400);
+  }
 
   const list = `${store.name}:page:${JSON.stringify(filter)}`;
   const walk = readWalk(list, cursor);
@@ -73,14 +77,21 @@ jobPages.get("/", async (c) => {
 });
 
 /** The filters as they were given, without empty ones and without what is none; and as the store takes them. */
-function readFilters(query: Record<string, string>): { given: Filters; filter: JobFilter; fault: string | null } {
+function readFilters(query: Record<string, string>): {
+  given: Filters;
+  filter: JobFilter;
+  fault: { name: string; says: string } | null;
+} {
   const given: Filters = {};
   for (const name of JOB_FILTERS) {
     const value = query[name]?.trim();
     if (value !== undefined && value !== "") given[name] = value;
   }
   const read = v.safeParse(JobsQuery, given);
-  if (!read.success) return { given, filter: {}, fault: `${v.getDotPath(read.issues[0])} ${read.issues[0].message}` };
+  if (!read.success) {
+    const [issue] = read.issues;
+    return { given, filter: {}, fault: { name: v.getDotPath(issue) ?? "", says: issue.message } };
+  }
   const { output } = read;
   const filter = JOB_FILTERS.flatMap((name) => (output[name] === undefined ? [] : [[name, output[name]]]));
   return { given, filter: Object.fromEntries(filter) as JobFilter, fault: null };

@@ -9,6 +9,7 @@ import { HTTPException } from "hono/http-exception";
 import { languageDetector } from "hono/language";
 import { ASSET_PATHS } from "../assets/assets.ts";
 import { faultPage, type Live } from "../views/layout.ts";
+import { problemFault } from "../views/problems.ts";
 import { LANGUAGES, type Language, textsOf, type View } from "../view.ts";
 import { PROBLEMS } from "../../problems.ts";
 import { readSettings } from "../../settings.ts";
@@ -33,7 +34,8 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const pageHeaders: MiddlewareHandler = async (c, next) => {
+/** Headers of every page. */
+export const pageHeaders: MiddlewareHandler = async (c, next) => {
   await next();
   // The bytes of a delivery have a policy of their own.
   if (!c.res.headers.has("content-security-policy")) c.header("content-security-policy", POLICY);
@@ -41,17 +43,17 @@ const pageHeaders: MiddlewareHandler = async (c, next) => {
   c.header("vary", "Accept-Language, Cookie");
 };
 
+/** Finds the reader's language, for `openView`. */
+export const detectLanguage: MiddlewareHandler = languageDetector({
+  supportedLanguages: [...LANGUAGES],
+  fallbackLanguage: "en",
+  order: ["cookie", "header"],
+  lookupCookie: LANGUAGE_COOKIE,
+  caches: false,
+});
+
 /** What every page passes. */
-export const pageMiddleware: readonly MiddlewareHandler[] = [
-  pageHeaders,
-  languageDetector({
-    supportedLanguages: [...LANGUAGES],
-    fallbackLanguage: "en",
-    order: ["cookie", "header"],
-    lookupCookie: LANGUAGE_COOKIE,
-    caches: false,
-  }),
-];
+export const pageMiddleware: readonly MiddlewareHandler[] = [pageHeaders, detectLanguage];
 
 /** What every form passes: it is taken only from a page of this receiver. */
 export const formMiddleware: readonly MiddlewareHandler[] = [csrf(), bodyLimit({ maxSize: FORM_BYTES })];
@@ -64,8 +66,7 @@ export function errorPage(error: Error, c: Context<AppEnv>): Response | Promise<
   }
   const { code, detail, headers } = problemOf(c, error);
   c.set("problem", code);
-  const { title, status } = PROBLEMS[code];
-  return c.html(faultPage(view, title, detail), status, headers);
+  return c.html(problemFault(view, code, detail), PROBLEMS[code].status, headers);
 }
 
 /** For a reader who is signed in. What is in quarantine is told if it can be: a page may do without. */

@@ -13,6 +13,7 @@ import { jobPages } from "./job-pages.ts";
 import { runPages } from "./run-pages.ts";
 import { searchPages } from "./search-page.ts";
 import { errorPage, formMiddleware, openView, pageMiddleware } from "./page.ts";
+import { testCallbacks } from "./test-callback.ts";
 import { closeSession, isSignedIn, openSession, ownPath, requireSession } from "../session.ts";
 
 export const pages = new Hono<AppEnv>();
@@ -26,7 +27,16 @@ pages.get("/", async (c, next) => {
   const asks = c.req.header("if-none-match") === undefined && !(await isSignedIn(c, c.var.settings.lookupTokens));
   return asks ? c.html(signInPage(openView(c), signIn(c, "/", null))) : next();
 });
-for (const path of ["/", "/ui/find", "/ui/jobs/*", "/ui/runs/*", "/ui/deliveries/*", "/ui/events/*", "/ui/overdue"])
+for (const path of [
+  "/",
+  "/ui/find",
+  "/ui/test-callback",
+  "/ui/jobs/*",
+  "/ui/runs/*",
+  "/ui/deliveries/*",
+  "/ui/events/*",
+  "/ui/overdue",
+])
   pages.use(path, requireSession);
 
 pages.get("/ui/sign-in", async (c) => {
@@ -68,3 +78,4 @@ pages.route("/", askingPages);
 pages.route("/", runPages);
 pages.route("/", deliveryPages);
 pages.route("/", eventPages);
+pages.route("/", testCallbacks);

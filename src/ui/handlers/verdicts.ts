@@ -10,7 +10,7 @@ import { CorruptBodyError, type KeptJob, type Store } from "../../store/store.ts
 import { listedJob } from "../../wire.ts";
 import type { ShownJob } from "../views/job-row.ts";
 
-/** Bodies that are read for one page. A page of a list is 20 jobs, and the free plan has 50 queries a request. */
+/** Bodies that are read for one page: as many as a page of the list has jobs. */
 const BODIES_READ = 20;
 
 /** Larger ones are not read, in bytes: a moderation of a picture or a text is about 2 KB, of a long video far more. */
@@ -27,7 +27,7 @@ export async function withVerdicts(store: Store, jobs: readonly KeptJob[], now: 
   const moderated = jobs.filter(mayBeModerated);
   const isReadable = ({ delivery: { hasBytes, size } }: KeptJob) => hasBytes && size <= BODY_BYTES;
   const ids = [...new Set(moderated.filter(isReadable).map(({ delivery }) => delivery.id))].slice(0, BODIES_READ);
-  const verdicts = new Map((await Promise.all(ids.map((id) => verdictsIn(store, id)))).flat());
+  const verdicts = await verdictsIn(store, ids);
   const candidates = new Set(moderated);
   return jobs.map((kept) => {
     const job = listedJob(kept, now);
@@ -36,15 +36,15 @@ export async function withVerdicts(store: Store, jobs: readonly KeptJob[], now: 
   });
 }
 
-/** By job. None where the bytes cannot be had now: the list does without. */
-async function verdictsIn(store: Store, deliveryId: string): Promise<[jobId: string, verdict: Verdict | null][]> {
+/** By job. None where the bytes cannot be had now: the list then says that it does not know. */
+async function verdictsIn(store: Store, ids: readonly string[]): Promise<ReadonlyMap<string, Verdict | null>> {
   try {
-    const body = (await store.getBody(deliveryId))?.body ?? null;
-    const reading = body === null ? null : parseCallback(body);
-    if (reading?.ok !== true) return [];
-    return reading.value.jobs.map((job) => [job.jobId, readModeration(job)?.verdict ?? null]);
+    const bodies = await store.getBodies(ids);
+    const readings = bodies.map(({ body }) => (body === null ? null : parseCallback(body)));
+    const jobs = readings.flatMap((reading) => (reading?.ok === true ? reading.value.jobs : []));
+    return new Map(jobs.map((job) => [job.jobId, readModeration(job)?.verdict ?? null]));
   } catch (error) {
-    if (error instanceof StoreError || error instanceof CorruptBodyError) return [];
+    if (error instanceof StoreError || error instanceof CorruptBodyError) return new Map();
     throw error;
   }
 }

@@ -92,6 +92,8 @@ export const en = {
     receivedBefore: "Received before",
     verified: "CI’s verdict",
   },
+  /** What the check of a filter says, where that is not in this language already. */
+  filterFaults: {} as Record<string, string>,
   filterWrong: (detail: string) => `The filters could not be used: ${detail}`,
   filterUnsupported: (name: string) => `STORE=kv cannot filter by ${name}. Use STORE=d1, or leave it out.`,
   newer: "Previous",
@@ -112,6 +114,7 @@ export const en = {
   setUpUrlHint: "<key> is one of CALLBACK_KEYS. Whoever knows the URL can post to it: treat it as a secret.",
   setUpTry: "Try it",
   setUpTryHint: "Posts a small segmentation, as CI would. It appears here within seconds.",
+  sendTest: "Send a test callback",
   setUpConsole: "In the CI console",
   setUpConsoleHint:
     "Set it as the callback URL of the queue. The console posts a test when it is saved and wants 200: it gets that, and the test is listed under Deliveries.",
@@ -234,7 +237,6 @@ export const en = {
   size: "Size",
   count: "Count",
   status: "Status",
-  reason: "Reason",
   namesJobs: "Tells of",
   body: "Body",
   bodyPretty: "Indented for reading",

@@ -57,13 +57,14 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 /** Null where the reason has none of the forms. */
 export function reasonInChinese(reason: string): string | null {
   const [, wanted, found] = /^Expected ([^]*?), found ([^]*)\.$/.exec(reason) ?? [];
-  if (wanted !== undefined && found !== undefined) return `应为 ${phrase(wanted)}，实际为 ${phrase(found)}。`;
+  if (wanted !== undefined && found !== undefined) return `应为${phrase(wanted)}，实际为${phrase(found)}。`;
   const form = SENTENCES.find(([pattern]) => pattern.test(reason));
   return form === undefined ? null : reason.replace(form[0], form[1]);
 }
 
-/** What is quoted from a body stands for itself. */
+/** What is quoted from a body stands for itself, with a space before it. */
 function phrase(text: string): string {
   const form = PHRASES.find(([pattern]) => pattern.test(text));
-  return form === undefined ? text : text.replace(form[0], form[1]);
+  const said = form === undefined ? text : text.replace(form[0], form[1]);
+  return /^\p{Script=Han}/u.test(said) ? said : ` ${said}`;
 }

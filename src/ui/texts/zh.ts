@@ -120,6 +120,10 @@ export const zh: Texts = {
     receivedBefore: "收到时间早于",
     verified: "CI 核实结果",
   },
+  filterFaults: {
+    "must be a time in ISO 8601 with a zone, or a date": "应为日期，或带时区的 ISO 8601 时间",
+    "must be a time that exists": "不是有效的时间",
+  },
   filterWrong: (detail) => `筛选条件无法使用：${detail}`,
   filterUnsupported: (name) => `STORE=kv 不支持按 ${name} 筛选。请改用 STORE=d1，或去掉该条件。`,
   newer: "上一页",
@@ -140,6 +144,7 @@ export const zh: Texts = {
   setUpUrlHint: "<key> 是 CALLBACK_KEYS 中的一个。知道该地址的人都能向它提交内容，请妥善保密。",
   setUpTry: "试一试",
   setUpTryHint: "像 CI 一样提交一个小的分词结果，几秒内就会出现在这里。",
+  sendTest: "发送测试回调",
   setUpConsole: "在 CI 控制台",
   setUpConsoleHint:
     "填到队列的回调地址。保存时控制台会发送一条测试请求并要求返回 200，本接收端会返回 200，并列在“回调记录”中。",
@@ -252,7 +257,6 @@ export const zh: Texts = {
   size: "大小",
   count: "次数",
   status: "状态",
-  reason: "原因",
   namesJobs: "涉及",
   body: "内容",
   bodyPretty: "缩进显示",

@@ -139,8 +139,8 @@ function excerpt(view: View, body: Body, { line, column }: Place): Html {
 const excerptLine = ({ number, text }: ExcerptLine): Html =>
   html`<span class="line" data-number="${number}">${text}</span>`;
 
-/** The character at fault; where the body ends there, a sign for its end. */
-const mark = (character: string): Html => html`<mark>${character === "" ? "␃" : character}</mark>`;
+/** The character at fault; where the body ends there, an empty place. */
+const mark = (character: string): Html => html`<mark>${character === "" ? "\u00a0" : character}</mark>`;
 
 export interface DeliveryView {
   delivery: Delivery;

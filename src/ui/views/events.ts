@@ -61,7 +61,7 @@ export function eventsPage(view: View, { status, events, pager, canSend, resent,
 /** What was told of a job, and to whom. */
 export const eventsCard = (view: View, events: readonly ShownEvent[], canSend: boolean): Html | false =>
   events.length > 0 &&
-  html`<section class="card">
+  html`<section class="card" id="told">
     <h2>${view.texts.events.ofJob}</h2>
     <ol class="rows">
       ${events.map((shown) => html`<li>${eventRow(view, shown, canSend, false)}</li>`)}

@@ -17,7 +17,7 @@ export function historyCard(view: View, { deliveries, isCut }: History, recordId
   const words = view.texts.events;
   return (
     deliveries.length > 1 &&
-    html`<section class="card">
+    html`<section class="card" id="history">
       <h2>${words.history}</h2>
       <ol class="rows lines">
         ${deliveries.map((delivery) => historyRow(view, delivery, delivery.id === recordId))}

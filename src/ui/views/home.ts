@@ -57,7 +57,7 @@ export function homePage(view: View, home: Home): Html {
     ${pagerLinks(view, home.pager)}
     ${
       !isEmpty &&
-      html`<details class="later">
+      html`<details class="later" id="set-up">
         <summary>${texts.setUp}</summary>
         ${setUp(view)}
       </details>`

@@ -117,13 +117,13 @@ function matter(view: View, job: Job, card: CardResult | null, options: Segmenta
 }
 
 const operation = (view: View, withoutResult: boolean, rest: ContentNode): Html =>
-  html`<section class="card">
+  html`<section class="card" id="operation">
     <h2>${withoutResult ? view.texts.parameters : view.texts.operation}</h2>
     ${tree(view, rest)}
   </section>`;
 
 const allFields = (view: View, rest: ContentNode): Html =>
-  html`<details class="card later">
+  html`<details class="card later" id="fields">
     <summary>${view.texts.results.allFields}</summary>
     ${tree(view, rest)}
   </details>`;
@@ -157,7 +157,7 @@ const BYTES_SHOWN = 32 * 1024;
 
 function bytes(view: View, { delivery, body }: KeptBody): Html | false {
   if (body === null || delivery.size > BYTES_SHOWN) return false;
-  return html`<details class="card later">
+  return html`<details class="card later" id="bytes">
     <summary>${view.texts.rawLink}</summary>
     ${bodyView(view, delivery, body)}
   </details>`;

@@ -1,36 +1,55 @@
-/** What each problem means, for people: the texts of src/problems.ts, which are in English alone. */
+/** What each problem means, for people: the texts of src/problems.ts, and their Chinese. */
 import { html } from "hono/html";
 import { PROBLEMS, type ProblemCode } from "../../problems.ts";
-import { layout } from "./layout.ts";
+import { problemsInChinese } from "../texts/problems-zh.ts";
+import { faultPage, layout } from "./layout.ts";
 import type { Html, View } from "../view.ts";
+
+const textOf = ({ language }: View, code: ProblemCode) => (language === "zh" ? problemsInChinese : PROBLEMS)[code];
 
 export function problemPage(view: View, code: ProblemCode): Html {
   const { texts } = view;
-  const { title, status, meaning, remedy } = PROBLEMS[code];
+  const { status } = PROBLEMS[code];
+  const { title, meaning, remedy } = textOf(view, code);
   const body = html`<article class="prose">
     <p class="crumbs"><a href="/problems">${texts.allProblems}</a></p>
-    <div lang="en">
-      <h1>${title}</h1>
-      <p class="under">
-        <span class="badge" data-tone="${status < 500 ? "busy" : "bad"}">HTTP ${status}</span>
-        <code>/problems/${code}</code>
-      </p>
-    </div>
+    <h1>${title}</h1>
+    <p class="under">
+      <span class="badge" data-tone="${status < 500 ? "busy" : "bad"}">HTTP ${status}</span>
+      <code>/problems/${code}</code>
+    </p>
     <h2>${texts.whatItMeans}</h2>
-    <p lang="en">${meaning}</p>
+    <p>${meaning}</p>
     <h2>${texts.whatToDo}</h2>
-    <p lang="en">${remedy}</p>
+    <p>${remedy}</p>
   </article>`;
   return layout(view, { title, body, section: "api" });
 }
 
 export function problemsPage(view: View): Html {
   const { texts } = view;
-  const rows = Object.entries(PROBLEMS).toSorted(([, a], [, b]) => a.status - b.status);
+  const rows = (Object.keys(PROBLEMS) as ProblemCode[]).toSorted((a, b) => PROBLEMS[a].status - PROBLEMS[b].status);
+  const row = (code: ProblemCode) =>
+    html`<li>
+      <span class="badge" data-tone="${PROBLEMS[code].status < 500 ? "busy" : "bad"}">${PROBLEMS[code].status}</span>
+      <a href="/problems/${code}">${textOf(view, code).title}</a> <code>${code}</code>
+    </li>`;
   const body = html`<div class="head"><h1>${texts.problemsTitle}</h1></div>
     <p class="lead">${texts.problemsLead}</p>
-    <ul class="problems" lang="en">
-      ${rows.map(([code, { status, title }]) => html`<li><span class="badge" data-tone="${status < 500 ? "busy" : "bad"}">${status}</span> <a href="/problems/${code}">${title}</a> <code>${code}</code></li>`)}
+    <ul class="problems">
+      ${rows.map(row)}
     </ul>`;
   return layout(view, { title: texts.problemsTitle, body, section: "api" });
+}
+
+/** A problem that a page has met: what it means and what to do, and what happened this time, which is in English alone. */
+export function problemFault(view: View, code: ProblemCode, detail: string): Html {
+  const { title, meaning, remedy } = textOf(view, code);
+  const more = html`<p lang="en">${detail}</p>
+    <p>${remedy}</p>
+    <p>
+      <a href="/">${view.texts.jobs}</a> ·
+      <a href="/problems/${code}"><code>/problems/${code}</code></a>
+    </p>`;
+  return faultPage(view, title, meaning, more);
 }

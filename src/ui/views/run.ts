@@ -7,7 +7,6 @@ import {
   between,
   breakable,
   durationText,
-  exactText,
   exactTime,
   facts,
   named,
@@ -49,7 +48,7 @@ export function runPage(view: View, run: Run, live: Live | null): Html {
     ${run.state === null && html`<p class="hint">${texts.runUntold}</p>`}
     <section class="card">
       <h2>${texts.tasks}</h2>
-      ${axis !== null && html`<p class="axis"><span>${exactText(iso(axis.from))}</span><span>${durationText(view, axis.to - axis.from)}</span><span>${exactText(iso(axis.to))}</span></p>`}
+      ${axis !== null && html`<p class="axis"><span>${exactTime(iso(axis.from))}</span><span>${durationText(view, axis.to - axis.from)}</span><span>${exactTime(iso(axis.to))}</span></p>`}
       <ol class="tasks">
         ${rows.map((row) => taskRow(view, row, axis))}
       </ol>

@@ -4,8 +4,8 @@ import { copyable } from "./elements.ts";
 import type { Html, View } from "../view.ts";
 
 /** A word segmentation as CI posts it, on one line, without a quote that a shell would take. */
-const SAMPLE =
-  "<Response><EventName>TaskFinish</EventName><JobsDetail><Code>Success</Code><JobId>try-1</JobId>" +
+export const sampleCallback = (jobId: string): string =>
+  `<Response><EventName>TaskFinish</EventName><JobsDetail><Code>Success</Code><JobId>${jobId}</JobId>` +
   "<Tag>WordsGeneralize</Tag><State>Success</State><Input><Object>hello.txt</Object></Input><Operation>" +
   "<WordsGeneralizeResult><WordsGeneralizeToken><Word>你好</Word><Offset>0</Offset><Length>2</Length><Pos>l</Pos>" +
   "</WordsGeneralizeToken><WordsGeneralizeToken><Word>世界</Word><Offset>2</Offset><Length>2</Length><Pos>n</Pos>" +
@@ -13,7 +13,7 @@ const SAMPLE =
 
 export function setUp(view: View): Html {
   const { texts, origin } = view;
-  const curl = `curl '${origin}/callbacks/<key>' -H 'Content-Type: application/xml' --data '${SAMPLE}'`;
+  const curl = `curl '${origin}/callbacks/<key>' -H 'Content-Type: application/xml' --data '${sampleCallback("try-1")}'`;
   return html`<dl class="set-up">
     <div>
       <dt>${texts.setUpUrl}</dt>
@@ -27,6 +27,7 @@ export function setUp(view: View): Html {
       <dd>
         ${copyable(view, "callback-curl", curl, texts.setUpTry)}
         <p class="hint">${texts.setUpTryHint}</p>
+        <form method="post" action="/ui/test-callback"><button>${texts.sendTest}</button></form>
       </dd>
     </div>
     <div>

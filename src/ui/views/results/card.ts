@@ -21,7 +21,7 @@ export function cardResult(job: Job): CardResult | null {
 }
 
 export const resultCard = (view: View, read: CardResult): Html =>
-  html`<section class="card result">
+  html`<section class="card result" id="result">
     <h2>${view.texts.results.title}</h2>
     ${contentOf(view, read)}
   </section>`;
@@ -65,7 +65,7 @@ export function headersCard(view: View, { detail }: Pick<Job, "detail">): Html |
   const headers = headersOf(detail);
   if (headers.length === 0) return false;
   const hidden = headers.length - ROWS_SHOWN;
-  return html`<details class="card later">
+  return html`<details class="card later" id="headers">
     <summary>${words.headers} <span class="count">${numberText(view, headers.length)}</span></summary>
     <table class="headers">
       <thead>
