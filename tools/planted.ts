@@ -110,8 +110,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "upkeep.ts",
-        from: "  try {\n    await take(group);",
-        to: "  try {\n    await forget(group.map(({ id }) => id));\n    await take(group);",
+        from: "  try {\n    taken = await take(group);",
+        to: "  try {\n    await forget(group.map(({ id }) => id));\n    taken = await take(group);",
       },
     ],
   },
@@ -130,8 +130,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "upkeep.ts",
-        from: "take: (group: readonly Arrival[]) => store.keep(group)",
-        to: "take: async (group: readonly Arrival[]) => group",
+        from: "  await store.keep(group);\n",
+        to: "",
       },
     ],
   },

@@ -1,7 +1,8 @@
 /**
  * What is written of a delivery, in an order that leaves nothing acknowledged half-visible wherever it is cut off:
- * its bytes, then what they say of jobs and runs, then its places in lists. All of it is written again by a repeat,
- * which so finishes what was cut off, and renews the life of every entry.
+ * its bytes, then its places in lists, then what they say of jobs and runs. A list shows a job at the place of the
+ * first delivery that has a claim on it, so no claim may be there without its place. All of it is written again by a
+ * repeat, which finishes what was cut off, and renews the life of every entry.
  */
 import { jobRows, type JobRow, readingRow, runRows, UNREAD } from "../rows.ts";
 import type { Arrival, DeliveryReading, ReadArrival } from "../store.ts";
@@ -23,15 +24,19 @@ interface Parts {
 }
 
 export function writerOf({ heads, claims, places, pending, retention }: Parts) {
-  /** What a delivery says of jobs and runs: claims first, since a place without one is skipped. */
-  async function writeRecords({ reading, isRestored }: DeliveryReading, head: Head): Promise<string[]> {
+  function rowsOf({ reading, isRestored }: DeliveryReading, head: Head) {
     const told = { id: head.id, receivedAt: head.received_at, lastReceivedAt: heardAt(head), isRestored, reading };
-    const [jobs, runs] = [jobRows(told), runRows(told)];
+    return { jobs: jobRows(told), runs: runRows(told) };
+  }
+
+  /** Where lists show a delivery, its jobs and its runs. A place without a claim is skipped. */
+  async function writePlaces(told: DeliveryReading, head: Head): Promise<void> {
+    const { jobs, runs } = rowsOf(told, head);
     await Promise.all([
-      ...jobs.map((row) => claims.write("job", row, head)),
-      ...runs.map((row) => claims.write("run", row, head)),
-    ]);
-    await Promise.all([
+      places.write(
+        head,
+        jobs.map((row) => row.job_id),
+      ),
       ...jobs.map((row) => join(row, keptAt(head))),
       ...(runs.length === 0
         ? []
@@ -42,14 +47,21 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
             ),
           ]),
     ]);
-    if (retention.jobs !== null) {
-      // Retention is not worth a callback: a later one renews what this one could not.
-      await Promise.allSettled([
-        ...jobs.map((row) => renewOthers("job", row.job_id, head)),
-        ...runs.map((row) => renewOthers("run", row.run_id, head)),
-      ]);
-    }
-    return jobs.map((row) => row.job_id);
+  }
+
+  /** What a delivery says of jobs and runs. */
+  async function writeClaims(told: DeliveryReading, head: Head): Promise<void> {
+    const { jobs, runs } = rowsOf(told, head);
+    await Promise.all([
+      ...jobs.map((row) => claims.write("job", row, head)),
+      ...runs.map((row) => claims.write("run", row, head)),
+    ]);
+    if (retention.jobs === null) return;
+    // Retention is not worth a callback: a later one renews what this one could not.
+    await Promise.allSettled([
+      ...jobs.map((row) => renewOthers("job", row.job_id, head)),
+      ...runs.map((row) => renewOthers("run", row.run_id, head)),
+    ]);
   }
 
   async function join(row: JobRow, since: number): Promise<void> {
@@ -82,7 +94,7 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
   }
 
   /** Arrivals of the same bytes are one write. Gives the head as it was before, as it is now, and the counts between. */
-  async function writeArrivals(arrivals: readonly Arrival[], withLast: (head: Head) => Head) {
+  async function writeArrivals(arrivals: readonly Arrival[], withLast: (head: Head, kept: Head | null) => Head) {
     const [arrival] = arrivals as [Arrival];
     const kept = await heads.read(arrival.id);
     let head = kept;
@@ -91,7 +103,7 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
       head = withArrival(head, one);
       counts.push(head.count);
     }
-    return { kept, head: await heads.write(withLast(head as Head), arrival.body), counts };
+    return { kept, head: await heads.write(withLast(head as Head, kept), arrival.body), counts };
   }
 
   return {
@@ -107,15 +119,20 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
       });
     },
 
+    /** One that waits to be read waits until all that it says is written, as in `putReadings`. */
     async put(deliveries: readonly ReadArrival[]): Promise<number[]> {
       return inGroups(deliveries, async (group) => {
         const [told] = group as [ReadArrival];
-        const { kept, head, counts } = await writeArrivals(group, (arrived) => withReading(arrived, told.reading));
-        const jobIds = await writeRecords(told, head);
-        if (kept === null || isNews(kept, readingRow(told.reading))) {
-          await places.write(head, jobIds);
-          await places.leave(kept, head);
-        }
+        const isWaiting = (kept: Head | null) => kept?.status === "pending";
+        const { kept, head, counts } = await writeArrivals(group, (arrived, last) =>
+          isWaiting(last) ? arrived : withReading(arrived, told.reading),
+        );
+        const read = withReading(head, told.reading);
+        const news = kept === null || isNews(kept, readingRow(told.reading));
+        if (news) await writePlaces(told, read);
+        await writeClaims(told, read);
+        if (isWaiting(kept)) await heads.write(read, told.body);
+        if (news) await places.leave(kept, read);
         return counts;
       });
     },
@@ -130,9 +147,10 @@ export function writerOf({ heads, claims, places, pending, retention }: Parts) {
           return;
         }
         const head = withReading(withTimes(opened.head, told), told.reading);
-        const jobIds = await writeRecords(told, head);
-        if (!isNews(opened.head, readingRow(told.reading))) return;
-        await places.write(head, jobIds);
+        const news = isNews(opened.head, readingRow(told.reading));
+        if (news) await writePlaces(told, head);
+        await writeClaims(told, head);
+        if (!news) return;
         await heads.write(head, opened.bytes);
         await places.leave(opened.head, head);
       };
