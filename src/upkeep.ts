@@ -166,14 +166,18 @@ async function drainPage(
   }
 }
 
-/** Keeps what the store has read already, and reads again what that asks for; gives those that are read. */
+/**
+ * Keeps what the store has read already, and reads again what has to be; gives those that are read. One reading may
+ * take what is put by for later ones, so that no run ends without any.
+ */
 async function keepAgain(store: Store, group: readonly Arrival[], budget: Budget): Promise<readonly Arrival[]> {
   await store.keep(group);
   const statuses = await store.statusesOf(group.map(({ id }) => id));
   const taken: Arrival[] = [];
   for (const arrival of group) {
     if (statuses.get(arrival.id) === "pending") {
-      if (!budget.spend(READ_OPERATIONS)) continue;
+      if (budget.left < 0) continue;
+      budget.left -= READ_OPERATIONS;
       await readPending(store, arrival.id);
     }
     taken.push(arrival);
