@@ -264,10 +264,16 @@ async function drainPage(
   const unknown = entries.filter(({ id }) => !statuses.has(id));
   const read = entries.filter(({ id }) => statuses.has(id) && statuses.get(id) !== "pending");
   const duties = [
-    { entries: read, take: (group: readonly Arrival[]) => store.keep(group) },
+    {
+      entries: read,
+      take: (group: readonly Arrival[]) => keepAgain(store, group, budget),
+    },
     {
       entries: unknown,
-      take: (group: readonly Arrival[]) => intake({ store, spill: null }, group, { keepsFirst: () => true }),
+      take: async (group: readonly Arrival[]) => {
+        await intake({ store, spill: null }, group, { keepsFirst: () => true });
+        return group;
+      },
     },
   ];
   for (const { entries, take } of duties) {
@@ -282,6 +288,25 @@ async function drainPage(
       await bringIn(take, arrivals, budget, report, forget);
     }
   }
+}
+
+/**
+ * Keeps what the store has read already, and reads again what has to be; gives those that are read. One reading may
+ * take what is put by for later ones, so that no run ends without any.
+ */
+async function keepAgain(store: Store, group: readonly Arrival[], budget: Budget): Promise<readonly Arrival[]> {
+  await store.keep(group);
+  const statuses = await store.statusesOf(group.map(({ id }) => id));
+  const taken: Arrival[] = [];
+  for (const arrival of group) {
+    if (statuses.get(arrival.id) === "pending") {
+      if (budget.left < 0) continue;
+      budget.left -= READ_OPERATIONS;
+      await readPending(store, arrival.id);
+    }
+    taken.push(arrival);
+  }
+  return taken;
 }
 
 /** As many of the first as one call fetches, one memory holds and the budget pays for; alone what cannot be fetched with others. */
@@ -300,17 +325,18 @@ function nextGroup(entries: readonly SpillEntry[], operations: number): SpillEnt
   return group;
 }
 
-/** Stores a group, and forgets what the store has. Where that fails it is tried by halves, so that none holds up the others. */
+/** Stores a group, and forgets what the store has and has read. Where that fails it is tried by halves, so that none holds up the others. */
 async function bringIn(
-  take: (group: readonly Arrival[]) => Promise<unknown>,
+  take: (group: readonly Arrival[]) => Promise<readonly Arrival[]>,
   group: readonly Arrival[],
   budget: Budget,
   report: UpkeepReport,
   forget: (ids: readonly string[]) => Promise<void>,
 ): Promise<void> {
   if (group.length === 0) return;
+  let taken: readonly Arrival[];
   try {
-    await take(group);
+    taken = await take(group);
   } catch (error) {
     if (group.length === 1 || !budget.spend(GROUP_OPERATIONS + group.length)) {
       report.failures.push(messageOf(error));
@@ -320,7 +346,7 @@ async function bringIn(
     for (const part of [group.slice(0, half), group.slice(half)]) await bringIn(take, part, budget, report, forget);
     return;
   }
-  await forget(group.map(({ id }) => id));
+  await forget(taken.map(({ id }) => id));
 }
 
 /** Reads what was kept unread, as far as the budget goes. */

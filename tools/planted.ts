@@ -1,7 +1,8 @@
 /**
  * `npm run test:planted`: plants known defects in copies of the project, one at a time, and holds the model test
  * (test/faults/model.test.ts) to finding each within the number of runs that CI gives it. `MODEL_SEED` and
- * `MODEL_RUNS` as there; arguments are numbers of the defects to plant, all of them without.
+ * `MODEL_RUNS` as there; arguments are numbers of the defects to plant, all of them without. An edit that does not fit
+ * the source any more is an error, and nothing is run.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -110,8 +111,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "upkeep.ts",
-        from: "  try {\n    await take(group);",
-        to: "  try {\n    await forget(group.map(({ id }) => id));\n    await take(group);",
+        from: "  try {\n    taken = await take(group);",
+        to: "  try {\n    await forget(group.map(({ id }) => id));\n    taken = await take(group);",
       },
     ],
   },
@@ -130,8 +131,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "upkeep.ts",
-        from: "take: (group: readonly Arrival[]) => store.keep(group)",
-        to: "take: async (group: readonly Arrival[]) => group",
+        from: "  await store.keep(group);\n",
+        to: "",
       },
     ],
   },
@@ -171,16 +172,19 @@ const NOT_COPIED = new Set(["node_modules", ".git", "dist", "coverage", ".wrangl
 /** What the model test says of its search. */
 const SEARCH = /(?:d1|kv), seed \d+, \w+: \d+ runs of \d+ steps in \d+ s/;
 
-function plant({ edits }: Defect, root: string): void {
+/** The files of src/ with the defect. Throws where an edit does not fit them. */
+function planted({ name, edits }: Defect): Map<string, string> {
+  const files = new Map<string, string>();
   for (const { file, from, to } of edits) {
-    const path = join(root, "src", file);
-    const text = readFileSync(path, "utf8");
-    if (text.split(from).length !== 2) throw new Error(`src/${file} does not have this text once: ${from}`);
-    writeFileSync(
-      path,
+    const text = files.get(file) ?? readFileSync(join(ROOT, "src", file), "utf8");
+    if (text.split(from).length !== 2)
+      throw new Error(`"${name}" does not fit: src/${file} does not have this text once:\n${from}`);
+    files.set(
+      file,
       text.replace(from, () => to),
     );
   }
+  return files;
 }
 
 /** Whether the model test failed in a copy with the defect, and how much it ran. */
@@ -189,7 +193,7 @@ function search(defect: Defect): { isFound: boolean; told: string } {
   try {
     cpSync(ROOT, root, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) });
     symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
-    plant(defect, root);
+    for (const [file, text] of planted(defect)) writeFileSync(join(root, "src", file), text);
     const command = [
       "vitest",
       "run",
@@ -212,6 +216,9 @@ function search(defect: Defect): { isFound: boolean; told: string } {
     rmSync(root, { recursive: true });
   }
 }
+
+// All of them, before any takes its time.
+for (const defect of DEFECTS) planted(defect);
 
 const wanted = process.argv.slice(2).map(Number);
 let missed = 0;

@@ -7,8 +7,9 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { steps } from "./model/chains.ts";
 import { checkAll, checkNothingLeft, checkQuarantine } from "./model/check.ts";
-import { type Step, steps } from "./model/steps.ts";
+import type { Step } from "./model/steps.ts";
 import { type StoreName, World } from "./model/world.ts";
 
 const MINUTE_MILLISECONDS = 60_000;

@@ -1,6 +1,7 @@
 /** What `STORE=kv` keeps to of jobs and runs, each where KV's own ways would break it, and what it costs. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { intake, readPending } from "../../src/intake.ts";
 import {
   FilterError,
   type KeptJob,
@@ -11,9 +12,9 @@ import {
   UnsupportedError,
 } from "../../src/store/store.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
-import { seeded } from "./faults.ts";
+import { gatedKv, seeded } from "./faults.ts";
 import { countedKv, staleKv } from "./kv-layers.ts";
-import { storeOn, store, takeIn, all, listed } from "./kv-store.ts";
+import { all, arrivalOf, listed, store, storeOn, takeIn } from "./kv-store.ts";
 
 describe("a late notice", () => {
   test("does not take the end of a job back, however stale what its writer saw", async () => {
@@ -37,6 +38,37 @@ describe("a late notice", () => {
     await takeIn(workflowFinish(runId, [newJobId()], "Running"), stale);
     staleness.share = 0;
     expect((await stale.getRun(runId))?.summary.state).toBe("Success");
+  });
+});
+
+/** The namespace, until the Worker is ended at a write. */
+function cutAt(write: number): KVNamespace {
+  let writes = 0;
+  return gatedKv(env.KV, async (call, effect) => {
+    if (call === "KV put") writes += 1;
+    if (writes > write) throw new Error("The Worker has ended.");
+    return effect();
+  });
+}
+
+describe("a delivery whose writing is cut off", () => {
+  test.each([1, 2, 3, 4])("at its write %i hides no job from lists that another delivery names", async (write) => {
+    const [jobId, runId] = [newJobId(), `i${newJobId()}`];
+    await takeIn(workflowFinish(runId, [jobId], "Running"), storeOn(cutAt(write))).catch(() => {});
+    await takeIn(segmentation(jobId));
+    await takeIn(workflowFinish(runId, [newJobId()]));
+    expect(await listed([jobId])).toEqual([jobId]);
+    const runs = await all((after) => store.listRuns({}, 3, after));
+    expect(runs.filter(({ summary }) => summary.runId === runId)).toHaveLength(1);
+  });
+
+  test.each([1, 2, 3])("at write %i of a repeat still waits, where it was kept unread", async (write) => {
+    const jobId = newJobId();
+    const arrival = await arrivalOf(segmentation(jobId));
+    await store.keep([arrival]);
+    await intake({ store: storeOn(cutAt(write)), spill: null }, [arrival]).catch(() => {});
+    await readPending(store, arrival.id);
+    expect((await store.getJob(jobId))?.summary.state).toBe("Success");
   });
 });
 

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import worker from "../../src/index.ts";
 import type { Queued } from "../../src/queue.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { downD1 } from "./faults.ts";
 import { newHook, rowsOf, telling } from "./endpoint.ts";
 import { before } from "./interleave.ts";
 import { cron, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
@@ -144,6 +145,20 @@ describe("the age of a job", () => {
     await cron(JOBS);
     expect(await statusOf(`/jobs/${young}`)).toBe(200);
     expect(await statusOf(`/deliveries/${id}`)).toBe(200);
+  });
+
+  test("begins anew for a job that is gone when a delivery that stayed comes again, also by the spill", async () => {
+    const [old, young] = [newJobId(), newJobId()];
+    const body = workflowFinish(`i${old}`, [old, young]);
+    await receive(segmentation(old), 9 * DAY);
+    const id = await receive(body, 9 * DAY);
+    await receive(running(young), HOUR);
+    await cron(JOBS);
+    expect([await statusOf(`/jobs/${old}`), await statusOf(`/deliveries/${id}`)]).toEqual([404, 200]);
+    expect(await (await post(body, downD1())).json()).toMatchObject({ status: "spilled" });
+    await cron(JOBS);
+    expect(await read(`/jobs/${old}`)).toMatchObject({ state: "Success", delivery: { id, count: 2 } });
+    expect((await env.KV.list({ prefix: "spill:" })).keys).toEqual([]);
   });
 
   test("ends with it: the job, its run and every delivery that told of them are gone", async () => {

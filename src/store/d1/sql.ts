@@ -3,6 +3,7 @@
  * whatever else writes at the same time (another callback, a reparse, retention, an older version of the Worker),
  * the record of a job is the greatest reading, and nothing points to a delivery that is not there.
  */
+import { READER_VERSION } from "../../callback/callback.ts";
 import { READ_ATTEMPTS } from "../store.ts";
 import { READER_DIGITS, RECORD_COLUMNS, RUN_COLUMNS, WORKFLOW_COLUMNS } from "../rows.ts";
 
@@ -195,6 +196,17 @@ export const HEAR_AGAIN = [
   ) AS told
   WHERE ${table}.${key} = told.id AND told.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`,
 );
+
+/**
+ * Retention deletes a job on its own time, and the delivery may stay for another job that it names. As that delivery
+ * comes again its jobs are back: it waits to be read, for only its reading says what they are. The same JSON list.
+ */
+export const READ_ANEW = `
+  UPDATE deliveries SET status = 'pending', attempts = 0
+  WHERE id IN (SELECT value ->> 'id' FROM json_each(?1)) AND status = 'stored' AND reader <= ${READER_VERSION}
+    AND (job_ids IS NULL AND coalesce(job_count, 1) > 0
+      OR EXISTS (SELECT 1 FROM json_each(job_ids) AS named WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE job_id = named.value))
+      OR run_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id))`;
 
 const RUN_ROW_COLUMNS = ["run_id", "received_at", "heard_at", ...RUN_COLUMNS];
 

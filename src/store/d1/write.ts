@@ -21,6 +21,7 @@ import {
   PUT_RUNS,
   PUT_WORKFLOWS,
   putDeliveries,
+  READ_ANEW,
 } from "./sql.ts";
 
 interface WrittenRow {
@@ -33,7 +34,8 @@ export async function keep(db: D1Database, persistently: Persistently, arrivals:
   const counts = countsOf(arrivals, await persistently(() => db.batch<WrittenRow>(arrivalStatements(db, encoded))));
   // What is not read again says nothing to its jobs, and yet it is the last word on them.
   const repeats = arrivals.filter((_, index) => (counts[index] ?? 0) > 1).map(arrivalRow);
-  const heard = inChunks(repeats).flatMap((json) => HEAR_AGAIN.map((sql) => db.prepare(sql).bind(json)));
+  const again = [...HEAR_AGAIN, READ_ANEW];
+  const heard = inChunks(repeats).flatMap((json) => again.map((sql) => db.prepare(sql).bind(json)));
   if (heard.length > 0) await persistently(() => db.batch(heard));
   return counts;
 }

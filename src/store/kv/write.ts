@@ -1,7 +1,8 @@
 /**
  * What is written of a delivery, in an order that leaves nothing acknowledged half-visible wherever it is cut off:
- * its bytes, then what they say of jobs and runs, then its places in lists. All of it is written again by a repeat,
- * which so finishes what was cut off, and renews the life of every entry.
+ * its bytes, then its places in lists, then what they say of jobs and runs. A list shows a job at the place of the
+ * first delivery that has a claim on it, so no claim may be there without its place. All of it is written again by a
+ * repeat, which finishes what was cut off, and renews the life of every entry.
  */
 import { jobRows, type JobRow, readingRow, runRows, UNREAD } from "../rows.ts";
 import type { LeasedEvent } from "../outbox.ts";
@@ -26,15 +27,7 @@ interface Parts {
 }
 
 export function writerOf({ heads, claims, places, pending, births, retention }: Parts) {
-  /**
-   * What a delivery says of jobs and runs: the events first, since a claim says that they are written; then the claims,
-   * since a place without one is skipped.
-   */
-  async function writeRecords(
-    { reading, isRestored }: DeliveryReading,
-    head: Head,
-    born: LeasedEvent[] | null,
-  ): Promise<string[]> {
+  function rowsOf({ reading, isRestored }: DeliveryReading, head: Head) {
     const told: DeliveryReading = {
       id: head.id,
       receivedAt: head.received_at,
@@ -43,13 +36,17 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
       source: head.source ?? "callback",
       reading,
     };
-    const [jobs, runs] = [jobRows(told), runRows(told)];
-    if (born !== null) await births.ofRecords(jobs, runs, born);
+    return { jobs: jobRows(told), runs: runRows(told) };
+  }
+
+  /** Where lists show a delivery, its jobs and its runs. A place without a claim is skipped. */
+  async function writePlaces(told: DeliveryReading, head: Head): Promise<void> {
+    const { jobs, runs } = rowsOf(told, head);
     await Promise.all([
-      ...jobs.map((row) => claims.write("job", row, head)),
-      ...runs.map((row) => claims.write("run", row, head)),
-    ]);
-    await Promise.all([
+      places.write(
+        head,
+        jobs.map((row) => row.job_id),
+      ),
       ...jobs.map((row) => join(row, keptAt(head))),
       ...(runs.length === 0
         ? []
@@ -60,14 +57,22 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
             ),
           ]),
     ]);
-    if (retention.jobs !== null) {
-      // Retention is not worth a callback: a later one renews what this one could not.
-      await Promise.allSettled([
-        ...jobs.map((row) => renewOthers("job", row.job_id, head)),
-        ...runs.map((row) => renewOthers("run", row.run_id, head)),
-      ]);
-    }
-    return jobs.map((row) => row.job_id);
+  }
+
+  /** What a delivery says of jobs and runs: the events first, since a claim says that they are written. */
+  async function writeClaims(told: DeliveryReading, head: Head, born: LeasedEvent[] | null): Promise<void> {
+    const { jobs, runs } = rowsOf(told, head);
+    if (born !== null) await births.ofRecords(jobs, runs, born);
+    await Promise.all([
+      ...jobs.map((row) => claims.write("job", row, head)),
+      ...runs.map((row) => claims.write("run", row, head)),
+    ]);
+    if (retention.jobs === null) return;
+    // Retention is not worth a callback: a later one renews what this one could not.
+    await Promise.allSettled([
+      ...jobs.map((row) => renewOthers("job", row.job_id, head)),
+      ...runs.map((row) => renewOthers("run", row.run_id, head)),
+    ]);
   }
 
   async function join(row: JobRow, since: number): Promise<void> {
@@ -102,7 +107,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
   /** Arrivals of the same bytes are one write. Gives the head as it was before, as it is now, and the counts between. */
   async function writeArrivals(
     arrivals: readonly Arrival[],
-    withLast: (head: Head) => Head,
+    withLast: (head: Head, kept: Head | null) => Head,
     first?: (kept: Head | null) => Promise<void>,
   ) {
     const [arrival] = arrivals as [Arrival];
@@ -114,7 +119,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
       counts.push(head.count);
     }
     await first?.(kept);
-    return { kept, head: await heads.write(withLast(head as Head), arrival.body), counts };
+    return { kept, head: await heads.write(withLast(head as Head, kept), arrival.body), counts };
   }
 
   return {
@@ -130,23 +135,26 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
       });
     },
 
+    /** One that waits to be read waits until all that it says is written, as in `putReadings`. */
     async put(deliveries: readonly ReadArrival[]): Promise<Written> {
       const events: LeasedEvent[] = [];
+      const isWaiting = (kept: Head | null) => kept?.status === "pending";
       const counts = await inGroups(deliveries, async (group) => {
         const [told] = group as [ReadArrival];
         const born = told.isRestored ? null : events;
         const { kept, head, counts } = await writeArrivals(
           group,
-          (arrived) => withReading(arrived, told.reading),
-          async (kept) => {
-            if (born !== null) await births.ofQuarantine(told, kept, born);
+          (arrived, last) => (isWaiting(last) ? arrived : withReading(arrived, told.reading)),
+          async (last) => {
+            if (born !== null) await births.ofQuarantine(told, last, born);
           },
         );
-        const jobIds = await writeRecords(told, head, born);
-        if (kept === null || isNews(kept, readingRow(told.reading))) {
-          await places.write(head, jobIds);
-          await places.leave(kept, head);
-        }
+        const read = withReading(head, told.reading);
+        const news = kept === null || isNews(kept, readingRow(told.reading));
+        if (news) await writePlaces(told, read);
+        await writeClaims(told, read, born);
+        if (isWaiting(kept)) await heads.write(read, told.body);
+        if (news) await places.leave(kept, read);
         return counts;
       });
       return { counts, events };
@@ -165,9 +173,10 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
         const head = withReading(withTimes(opened.head, told), told.reading);
         const born = told.isRestored || !cameHere(opened.head) ? null : events;
         if (born !== null) await births.ofQuarantine(told, opened.head, born);
-        const jobIds = await writeRecords(told, head, born);
-        if (!isNews(opened.head, readingRow(told.reading))) return;
-        await places.write(head, jobIds);
+        const news = isNews(opened.head, readingRow(told.reading));
+        if (news) await writePlaces(told, head);
+        await writeClaims(told, head, born);
+        if (!news) return;
         await heads.write(head, opened.bytes);
         await places.leave(opened.head, head);
       };

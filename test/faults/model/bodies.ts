@@ -19,8 +19,11 @@ export const SAYINGS = [
 ] as const;
 type Saying = (typeof SAYINGS)[number];
 
-/** How a body is kept: in one write with its reading; before it is read, as general XML or as a large one; in parts. */
-export const SIZES = ["small", "general", "large", "parts"] as const;
+/**
+ * How a body is kept: in one write with its reading, also where a queue has only its id; before it is read, as general
+ * XML or as a large one; in parts.
+ */
+export const SIZES = ["small", "general", "large", "parts", "referred"] as const;
 
 export type BodySpec =
   | {
@@ -211,5 +214,6 @@ const FILLERS: Record<(typeof SIZES)[number], () => string> = {
   small: () => "",
   general: once(() => ` ${"filler ".repeat(2_500)}`),
   large: once(() => ` ${"filler ".repeat(40_000)}`),
+  referred: once(() => ` ${"filler ".repeat(20_000)}`),
   parts: once(() => noise(2_100_000)),
 };

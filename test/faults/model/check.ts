@@ -75,15 +75,17 @@ function knownOf(world: World, subject: "job" | "run", id: string, before: Seen,
   const isStored = (seen: Seen, delivery: string) => seen.stored.get(delivery)?.status === "stored";
   const isPointed = (delivery: string) => subject === "job" && pointed.has(delivery);
   const isThere = (seen: Seen, delivery: string) => seen.stored.has(delivery) || seen.spilled.has(delivery);
+  const isPromised = (one: string) => world.store === "d1" || world.ledger.isTaken(one);
   const certain = world.ledger.bodies(
     (one) =>
+      isPromised(one) &&
       (isStored(before, one) || (isPointed(one) && before.spilled.has(one))) &&
       (isStored(world.seen, one) || (isPointed(one) && world.seen.spilled.has(one))),
   );
-  const told = toldOf(certain, subject, id);
+  const told = toldOf(certain, subject, id).filter((one) => !world.ledger.mayBeForgotten(one));
   // An end that the store has is answered without a question to the spill, where a later end may wait for the drain.
   const isEnded = told.some(({ delivery, claim }) => isStored(world.seen, delivery) && claim.terminal && claim.full);
-  // In KV a write that was cut off may be visible in part: its claims come before its place in lists.
+  // In KV a write that was cut off may be visible in part until it is tried again.
   const mayBeThere = (one: string) => world.store === "kv" || isThere(before, one) || isThere(world.seen, one);
   const visible = world.ledger.bodies(mayBeThere);
   return {
@@ -200,13 +202,17 @@ async function checkList(world: World): Promise<void> {
   if (new Set(listed.map(({ jobId }) => jobId)).size !== listed.length) fail(`${told}: one twice`);
   const [certain, possible] = listable(world);
   const names = new Set(
-    certain.flatMap(({ claims }) => claims.filter(({ subject }) => subject === "job").map(({ id }) => id)),
+    certain.flatMap(({ id: delivery, claims }) =>
+      claims
+        .filter((claim) => claim.subject === "job" && !world.ledger.mayBeForgotten({ delivery, claim }))
+        .map(({ id }) => id),
+    ),
   );
   for (const name of names) if (!listed.some(({ jobId }) => jobId === name)) fail(`${told} and not ${name}`);
   for (const job of listed) {
     const record = toldOf(possible, "job", job.jobId).find(({ delivery }) => delivery === job.delivery?.id);
     if (record === undefined) return fail(`${told}: ${job.jobId} is of a delivery that is not there`);
-    const best = greatest(toldOf(certain, "job", job.jobId));
+    const best = greatest(toldOf(certain, "job", job.jobId).filter((one) => !world.ledger.mayBeForgotten(one)));
     if (best !== null && compare(record, best) < 0) fail(`${told}, and the record is ${textOf([best])}`);
     const { state, stateSource, terminal, tag } = record.claim;
     if (job.state !== state || job.stateSource !== stateSource || job.terminal !== terminal)
@@ -225,9 +231,8 @@ async function checkList(world: World): Promise<void> {
 function listable(world: World): [Body[], Body[]] {
   const stored = world.ledger.bodies((id) => world.seen.stored.get(id)?.status === "stored");
   if (world.store === "d1") return [stored, stored];
-  // What was cut off in KV and never acknowledged may be there in part.
-  const isAcknowledged = ({ id }: Body) => world.ledger.sent.get(id)?.arrivals.some((one) => one.isAcknowledged);
-  return [stored.filter(isAcknowledged), world.ledger.bodies(() => true)];
+  // What was cut off in KV may be there in part.
+  return [stored.filter(({ id }) => world.ledger.isTaken(id)), world.ledger.bodies(() => true)];
 }
 
 /** Retention reaches everything in the end: nothing is left of what is old enough. */

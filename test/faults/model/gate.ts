@@ -24,6 +24,10 @@ export class Attempt {
   /** Faults that were met. */
   met = 0;
   isDead = false;
+  /** Whether another act took place in the middle. */
+  isInterrupted = false;
+  /** The delivery that the act has acknowledged, where the store has it by the last write of the act. */
+  writtenLast: string | null = null;
   readonly killed = Promise.withResolvers<void>();
   /** Effects that are under way. */
   readonly #effects = new Set<Promise<unknown>>();
@@ -35,12 +39,20 @@ export class Attempt {
     this.#step = step;
   }
 
+  /** Whether anything may be refused. */
+  get isFaulty(): boolean {
+    return this.#step.faults.length > 0 || this.#step.down !== "none";
+  }
+
   gate: Gate = async (call, effect) => {
     if (this.isDead) return never();
     const { within, down, faults } = this.#step;
     const isCall = this.#count(call);
     await this.#bringLate();
-    if (within !== null && isCall(within.call)) await this.#around.interrupt(within.act);
+    if (within !== null && isCall(within.call)) {
+      this.isInterrupted = true;
+      await this.#around.interrupt(within.act);
+    }
     if (this.isDead) return never();
     if (down === "both" || (down !== "none" && call.toLowerCase().startsWith(down))) throw new Error(`${call}: down`);
     const fault = faults.find((one) => isCall(one.call));

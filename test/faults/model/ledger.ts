@@ -4,7 +4,7 @@
  * job or run that was heard of since that cutoff.
  */
 import type { Body, Claim } from "./bodies.ts";
-import { greatest, toldOf } from "./reference.ts";
+import { greatest, type Told, toldOf } from "./reference.ts";
 
 /** What a step of retention is about, in milliseconds since 1970; null keeps for ever. */
 export interface Cutoffs {
@@ -44,6 +44,8 @@ export const NOTHING_SEEN: Seen = { stored: new Map(), spilled: new Set(), lastW
 
 export class Ledger {
   readonly sent = new Map<string, Sent>();
+  /** What deliveries say of jobs and runs that have passed their time since: a delivery may stay for another job. */
+  readonly #forgotten = new Set<string>();
 
   arrive(body: Body, at: number): Arrival {
     const sent = this.sent.get(body.id) ?? { body, arrivals: [] };
@@ -65,6 +67,18 @@ export class Ledger {
     return [...this.sent.values()].map(({ body }) => body).filter(({ id }) => fits(id));
   }
 
+  /** Whether a delivery was acknowledged by the store, or what waited elsewhere has come to it. */
+  isTaken = (id: string): boolean =>
+    this.sent.get(id)?.arrivals.some(({ isAcknowledged, via }) => isAcknowledged && via === "store") === true;
+
+  /** Whether retention may have taken the job or run, and left the delivery that tells of it. */
+  mayBeForgotten = ({ delivery, claim }: Told): boolean => this.#forgotten.has(`${delivery} ${nameOf(claim)}`);
+
+  /** The store has heard a delivery again, and so all that it says. */
+  hear({ id, claims }: Body): void {
+    for (const claim of claims) this.#forgotten.delete(`${id} ${nameOf(claim)}`);
+  }
+
   mustBeThere = ({ arrivals }: Sent): boolean => arrivals.some((one) => one.isAcknowledged && !one.mayBeGone);
 
   /** What waits in a queue or in the spill brings its bytes when it comes. */
@@ -73,14 +87,18 @@ export class Ledger {
 
   /** What came through the spill is known to the store when it is there no more, and read. */
   settle({ stored, spilled }: Pick<Seen, "stored" | "spilled">): void {
-    for (const [id, { arrivals }] of this.sent) {
+    for (const [id, { body, arrivals }] of this.sent) {
       if (spilled.has(id) || (stored.get(id)?.status ?? "pending") === "pending") continue;
-      for (const arrival of arrivals) if (arrival.via === "spill") arrival.via = "store";
+      for (const arrival of arrivals.filter(({ via }) => via === "spill")) {
+        arrival.via = "store";
+        this.hear(body);
+      }
     }
   }
 
   /** Retention passed between two looks: what it may have taken it may have taken at any time between them. */
   passRetention(cutoffs: Cutoffs, before: Seen, after: Seen): void {
+    if (cutoffs.jobs !== null) this.#forget(cutoffs.jobs, before);
     for (const sent of this.sent.values()) {
       const gone = Math.max(this.#goneBefore(sent, cutoffs, before), this.#goneBefore(sent, cutoffs, after));
       for (const arrival of sent.arrivals) {
@@ -88,6 +106,12 @@ export class Ledger {
         if (sent.body.isReadable && cutoffs.bytes !== null && arrival.at < cutoffs.bytes) arrival.bytesMayBeGone = true;
       }
     }
+  }
+
+  #forget(cutoff: number, { lastWords }: Seen): void {
+    for (const { body } of this.sent.values())
+      for (const claim of body.claims)
+        if ((lastWords.get(nameOf(claim)) ?? -Infinity) < cutoff) this.#forgotten.add(`${body.id} ${nameOf(claim)}`);
   }
 
   /** The cutoff by which a delivery may go. */
@@ -103,7 +127,9 @@ export class Ledger {
     return Math.max(byQuarantine, byJobs);
   }
 
-  #isRecord(body: Body, { subject, id }: Claim, { stored }: Seen): boolean {
+  #isRecord(body: Body, claim: Claim, { stored }: Seen): boolean {
+    const { subject, id } = claim;
+    if (this.mayBeForgotten({ delivery: body.id, claim })) return false;
     const read = this.bodies((other) => other === body.id || stored.get(other)?.status === "stored");
     return greatest(toldOf(read, subject, id))?.delivery === body.id;
   }

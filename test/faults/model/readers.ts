@@ -1,5 +1,6 @@
 /** Rows of D1 rewritten as an older or a newer version of the reader would have left them. */
 import { env } from "cloudflare:workers";
+import { READER_VERSION } from "../../../src/callback/callback.ts";
 import type { Body } from "./bodies.ts";
 import type { Act } from "./steps.ts";
 import type { World } from "./world.ts";
@@ -8,13 +9,19 @@ import type { World } from "./world.ts";
 export const NEWER_TAG = "ReadByNewer";
 const OLDER_TAG = "ReadByOlder";
 
-const recordsOf = (tag: string, from: string, to: string) => [
+/** The end of a rank, which says who has read. */
+const endOf = (reader: number): string => String(reader).padStart(3, "0");
+
+const OLDER = 0;
+const NEWER = READER_VERSION + 1;
+
+const recordsOf = (tag: string, reader: number) => [
   env.DB.prepare(
     "UPDATE jobs SET tag = ?1, rank = substr(rank, 1, length(rank) - 3) || ?3 WHERE substr(rank, -3) = ?2",
-  ).bind(tag, from, to),
+  ).bind(tag, endOf(READER_VERSION), endOf(reader)),
   env.DB.prepare("UPDATE runs SET rank = substr(rank, 1, length(rank) - 3) || ?2 WHERE substr(rank, -3) = ?1").bind(
-    from,
-    to,
+    endOf(READER_VERSION),
+    endOf(reader),
   ),
 ];
 
@@ -24,16 +31,18 @@ export async function rewriteAsReadBy(world: World, { is, which }: Act & { do: "
     case "older":
       // The first version of the tables had no heard_at, no lists of jobs and no reader.
       await env.DB.batch([
-        env.DB.prepare(`UPDATE deliveries SET reader = 0, job_ids = NULL, job_count = NULL, run_id = NULL,
-          heard_at = nullif(heard_at, received_at) WHERE reader = 1 AND status IN ('stored', 'no-job')`),
+        env.DB.prepare(`UPDATE deliveries SET reader = ${OLDER}, job_ids = NULL, job_count = NULL,
+          run_id = NULL, heard_at = nullif(heard_at, received_at)
+          WHERE reader = ${READER_VERSION} AND status IN ('stored', 'no-job')`),
         env.DB.prepare("UPDATE jobs SET heard_at = nullif(heard_at, received_at)"),
-        ...recordsOf(OLDER_TAG, "001", "000"),
+        ...recordsOf(OLDER_TAG, OLDER),
       ]);
       return;
     case "newer":
       await env.DB.batch([
-        env.DB.prepare("UPDATE deliveries SET reader = 2 WHERE reader = 1 AND status IN ('stored', 'no-job')"),
-        ...recordsOf(NEWER_TAG, "001", "002"),
+        env.DB.prepare(`UPDATE deliveries SET reader = ${NEWER}
+          WHERE reader = ${READER_VERSION} AND status IN ('stored', 'no-job')`),
+        ...recordsOf(NEWER_TAG, NEWER),
       ]);
       await noteNewer(world);
       return;
@@ -54,7 +63,7 @@ async function forget(world: World, which: number): Promise<void> {
   world.blinded.add(body.id);
   await env.DB.batch([
     env.DB.prepare(`UPDATE deliveries SET status = 'quarantined', reason_code = 'malformed-body', reason = 'as an older reader says',
-      reader = 0, job_ids = NULL, job_count = NULL, run_id = NULL WHERE id = ?1`).bind(body.id),
+      reader = ${OLDER}, job_ids = NULL, job_count = NULL, run_id = NULL WHERE id = ?1`).bind(body.id),
     env.DB.prepare("DELETE FROM jobs WHERE delivery_id = ?1").bind(body.id),
     env.DB.prepare("DELETE FROM runs WHERE delivery_id = ?1").bind(body.id),
   ]);

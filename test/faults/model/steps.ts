@@ -1,4 +1,4 @@
-/** What may happen to the receiver, as plain data, and how runs of it are drawn. */
+/** What may happen to the receiver, as plain data, and how one step of it is drawn. */
 import fc from "fast-check";
 import { type BodySpec, SAYINGS, SIZES } from "./bodies.ts";
 
@@ -83,14 +83,14 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ["STORE", "d2"],
 ];
 
-const job = fc.nat(2);
-const run = fc.nat(1);
-const copy = fc.nat(1);
+export const job = fc.nat(2);
+export const run = fc.nat(1);
+export const copy = fc.nat(1);
 const format = fc.constantFrom("xml", "json");
-const says = fc.nat(SAYINGS.length - 1);
+export const says = fc.nat(SAYINGS.length - 1);
 const jobs = fc.uniqueArray(job, { maxLength: 3 });
 
-const body: fc.Arbitrary<BodySpec> = fc.oneof(
+export const body: fc.Arbitrary<BodySpec> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.record({
@@ -103,6 +103,7 @@ const body: fc.Arbitrary<BodySpec> = fc.oneof(
         { weight: 36, arbitrary: fc.constant(SIZES[1]) },
         { weight: 8, arbitrary: fc.constant(SIZES[2]) },
         { weight: 1, arbitrary: fc.constant(SIZES[3]) },
+        { weight: 6, arbitrary: fc.constant(SIZES[4]) },
       ),
       run: fc.option(run, { freq: 2 }),
       copy,
@@ -133,7 +134,7 @@ const intake = fc.oneof(
   { weight: 3, arbitrary: fc.constant("direct" as const) },
   { weight: 1, arbitrary: fc.constant("queue" as const) },
 );
-const which = fc.nat(5);
+export const which = fc.nat(5);
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 9, arbitrary: fc.record({ do: fc.constant("post"), body, intake }) },
@@ -184,7 +185,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 );
 
 /** The first calls of a step are met more often than the last. */
-const call: fc.Arbitrary<Call> = fc.record({
+export const call: fc.Arbitrary<Call> = fc.record({
   to: fc.constantFrom(...CALLS, "D1 UPDATE deliveries"),
   number: fc.oneof(fc.nat(2), fc.nat(8)),
 });
@@ -196,99 +197,14 @@ const fault: fc.Arbitrary<Fault> = fc.record({
   later: fc.nat(6),
 });
 
-const faults = fc.oneof(
+export const faults = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Fault[]>([]) },
   { weight: 1, arbitrary: fc.array(fault, { minLength: 1, maxLength: 2 }) },
 );
 
-const none = { faults: [], down: "none", within: null } as const;
-const QUIET_CRON: Act & { do: "cron" } = {
-  do: "cron",
-  retention: { jobs: 0, bytes: 0, quarantined: 0 },
-  aheadHours: 0,
-  operations: "many",
-};
-
-const step: fc.Arbitrary<Step> = fc.record({
+export const step: fc.Arbitrary<Step> = fc.record({
   act,
   faults,
   down: fc.constantFrom("none", "none", "none", "none", "none", "none", "d1", "d1", "kv", "both"),
   within: fc.option(fc.record({ call, act }), { freq: 3, nil: null }),
 });
-
-/** A job's own callback, kept before it is read. */
-const costly = fc
-  .record({ job, says, format: fc.constant("xml" as const), run: fc.option(run, { freq: 2 }), copy })
-  .map((told): BodySpec => ({ kind: "job", size: "general", ...told }));
-
-const faultAt = (to: Call["to"], hows: readonly Fault["how"][], most: number): fc.Arbitrary<Fault> =>
-  fc.record({
-    call: fc.record({ to: fc.constant(to), number: fc.nat(most) }),
-    how: fc.constantFrom(...hows),
-    later: fc.constant(0),
-  });
-
-const CUTS = ["refused", "killed before", "killed after"] as const;
-const wholePost = fc.oneof(
-  fc.record({ do: fc.constant("post" as const), body, intake: fc.constant("direct" as const) }),
-  fc.record({ do: fc.constant("repeat" as const), which, intake: fc.constant("direct" as const) }),
-);
-
-/** A body whose reading is cut off, and a cron that reads it while something else goes wrong. */
-const unread: fc.Arbitrary<Step[]> = fc
-  .record({
-    body: costly,
-    cut: faultAt("D1 UPDATE deliveries", CUTS, 0),
-    again: faultAt("D1 UPDATE deliveries", CUTS, 2),
-    within: fc.option(fc.record({ call, act: wholePost }), { freq: 2, nil: null }),
-  })
-  .map(({ body, cut, again, within }) => [
-    { ...none, act: { do: "post", body, intake: "direct" }, faults: [cut] },
-    { ...none, act: QUIET_CRON, faults: [again], within },
-  ]);
-
-/** What is old, and something about it that comes in the middle of retention. */
-const ageing: fc.Arbitrary<Step[]> = fc
-  .record({
-    first: wholePost,
-    hours: fc.constantFrom(25, 49),
-    next: fc.option(wholePost, { freq: 2, nil: null }),
-    days: fc.constantFrom("jobs", "bytes", "quarantined"),
-    within: fc.option(
-      fc.record({ call: fc.record({ to: fc.constant("D1" as const), number: fc.nat(9) }), act: wholePost }),
-    ),
-  })
-  .map(({ first, hours, next, days, within }) => [
-    { ...none, act: first },
-    { ...none, act: { do: "clock", hours } },
-    ...(next === null ? [] : [{ ...none, act: next }]),
-    { ...none, act: { ...QUIET_CRON, retention: { ...QUIET_CRON.retention, [days]: 1 } }, within },
-  ]);
-
-/** What waits in the spill, and a drain or a look-up on which something goes wrong. */
-const spilled: fc.Arbitrary<Step[]> = fc
-  .record({
-    before: fc.option(wholePost),
-    post: wholePost,
-    act: fc.constantFrom<Act>(QUIET_CRON, { do: "look" }, { do: "reparse", which: 0 }, { do: "reparse", which: 1 }),
-    faults,
-    within: fc.option(fc.record({ call, act: fc.oneof(wholePost, fc.constant(QUIET_CRON)) })),
-  })
-  .map(({ before, post, act, faults, within }) => [
-    ...(before === null ? [] : [{ ...none, act: before }]),
-    { ...none, act: post, down: "d1" },
-    { ...none, act, faults: [...faults], within },
-  ]);
-
-/** Any steps, and now and then some that are likely to hurt one another. */
-export const steps: fc.Arbitrary<Step[]> = fc
-  .array(
-    fc.oneof(
-      { weight: 12, arbitrary: step.map((one): Step[] => [one]) },
-      { weight: 1, arbitrary: unread },
-      { weight: 1, arbitrary: ageing },
-      { weight: 1, arbitrary: spilled },
-    ),
-    { minLength: 1, maxLength: 14, size: "max" },
-  )
-  .map((chains) => chains.flat());

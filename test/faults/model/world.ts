@@ -2,18 +2,20 @@
  * The receiver as the model test has it: the real Worker on real bindings, a clock that can be moved, a queue whose
  * messages wait until they are given to the consumer, and the ledger of what was acknowledged.
  */
-import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from "cloudflare:test";
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import worker from "../../../src/index.ts";
 import type { Queued } from "../../../src/queue.ts";
-import type { DeliveryRecord } from "../../../src/wire.ts";
 import { gatedD1, gatedKv } from "../../worker/faults.ts";
-import { type Changes, get, KEY, send, TOKEN } from "../../worker/receiver.ts";
+import { type Changes, get, KEY } from "../../worker/receiver.ts";
 import { type Body, bodyOf } from "./bodies.ts";
 import { checkAnswer, checkLookUps } from "./check.ts";
 import { Attempt, type Late } from "./gate.ts";
 import { type Arrival, type Cutoffs, Ledger, NOTHING_SEEN, type Seen } from "./ledger.ts";
+import { exportAll, importAll, reparse, reparseAll } from "./operator.ts";
+import { HeldQueue } from "./queue.ts";
 import { rewriteAsReadBy } from "./readers.ts";
+import { lookAround } from "./seen.ts";
 import type { Act, Retention, Step } from "./steps.ts";
 
 const HOUR_MILLISECONDS = 3_600_000;
@@ -28,14 +30,12 @@ const STALLS = new Set<string>(["stalled", "stalled after", "late"]);
 
 export type StoreName = "d1" | "kv";
 
-interface Message {
-  body: Queued;
-  attempts: number;
-  arrival: Arrival;
+/** An act under way: the bindings that it has, and what look-ups could see when it began. */
+export interface Doing {
+  attempt: Attempt;
+  changes: Changes;
+  before: Seen;
 }
-
-/** Times that a message is brought before it goes to the dead letters. */
-const MAX_ATTEMPTS = 3;
 
 const realNow = Date.now;
 
@@ -43,15 +43,14 @@ export class World {
   readonly store: StoreName;
   readonly ledger = new Ledger();
   readonly late: Late[] = [];
-  readonly #queue: Message[] = [];
-  readonly #deadLetters: Message[] = [];
-  /** Messages that were acknowledged, and may come again all the same. */
-  readonly #delivered: Message[] = [];
+  readonly #queue = new HeldQueue(this.ledger);
   /** Lines of the last export that came to its end. */
   #exported: string[] = [];
   #settings: Record<string, string> = {};
   /** Of retention of which an effect may still come. */
   #openCutoffs: Cutoffs[] = [];
+  /** What failed of an act in the middle of another: the Worker takes it for a fault of a binding. */
+  #failure: Error | null = null;
   #now = 0;
   /** Faults met by whatever reads bodies that were kept unread. */
   readingFaults = 0;
@@ -87,8 +86,13 @@ export class World {
   }
 
   async step({ act, ...around }: Step): Promise<void> {
-    await this.#perform(act, around);
-    await checkLookUps(this, (path) => get(path, {}, this.#plainChanges()));
+    try {
+      await this.#perform(act, around);
+    } catch (error) {
+      throw this.#failure ?? error;
+    }
+    if (this.#failure !== null) throw this.#failure;
+    await checkLookUps(this, this.get);
   }
 
   async #perform(given: Act, around: Omit<Step, "act">): Promise<void> {
@@ -101,11 +105,12 @@ export class World {
     const cutoffs = act.do === "cron" ? this.#cutoffsOf(act) : null;
     // What is old when a cron begins may go before whatever happens in its middle.
     if (cutoffs !== null) this.ledger.passRetention(cutoffs, before, before);
-    const working = this.#do(act, changes, attempt, around, before);
+    const working = this.#do(act, { attempt, changes, before });
     working.catch(() => {}); // Of one that is killed nobody waits for the end.
     await Promise.race([working, attempt.killed.promise]);
     await attempt.end();
     await this.observe();
+    this.#checkWritten(attempt);
     if (act.do === "cron" || act.do === "consume") this.readingFaults += attempt.met;
     if (cutoffs !== null) this.#openCutoffs.push(cutoffs);
     this.#passAgain(before);
@@ -115,46 +120,57 @@ export class World {
     for (const id of this.pointed) if (!this.seen.spilled.has(id)) this.pointed.clear();
   }
 
+  /** What a step has acknowledged, and written last of all that it did, is there, whatever came in its middle. */
+  #checkWritten({ writtenLast }: Attempt): void {
+    if (writtenLast === null || this.seen.stored.has(writtenLast) || this.seen.spilled.has(writtenLast)) return;
+    throw new Error(`delivery ${writtenLast} was acknowledged, and is not there`);
+  }
+
   async #interrupt(act: Act): Promise<void> {
-    await this.observe();
-    await this.#perform(act, PLAIN);
+    try {
+      await this.observe();
+      await this.#perform(act, PLAIN);
+    } catch (error) {
+      this.#failure ??= error as Error;
+      throw error;
+    }
     this.pointed.clear();
   }
 
-  #do(act: Act, changes: Changes, attempt: Attempt, around: Omit<Step, "act">, before: Seen): Promise<void> {
+  async #do(act: Act, doing: Doing): Promise<void> {
     switch (act.do) {
       case "post":
-        return bodyOf(act.body).then((body) => this.#post(body, act.intake, changes, attempt, around));
+        return this.#post(await bodyOf(act.body), act.intake, doing);
       case "repeat": {
         const bodies = this.ledger.bodies(() => true);
         const body = bodies[act.which % bodies.length];
-        return body === undefined ? Promise.resolve() : this.#post(body, act.intake, changes, attempt, around);
+        return body === undefined ? undefined : this.#post(body, act.intake, doing);
       }
       case "cron":
-        return this.#cron(act, changes);
+        return this.#cron(act, doing.changes);
       case "consume":
-        return this.#consume(act, changes, attempt);
+        return this.#queue.bring(act, { ...doing.changes, ...this.#settings }, doing.attempt);
       case "reparse":
-        return this.#reparse(act.which, changes, around);
+        return reparse(this, act.which, doing);
       case "look":
-        return checkLookUps(this, (path) => get(path, {}, changes), {
-          isFaulty: isFaulty(around),
-          before,
+        return checkLookUps(this, (path) => get(path, {}, doing.changes), {
+          isFaulty: doing.attempt.isFaulty,
+          before: doing.before,
           pointed: new Set(this.pointed),
         });
       case "export":
-        return this.#export(changes, around);
+        this.#exported = (await exportAll(this, doing)) ?? this.#exported;
+        return;
       case "import":
-        return this.#import(changes, around);
+        return importAll(this.#exported, doing);
       case "clock":
         // An entry of KV that expires before the platform's own now is refused.
         if (this.store === "d1") this.#now += act.hours * HOUR_MILLISECONDS;
-        return Promise.resolve();
+        return;
       case "reader":
-        return this.store === "d1" ? rewriteAsReadBy(this, act) : Promise.resolve();
+        return this.store === "d1" ? rewriteAsReadBy(this, act) : undefined;
       case "setting":
         if (!(act.name === "STORE" && this.store === "kv")) this.#settings[act.name] = act.value;
-        return Promise.resolve();
     }
   }
 
@@ -170,26 +186,28 @@ export class World {
     };
   }
 
-  async #post(body: Body, intake: "direct" | "queue", changes: Changes, attempt: Attempt, around: Omit<Step, "act">) {
+  async #post(body: Body, intake: "direct" | "queue", { attempt, changes }: Doing): Promise<void> {
     const arrival = this.ledger.arrive(body, Date.now());
     const INTAKE_QUEUE = {
-      send: (queued: Queued) =>
-        attempt.gate("queue send", async () => {
-          this.#queue.push({ body: structuredClone(queued), attempts: 1, arrival });
-        }),
+      send: (queued: Queued) => attempt.gate("queue send", async () => this.#queue.send(queued, body, arrival)),
     };
     const ctx = createExecutionContext();
     const request = new Request(`https://receiver.example/callbacks/${KEY}`, { method: "POST", body: body.bytes });
     const bindings = { ...env, ...changes, INTAKE: intake, INTAKE_QUEUE, ...this.#settings };
     const response = await worker.fetch(request, bindings as typeof env, ctx);
     if (attempt.isDead) return;
-    const status = await checkAnswer(response, body, { isFaulty: isFaulty(around), settings: this.#settings });
+    const status = await checkAnswer(response, body, { isFaulty: attempt.isFaulty, settings: this.#settings });
     if (status !== null) {
       arrival.isAcknowledged = true;
-      const isQueued = this.#queue.some((message) => message.arrival === arrival);
       // One that cannot be read is not said to be in the spill; that is seen when it is read.
-      arrival.via = status === "quarantined" ? (isQueued ? "queue" : "spill") : viaOf(status);
+      arrival.via = status === "quarantined" ? (this.#queue.holds(arrival) ? "queue" : "spill") : viaOf(status);
       arrival.isCounted = status === "stored" || status === "duplicate" || status === "no-job";
+      if (arrival.isCounted) {
+        // Retention that came in the middle came before the last write, which brings the bytes again.
+        arrival.mayBeGone = false;
+        this.ledger.hear(body);
+        attempt.writtenLast = body.id;
+      }
       if (status === "spilled") this.pointed.add(body.id);
     }
     await waitOnExecutionContext(ctx);
@@ -225,109 +243,10 @@ export class World {
     if (this.late.length === 0) this.#openCutoffs = [];
   }
 
-  async #consume(
-    { take, isReversed, isTwice, isDeadLetters }: Act & { do: "consume" },
-    changes: Changes,
-    attempt: Attempt,
-  ) {
-    const source = isDeadLetters ? this.#deadLetters : this.#queue;
-    const messages = source.slice(0, take);
-    if (isReversed) messages.reverse();
-    if (isTwice) messages.push(...messages.slice(0, 1), ...this.#delivered.slice(-1));
-    if (messages.length === 0) return;
-    const batch = createMessageBatch<Queued>(
-      isDeadLetters ? "ci-callbacks-dead-letters" : "ci-callbacks",
-      messages.map(({ body, attempts }, index) => ({ id: `${index}`, timestamp: new Date(), attempts, body })),
-    );
-    const ctx = createExecutionContext();
-    await worker.queue(batch, { ...env, ...changes, ...this.#settings } as unknown as Env, ctx);
-    if (attempt.isDead) return;
-    const { ackAll, retryMessages } = await getQueueResult(batch, ctx);
-    const retried = new Set(ackAll ? [] : retryMessages.map(({ msgId }) => messages[Number(msgId)] as Message));
-    for (const message of new Set(messages)) {
-      if (retried.has(message)) this.#retry(message);
-      else this.#settle(message, isDeadLetters);
-    }
-  }
-
-  #settle(message: Message, isDeadLetters: boolean): void {
-    for (const list of [this.#queue, this.#deadLetters, this.#delivered]) remove(list, message);
-    this.#delivered.push(message);
-    // The consumer of dead letters has the spill as well.
-    if (message.arrival.via !== "queue") return;
-    message.arrival.via = isDeadLetters ? "spill" : "store";
-    message.arrival.isCounted = !isDeadLetters;
-  }
-
-  #retry(message: Message): void {
-    message.attempts += 1;
-    if (message.attempts <= MAX_ATTEMPTS || !this.#queue.includes(message)) return;
-    remove(this.#queue, message);
-    this.#deadLetters.push(message);
-  }
-
-  async #reparse(which: number | string, changes: Changes, around: Omit<Step, "act">): Promise<void> {
-    const ids = [...this.ledger.sent.keys()];
-    const id = typeof which === "number" ? ids[which % Math.max(1, ids.length)] : undefined;
-    if (typeof which === "number" && id === undefined) return;
-    const path = id === undefined ? `/deliveries/reparse?status=${which}&limit=5` : `/deliveries/${id}/reparse`;
-    const response = await send(path, { method: "POST", headers: { authorization: `Bearer ${TOKEN}` } }, changes);
-    const allowed = [200, 404, 410, ...(isFaulty(around) ? [503] : [])];
-    if (!allowed.includes(response.status))
-      throw new Error(`reparse was answered ${response.status}: ${await response.text()}`);
-  }
-
-  async #export(changes: Changes, around: Omit<Step, "act">): Promise<void> {
-    const before = this.seen;
-    const lines: string[] = [];
-    let cursor: string | null = "";
-    while (cursor !== null) {
-      const path: string = `/deliveries/export?limit=4${cursor === "" ? "" : `&cursor=${cursor}`}`;
-      const response = await get(path, {}, changes);
-      const text = await response.text();
-      if (response.status === 503 && isFaulty(around)) return;
-      if (response.status !== 200) throw new Error(`export was answered ${response.status}: ${text.slice(0, 500)}`);
-      const page = text.trimEnd().split("\n");
-      cursor = (JSON.parse(page.pop() as string) as { next: string | null }).next;
-      lines.push(...page);
-    }
-    await this.observe();
-    const exported = new Set(lines.map((line) => (JSON.parse(line) as { id: string }).id));
-    for (const seen of [before.stored, before.spilled])
-      for (const id of seen.keys())
-        if (this.seen.stored.has(id) && !exported.has(id)) throw new Error(`delivery ${id} is not in the export`);
-    this.#exported = lines;
-  }
-
-  async #import(changes: Changes, around: Omit<Step, "act">): Promise<void> {
-    for (let at = 0; at < this.#exported.length; at += 4) {
-      const lines = this.#exported.slice(at, at + 4);
-      const init = { method: "POST", headers: { authorization: `Bearer ${TOKEN}` }, body: lines.join("\n") };
-      const response = await send("/deliveries/import", init, changes);
-      const text = await response.text();
-      if (response.status === 503 && isFaulty(around)) return;
-      if (response.status !== 200) throw new Error(`import was answered ${response.status}: ${text.slice(0, 500)}`);
-    }
-  }
-
   async observe(): Promise<void> {
-    const stored = new Map<string, DeliveryRecord>();
-    let cursor: string | null = "";
-    while (cursor !== null) {
-      const path: string = `/deliveries?limit=100${cursor === "" ? "" : `&cursor=${cursor}`}`;
-      const response = await get(path, {}, this.#plainChanges());
-      if (response.status !== 200) throw new Error(`deliveries were not listed: ${await response.text()}`);
-      const page = await response.json<{ deliveries: DeliveryRecord[]; next: string | null }>();
-      for (const delivery of page.deliveries) {
-        if (stored.has(delivery.id)) throw new Error(`delivery ${delivery.id} is listed twice`);
-        stored.set(delivery.id, delivery);
-      }
-      cursor = page.next;
-    }
-    const { keys } = await env.KV.list({ prefix: "spill:" });
-    const spilled = new Set(keys.map(({ name }) => name.slice("spill:".length)));
-    this.ledger.settle({ stored, spilled });
-    this.seen = { stored, spilled, lastWords: this.ledger.lastWords() };
+    const look = await lookAround(this.get);
+    this.ledger.settle(look);
+    this.seen = { ...look, lastWords: this.ledger.lastWords() };
   }
 
   /** All faults are over: late effects come, messages are brought, and the cron runs until nothing waits. */
@@ -339,10 +258,10 @@ export class World {
     this.#passAgain(before);
     const consume = { do: "consume", take: 10, isReversed: false, isTwice: false } as const;
     for (const isDeadLetters of [false, true]) {
-      const source = isDeadLetters ? this.#deadLetters : this.#queue;
-      for (let turns = 0; turns < 10 && source.length > 0; turns += 1)
+      for (let turns = 0; turns < 10 && this.#queue.waiting(isDeadLetters) > 0; turns += 1)
         await this.#perform({ ...consume, isDeadLetters }, PLAIN);
-      if (source.length > 0) throw new Error(`${source.length} messages stay in the queue`);
+      const left = this.#queue.waiting(isDeadLetters);
+      if (left > 0) throw new Error(`${left} messages stay in the queue`);
     }
     for (let runs = 0; runs < 4 && (runs === 0 || this.#isWaiting()); runs += 1) await this.run(NONE);
     if (this.#isWaiting()) {
@@ -366,32 +285,12 @@ export class World {
 
   get = (path: string): Promise<Response> => get(path, {}, this.#plainChanges());
 
-  reparseAll = async (): Promise<void> => {
-    for (const status of ["stored", "no-job", "quarantined"]) {
-      let cursor: string | null = "";
-      while (cursor !== null) {
-        const at: string = cursor === "" ? "" : `&cursor=${cursor}`;
-        const init = { method: "POST", headers: { authorization: `Bearer ${TOKEN}` } };
-        const response = await send(`/deliveries/reparse?status=${status}&limit=100${at}`, init, this.#plainChanges());
-        if (response.status !== 200)
-          throw new Error(`reparse was answered ${response.status}: ${await response.text()}`);
-        cursor = (await response.json<{ next: string | null }>()).next;
-      }
-    }
-    await this.observe();
-  };
+  reparseAll = (): Promise<void> => reparseAll(this, this.#plainChanges());
 
   #isWaiting(): boolean {
     return this.seen.spilled.size > 0 || [...this.seen.stored.values()].some(({ status }) => status === "pending");
   }
 }
 
-const isFaulty = ({ faults, down }: Omit<Step, "act">): boolean => faults.length > 0 || down !== "none";
-
 const viaOf = (status: string): Arrival["via"] =>
   status === "spilled" ? "spill" : status === "queued" ? "queue" : "store";
-
-function remove<T>(list: T[], item: T): void {
-  const at = list.indexOf(item);
-  if (at >= 0) list.splice(at, 1);
-}
