@@ -23,6 +23,10 @@ export async function send(path: string, init: RequestInit = {}, changes: Change
 export const post = (body: BodyInit | null, changes: Changes = {}, headers: HeadersInit = {}): Promise<Response> =>
   send(`/callbacks/${KEY}`, { method: "POST", body, headers }, changes);
 
+/** The answer to a callback. What it leaves to do after the answer belongs to `ctx`. */
+export const answerTo = async (body: BodyInit, changes: Changes, ctx: ExecutionContext): Promise<Response> =>
+  worker.fetch(new Request(`${ORIGIN}/callbacks/${KEY}`, { method: "POST", body }), { ...env, ...changes }, ctx);
+
 export const get = (path: string, headers: Record<string, string> = {}, changes: Changes = {}): Promise<Response> =>
   send(path, { headers: { authorization: `Bearer ${TOKEN}`, ...headers } }, changes);
 
