@@ -67,10 +67,10 @@ export default defineConfig({
       {
         plugins: [
           workerd({
-            SOAK_CALLBACKS: process.env["SOAK_CALLBACKS"] ?? "300",
+            SOAK_CALLBACKS: process.env["SOAK_CALLBACKS"] ?? "150",
             SOAK_SEED: process.env["SOAK_SEED"] ?? "1",
             FUZZ_BODIES: process.env["FUZZ_BODIES"] ?? "400",
-            MODEL_RUNS: process.env["MODEL_RUNS"] ?? "300",
+            MODEL_RUNS: process.env["MODEL_RUNS"] ?? "100",
             MODEL_MINUTES: process.env["MODEL_MINUTES"] ?? "",
             MODEL_SEED: process.env["MODEL_SEED"] ?? "1",
             MODEL_PATH: process.env["MODEL_PATH"] ?? "",

@@ -1,7 +1,7 @@
 /** A real Chromium, and pages in it that note whatever must not happen: errors, requests to other hosts, dialogs. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { Target } from "./deliver.ts";
 import { TOKEN } from "./server.ts";
 
@@ -39,21 +39,36 @@ export async function visit(browser: Browser, { base }: Target, options: Browser
   return { page, faults, close: () => context.close() };
 }
 
-export async function signIn({ page }: Visit, token: string = TOKEN): Promise<void> {
+export async function signIn({ page }: Pick<Visit, "page">, token: string = TOKEN): Promise<void> {
   await page.goto("/");
   await page.locator("#token").fill(token);
   await page.locator(".sign-in button").click();
 }
 
-/** A visit that is signed in. */
+type Cookies = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+const signedIn = new WeakMap<Target, Cookies>();
+
+/** What a browser keeps of having signed in there. */
+async function cookiesOf(browser: Browser, target: Target): Promise<Cookies> {
+  const { page, close } = await visit(browser, target);
+  await signIn({ page });
+  await page.locator("main h1").waitFor();
+  const cookies = await page.context().storageState();
+  await close();
+  return cookies;
+}
+
+/** A visit that is signed in, on the first page. */
 export async function visitSignedIn(
   browser: Browser,
   target: Target,
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
-  const visited = await visit(browser, target, options);
-  await signIn(visited);
-  await visited.page.locator("main h1").waitFor();
+  const storageState = signedIn.get(target) ?? (await cookiesOf(browser, target));
+  signedIn.set(target, storageState);
+  const visited = await visit(browser, target, { ...options, storageState });
+  await visited.page.goto("/");
   return visited;
 }
 
