@@ -30,6 +30,10 @@ export const answerTo = async (body: BodyInit, changes: Changes, ctx: ExecutionC
 export const get = (path: string, headers: Record<string, string> = {}, changes: Changes = {}): Promise<Response> =>
   send(path, { headers: { authorization: `Bearer ${TOKEN}`, ...headers } }, changes);
 
+/** The text of an answer whose media type does not say that it is text: `text()` warns of those. */
+export const decoded = async (response: Response): Promise<string> =>
+  new TextDecoder().decode(await response.arrayBuffer());
+
 /** The JSON that a look-up answers. */
 export async function read<T>(path: string, changes: Changes = {}): Promise<T> {
   return (await get(path, {}, changes)).json<T>();
