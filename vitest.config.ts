@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -19,7 +20,7 @@ const QUEUES = {
   },
 };
 
-/** The Worker in workerd, with real bindings of its own for each test file. */
+/** The Worker in workerd, with real bindings. Test files take turns in one runtime; test/worker/setup.ts empties its storage before each. */
 const workerd = (bindings: Record<string, string> = {}) =>
   cloudflareTest(async () => ({
     wrangler: { configPath: "./wrangler.toml" },
@@ -45,6 +46,10 @@ const testTimeout = 180_000;
 export default defineConfig({
   test: {
     silent: "passed-only",
+    // Vitest leaves one core free by default: half of a machine that has two.
+    maxWorkers: Math.max(2, availableParallelism()),
+    // No file leaves anything behind for the next, and a new process for each file costs more than most files.
+    isolate: false,
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],

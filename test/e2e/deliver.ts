@@ -1,6 +1,5 @@
 /** A receiver of its own for the tests in a browser, with what they do to it from outside. */
-import { spawnSync } from "node:child_process";
-import { ENVIRONMENT, KEY, newDirectory, ROOT, startReceiver } from "./server.ts";
+import { execute, KEY, newDirectory, startReceiver } from "./server.ts";
 
 export interface Target {
   base: string;
@@ -18,11 +17,7 @@ export async function startTarget(vars: Record<string, string> = {}): Promise<Ta
   return {
     base,
     post: async (body) => (await fetch(`${base}/callbacks/${KEY}`, { method: "POST", body })).status,
-    sql: (statement) => {
-      const args = ["d1", "execute", "DB", "--local", "--persist-to", directory, "--command", statement];
-      const ran = spawnSync("wrangler", args, { cwd: ROOT, env: ENVIRONMENT, encoding: "utf8" });
-      if (ran.status !== 0) throw new Error(ran.stdout + ran.stderr);
-    },
+    sql: (statement) => execute(directory, statement),
     stop,
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createClient, type Job, JobTimeoutError } from "../../src/client/client.ts";
 import {
   drop,
@@ -12,6 +12,18 @@ import {
   unlessMatch,
 } from "./scripted-receiver.ts";
 import { done, failureOf, notFound, receiverWith, running, TOKEN } from "./client-fixtures.ts";
+
+afterEach(() => vi.useRealTimers());
+
+/** A client on a clock of its own: a pause, however long, is over at once. */
+function clientWithClock(baseUrl: string) {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  const backoff = () => {
+    queueMicrotask(() => vi.runOnlyPendingTimers());
+    return 3600;
+  };
+  return createClient({ baseUrl, token: TOKEN, backoff });
+}
 
 describe("waiting for a job", () => {
   test("asks at once, then with ?wait=, until the job is terminal", async () => {
@@ -81,20 +93,20 @@ describe("waiting for a job", () => {
   });
 
   test("does not ask again before Retry-After is over", async () => {
-    await using receiver = await receiverWith(
+    await using receiver = await startReceiver(
       problem(503, "store-unavailable", {}, { "retry-after": "3600" }),
       json(done),
     );
-    const error = await failureOf(receiver.client.waitForJob("j1", { timeoutSeconds: 3 }));
+    const client = clientWithClock(receiver.baseUrl);
+    const error = await failureOf(client.waitForJob("j1", { timeoutSeconds: 3 }));
     expect(error).toBeInstanceOf(JobTimeoutError);
     expect((error as JobTimeoutError).cause).toMatchObject({ code: "store-unavailable", retryAfterSeconds: 3600 });
     expect(receiver.asked).toEqual(["/jobs/j1?wait=0"]);
   });
 
   test("rejects at the deadline with the job as it was known last", async () => {
-    await using receiver = await startReceiver(json(running), notFound);
-    const backoff = (turns: number) => (turns === 1 ? 0 : 3600);
-    const client = createClient({ baseUrl: receiver.baseUrl, token: TOKEN, backoff });
+    await using receiver = await startReceiver(json(running));
+    const client = clientWithClock(receiver.baseUrl);
     const error = await failureOf(client.waitForJob("j1", { timeoutSeconds: 3 }));
     expect(error).toBeInstanceOf(JobTimeoutError);
     const { name, message, jobId, job, cause } = error as JobTimeoutError;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseCallback } from "../../src/callback/callback.ts";
 import { readStrictXml } from "../../src/callback/strict-xml.ts";
 import { treeOf } from "../../src/callback/xml.ts";
-import { bytesOf, published, textOf } from "./published.ts";
+import { bytesOf, published, textOf, UNLESS_SKIPPED } from "./published.ts";
 
 const read = (file: string) => parseCallback(bytesOf(file));
 
@@ -27,8 +27,7 @@ function placeIn(file: string, note: string): [line: number, column: number] {
 /** Content moderation in its simple form and the console's test: their ids have other names. */
 const isSimple = (file: string): boolean => /_auditing_(?:simple|console_test)_/.test(file);
 
-// Skipped where the corpus is not: it cannot be shipped with the project.
-describe.skipIf(published.length === 0)("the provider's published payloads", () => {
+describe.skipIf(published.length === 0)(`the provider's published payloads${UNLESS_SKIPPED}`, () => {
   test("are all here", () => {
     expect(published.toSorted()).toEqual([...notes().keys()].toSorted());
     expect(published).toHaveLength(82);

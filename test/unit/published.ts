@@ -11,6 +11,9 @@ export const published: readonly string[] = existsSync(folder)
   ? readdirSync(folder).filter((file) => !file.endsWith(".tsv"))
   : [];
 
+/** For the name of what is skipped without them. */
+export const UNLESS_SKIPPED = published.length > 0 ? "" : " (skipped: CORPUS_DIR has no published payloads)";
+
 export const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(join(folder, file)));
 export const textOf = (file: string): string => readFileSync(join(folder, file), "utf8");
 

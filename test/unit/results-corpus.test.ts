@@ -4,7 +4,7 @@ import { parseCallback } from "../../src/callback/callback.ts";
 import type { JobReading, RunReading } from "../../src/callback/types.ts";
 import type { MediaResult, ModerationResult } from "../../src/results/results.ts";
 import { hitsOf, type JobResult, readResult, readRun } from "../../src/results/results.ts";
-import { bytesOf, published } from "./published.ts";
+import { bytesOf, published, UNLESS_SKIPPED } from "./published.ts";
 
 interface Read {
   file: string;
@@ -21,8 +21,7 @@ function readAll(): { reads: Read[]; runs: RunReading[] } {
   };
 }
 
-// Skipped where the corpus is not: it cannot be shipped with the project.
-describe.skipIf(published.length === 0)("the results of the provider's published payloads", () => {
+describe.skipIf(published.length === 0)(`the results of the provider's published payloads${UNLESS_SKIPPED}`, () => {
   const { reads, runs } = readAll();
   const mediaOf = (pattern: RegExp): MediaResult[] =>
     reads.flatMap(({ file, result }) => (pattern.test(file) && result?.family === "media" ? [result.result] : []));

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseCallback } from "../../src/callback/callback.ts";
 import {
@@ -13,6 +12,7 @@ import {
   textOf,
   type Token,
 } from "../../src/results/segmentation.ts";
+import { bytesOf, published, UNLESS_SKIPPED } from "./published.ts";
 
 /** A token as it should be: its length is its word's in code points. */
 const token = (offset: number | null, word: string, changes: Partial<Token> = {}): Token => ({
@@ -214,25 +214,16 @@ describe("counts", () => {
   });
 });
 
-const corpus = process.env["CORPUS_DIR"] ?? "";
-const samples = corpusFiles();
+const samples = published.filter((name) => name.startsWith("callback_WordsGeneralize"));
 
-function corpusFiles(): string[] {
-  try {
-    return readdirSync(corpus).filter((name) => name.startsWith("callback_WordsGeneralize"));
-  } catch {
-    return [];
-  }
-}
-
-describe.skipIf(samples.length === 0)("the provider's own samples", () => {
+describe.skipIf(samples.length === 0)(`the provider's own samples${UNLESS_SKIPPED}`, () => {
   test.each([
     ["Chinese, whose offsets are right", "_zh_", "今天打车花60元", "code-points"],
     ["English, which keep the Chinese offsets", "_en_", "TodayTaxiCost60CNY", "not-trusted"],
   ])("%s", (_, language, text, offsets) => {
     const readings = samples
       .filter((name) => name.includes(language))
-      .map((name) => parseCallback(readFileSync(`${corpus}/${name}`)))
+      .map((name) => parseCallback(bytesOf(name)))
       .filter((reading) => reading.ok);
     expect(readings.length).toBeGreaterThan(0);
     for (const { value } of readings) {

@@ -40,11 +40,20 @@ const optionsFor = (baseUrl: string, file: string, changes: Partial<TransferOpti
   ...changes,
 });
 
+/** A transfer that waits for nothing. `slept` has the pauses it would have made, in milliseconds. */
 function newTransfer() {
   const said: string[] = [];
+  const slept: number[] = [];
   const interruption = new AbortController();
-  const say = (message: string) => void said.push(message);
-  return { tally: newTally(), said, say, signal: interruption.signal, interrupt: () => interruption.abort() };
+  return {
+    tally: newTally(),
+    said,
+    slept,
+    say: (message: string) => void said.push(message),
+    sleep: async (milliseconds: number) => void slept.push(milliseconds),
+    signal: interruption.signal,
+    interrupt: () => interruption.abort(),
+  };
 }
 
 describe("the lines of a file", () => {
@@ -144,6 +153,7 @@ describe("an export", () => {
       expect.stringContaining("did not answer: the connection was dropped"),
     ]);
     expect(transfer.said[0]).toContain("Trying again in 2 s.");
+    expect(transfer.slept[0]).toBe(2_000);
     // What fails may be too much at once: fewer are asked for, and then more again.
     expect(receiver.asked.map((path) => new URL(path, "http://x").searchParams.get("limit"))).toEqual([
       "20",

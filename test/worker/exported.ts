@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { DeliveryRecord, Job, ListedJob } from "../../src/wire.ts";
-import { type Changes, get, read, send, sha256, TOKEN } from "./receiver.ts";
+import { type Changes, decoded, get, read, send, sha256, TOKEN } from "./receiver.ts";
 
 export interface Line {
   id: string;
@@ -30,8 +30,7 @@ export async function exportPage(
   changes: Changes = {},
 ): Promise<{ lines: Line[]; next: string | null }> {
   const response = await get(`/deliveries/export?${query}`, {}, changes);
-  // Not `text()`, which warns of a media type that is not text.
-  const text = new TextDecoder().decode(await response.arrayBuffer());
+  const text = await decoded(response);
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
   const lines = text.split("\n").map((line) => (line === "" ? null : (JSON.parse(line) as Line)));
   expect(lines.pop()).toBe(null);

@@ -6,7 +6,7 @@ import { intake, nameArrival } from "../../src/intake.ts";
 import { d1Store } from "../../src/store/d1/d1.ts";
 import { persistent } from "../../src/store/retry.ts";
 import { newJobId, segmentation } from "./bodies.ts";
-import { get, read, send, sha256, TOKEN } from "./receiver.ts";
+import { decoded, get, read, send, sha256, TOKEN } from "./receiver.ts";
 
 const arrivalOf = (body: string) =>
   nameArrival({ bytes: new TextEncoder().encode(body), contentType: null, receivedAt: Date.now() });
@@ -30,7 +30,7 @@ test("a body at which the reader itself fails is kept, as a fault of ours, and r
     fault: null,
   });
   expect(await read(`/deliveries/${id}`)).toMatchObject({ status: "quarantined", reason });
-  expect(await (await get(`/deliveries/${id}/raw`)).text()).toBe(body);
+  expect(await decoded(await get(`/deliveries/${id}/raw`))).toBe(body);
   const again = await send(`/deliveries/${id}/reparse`, {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}` },
@@ -64,7 +64,7 @@ test("many at once are each told apart, whatever they are, and kept to the byte"
   ]);
   expect(outcomes.map(({ delivery }) => delivery)).toEqual(await Promise.all(bodies.map(sha256)));
   for (const [index, { delivery }] of outcomes.entries()) {
-    expect(await (await get(`/deliveries/${delivery}/raw`)).text()).toBe(bodies[index]);
+    expect(await decoded(await get(`/deliveries/${delivery}/raw`))).toBe(bodies[index]);
   }
   for (const jobId of jobIds) expect(await read(`/jobs/${jobId}`)).toMatchObject({ jobId, state: "Success" });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ListedJob } from "../../src/wire.ts";
 import { newJobId, segmentation } from "./bodies.ts";
-import { get, post, read } from "./receiver.ts";
+import { decoded, get, post, read } from "./receiver.ts";
 
 describe("a list of jobs", () => {
   interface List {
@@ -97,7 +97,7 @@ describe("a list of jobs", () => {
     await Promise.all(jobIds.map((jobId) => post(segmentation(jobId, { Bucket: bucket }))));
     const response = await get(`/jobs?bucket=${bucket}`, { accept: "application/x-ndjson" });
     expect(response.headers.get("content-type")).toBe("application/x-ndjson");
-    const lines = (await response.text())
+    const lines = (await decoded(response))
       .trimEnd()
       .split("\n")
       .map((line) => (JSON.parse(line) as ListedJob).jobId);

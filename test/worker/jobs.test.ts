@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Job } from "../../src/wire.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { get, post, read, send, sha256, TOKEN } from "./receiver.ts";
@@ -193,13 +193,12 @@ describe("waiting for a job", () => {
       { headers: { authorization: `Bearer ${TOKEN}` }, signal: gone.signal },
       { DB },
     ).catch(() => null);
-    await scheduler.wait(200);
+    await vi.waitFor(() => expect(queries).toBeGreaterThan(0));
+    const before = queries;
     gone.abort();
-    await scheduler.wait(600);
-    const after = queries;
-    await scheduler.wait(1500);
-    expect(queries).toBe(after);
     await waiting;
+    // One question may have been under way.
+    expect(queries - before).toBeLessThanOrEqual(1);
   });
 
   test.each(["-1", "61", "1.5", "soon", ""])("refuses ?wait=%s", async (wait) => {

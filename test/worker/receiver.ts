@@ -23,8 +23,16 @@ export async function send(path: string, init: RequestInit = {}, changes: Change
 export const post = (body: BodyInit | null, changes: Changes = {}, headers: HeadersInit = {}): Promise<Response> =>
   send(`/callbacks/${KEY}`, { method: "POST", body, headers }, changes);
 
+/** The answer to a callback. What it leaves to do after the answer belongs to `ctx`. */
+export const answerTo = async (body: BodyInit, changes: Changes, ctx: ExecutionContext): Promise<Response> =>
+  worker.fetch(new Request(`${ORIGIN}/callbacks/${KEY}`, { method: "POST", body }), { ...env, ...changes }, ctx);
+
 export const get = (path: string, headers: Record<string, string> = {}, changes: Changes = {}): Promise<Response> =>
   send(path, { headers: { authorization: `Bearer ${TOKEN}`, ...headers } }, changes);
+
+/** The text of an answer whose media type does not say that it is text: `text()` warns of those. */
+export const decoded = async (response: Response): Promise<string> =>
+  new TextDecoder().decode(await response.arrayBuffer());
 
 /** The JSON that a look-up answers. */
 export async function read<T>(path: string, changes: Changes = {}): Promise<T> {

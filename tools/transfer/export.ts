@@ -3,13 +3,15 @@ import { fail, ok, type Result } from "../../src/callback/result.ts";
 import { openExport } from "./file.ts";
 import { parseLine } from "./lines.ts";
 import type { TransferOptions } from "./options.ts";
-import { type Ask, askAt, type Attempt, untilDone } from "./request.ts";
+import { type Ask, askAt, type Attempt, type Sleep, untilDone } from "./request.ts";
 import { countLine, newTally, type Say, type Tally } from "./tally.ts";
 
 export interface Transfer {
   tally: Tally;
   say: Say;
   signal: AbortSignal;
+  /** Waits between tries. */
+  sleep: Sleep;
 }
 
 export type Outcome =
@@ -27,7 +29,7 @@ interface ReadPage {
 }
 
 /** Rejects where the file cannot be written. `tally` is of the whole file, with what it had before. */
-export async function runExport(options: TransferOptions, { tally, say, signal }: Transfer): Promise<Outcome> {
+export async function runExport(options: TransferOptions, { tally, say, signal, sleep }: Transfer): Promise<Outcome> {
   const { base, token, giveUpSeconds } = options;
   const opened = await openExport(options.file, base);
   if (!opened.ok) return { kind: "refused", reason: opened.error };
@@ -45,7 +47,7 @@ export async function runExport(options: TransferOptions, { tally, say, signal }
         limit = tried.ok ? Math.min(limit + 1, options.limit) : Math.ceil(limit / 2);
         return tried;
       };
-      const page = await untilDone(attempt, { giveUpSeconds, signal, say });
+      const page = await untilDone(attempt, { giveUpSeconds, signal, say, sleep });
       if (signal.aborted) return { kind: "interrupted" };
       if (!page.ok) return { kind: "failed", reason: page.error };
       await file.append(page.value.bytes);

@@ -22,10 +22,10 @@ export interface Place {
 /** Rejects where the file cannot be read. */
 export async function runImport(options: TransferOptions, transfer: Transfer, place: Place): Promise<Outcome> {
   const { base, token, giveUpSeconds, concurrency } = options;
-  const { tally, say } = transfer;
+  const { tally, say, sleep } = transfer;
   const end = new AbortController();
   const signal = AbortSignal.any([transfer.signal, end.signal]);
-  const patience: Patience = { giveUpSeconds, signal, say };
+  const patience: Patience = { giveUpSeconds, signal, say, sleep };
   const ask = askAt(base, token, signal);
   const file: FileState = { isWhole: false, refusal: null };
   const batches = batchesOf(options, tally, say, file);

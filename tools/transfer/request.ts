@@ -1,5 +1,5 @@
 /** Requests of a transfer: tried again while it may help, for as long as there is patience. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import { fail, ok, type Result } from "../../src/callback/result.ts";
 import { tlsFault } from "../doctor/ask.ts";
 import { explain } from "../simulate/send.ts";
@@ -22,12 +22,19 @@ export interface Patience {
   giveUpSeconds: number;
   signal: AbortSignal;
   say: Say;
+  sleep: Sleep;
 }
+
+/** Resolves after so many milliseconds, or when the signal aborts. */
+export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
+export const sleep: Sleep = (milliseconds, signal) =>
+  setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
 
 /** Tries until it is done, cannot help any more, or has failed for too long. Fails with the last reason. */
 export async function untilDone<T>(
   attempt: () => Promise<Attempt<T>>,
-  { giveUpSeconds, signal, say }: Patience,
+  { giveUpSeconds, signal, say, sleep }: Patience,
 ): Promise<Result<T, string>> {
   const deadline = performance.now() + giveUpSeconds * 1000;
   for (let pause = FIRST_PAUSE_SECONDS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_SECONDS)) {
@@ -37,7 +44,7 @@ export async function untilDone<T>(
     const milliseconds = Math.max(pause * (0.5 + Math.random() / 2), asked) * 1000;
     if (!tried.mayPass || signal.aborted || performance.now() + milliseconds > deadline) return fail(tried.reason);
     say(`${tried.reason}. Trying again in ${Math.ceil(milliseconds / 1000)} s.`);
-    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+    await sleep(milliseconds, signal);
     if (signal.aborted) return fail(tried.reason);
   }
 }

@@ -1,6 +1,7 @@
 /** What an export and an import have in common as programs: options, Ctrl-C, progress, summary, exit code. */
 import type { Outcome, Transfer } from "./export.ts";
 import { type Direction, HELP, readOptions, type TransferOptions } from "./options.ts";
+import { sleep } from "./request.ts";
 import { newTally, progressText, startProgress, summaryText } from "./tally.ts";
 
 const EXIT = { done: 0, notDone: 1, usage: 2, interrupted: 130 } as const;
@@ -31,7 +32,7 @@ export async function transfer(direction: Direction, args: readonly string[], ru
   const start = performance.now();
   let ended: Ended;
   try {
-    ended = await run(read.value, { tally, say: progress.say, signal: interruption.signal });
+    ended = await run(read.value, { tally, say: progress.say, signal: interruption.signal, sleep });
   } catch (error) {
     const reason = `${read.value.file}: ${fileFault(error as NodeJS.ErrnoException)}`;
     if (tally.deliveries === 0) {
