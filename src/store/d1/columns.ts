@@ -1,5 +1,4 @@
 /** The columns that are read of each table, their rows, and rows as what a store answers. */
-import type { Encoding } from "../encoding.ts";
 import {
   deliveryOf,
   type DeliveryRow,
@@ -19,7 +18,8 @@ const of = (table: string, columns: readonly string[]) => columns.map((column) =
 
 export const DELIVERY_COLUMNS = `d.id, d.status, d.format, d.content_type, d.size, d.received_at, ${heardAt("d")} AS heard_at, d.count,
   d.reason_code, d.reason, d.line, d.column_number, (d.body IS NOT NULL OR d.parts > 0) AS has_bytes`;
-export const BODY_COLUMNS = "d.encoding, d.parts, d.body";
+/** A BLOB in hexadecimal digits: by itself D1 gives it as a list of numbers. */
+export const BODY_COLUMNS = "d.encoding, d.parts, iif(typeof(d.body) = 'blob', hex(d.body), d.body) AS body";
 export const JOB_COLUMNS = `j.received_at AS first_received_at, j.place, j.changed, ${of("j", ["job_id", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS])}`;
 export const RUN_COLUMN_LIST = `r.received_at AS first_received_at, ${of("r", ["run_id", ...RUN_COLUMNS])}`;
 
@@ -47,7 +47,7 @@ export type ListedDeliveryRow = DeliveryRow & {
   first_object: string | null;
 };
 
-export type BodyRow = DeliveryRow & { encoding: Encoding; parts: number; body: string | null };
+export type BodyRow = DeliveryRow & { encoding: string; parts: number; body: string | null };
 
 /** The columns of a delivery are null where it is gone. */
 export type WithDelivery<Row> = Row &

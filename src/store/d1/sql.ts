@@ -3,6 +3,7 @@
  * whatever else writes at the same time (another callback, a reparse, retention, an older version of the Worker),
  * the record of a job is the greatest reading, and nothing points to a delivery that is not there.
  */
+import { TEXT_ENCODINGS } from "../encoding.ts";
 import { READ_ATTEMPTS } from "../store.ts";
 import { READER_DIGITS, RECORD_COLUMNS, RUN_COLUMNS, WORKFLOW_COLUMNS } from "../rows.ts";
 
@@ -62,12 +63,19 @@ const isCounted = "instr(deliveries.receipts, excluded.receipts) = 0";
 const unlessKept = (column: string) =>
   `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
 
-const values = (columns: number): string => `(${Array.from({ length: columns }, () => "?").join(", ")})`;
+/** The values of one delivery, the body last: what lies as a BLOB comes in hexadecimal digits. */
+function valuesOf(delivery: number): string {
+  const value = (column: (typeof ARRIVAL_COLUMNS)[number]) =>
+    `?${delivery * ARRIVAL_COLUMNS.length + ARRIVAL_COLUMNS.indexOf(column) + 1}`;
+  const isText = `${value("encoding")} IN (${TEXT_ENCODINGS.map((name) => `'${name}'`).join(", ")})`;
+  const body = `iif(${isText}, ${value("body")}, unhex(${value("body")}))`;
+  return `(${ARRIVAL_COLUMNS.map((column) => (column === "body" ? body : value(column))).join(", ")})`;
+}
 
 /** So many deliveries, each with or without a reading. An arrival without a nonce has no receipt, and its count is a total. */
 export const putDeliveries = (deliveries: number): string => `
   INSERT INTO deliveries (${ARRIVAL_COLUMNS.join(", ")})
-  VALUES ${Array.from({ length: deliveries }, () => values(ARRIVAL_COLUMNS.length)).join(", ")}
+  VALUES ${Array.from({ length: deliveries }, (_, index) => valuesOf(index)).join(", ")}
   ON CONFLICT (id) DO UPDATE SET
     count = max(deliveries.count + (${isCounted}), excluded.count),
     receipts = iif(${isCounted}, substr(excluded.receipts || deliveries.receipts, 1, ${RECEIPTS_CHARACTERS}), deliveries.receipts),
