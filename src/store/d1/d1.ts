@@ -37,6 +37,7 @@ import { exhaustionStatements } from "./events.ts";
 import { d1Lists, type Reader } from "./lists.ts";
 import { d1Outbox } from "./outbox.ts";
 import { purge } from "./purge.ts";
+import { recompress } from "./recompress.ts";
 import { CLAIM_READING, RELEASE_READING } from "./sql.ts";
 import { check, measure, noteUpkeep, retryUnfinished } from "./status.ts";
 import { keep, put, putReadings } from "./write.ts";
@@ -145,6 +146,8 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
     ...d1Lists({ first, all }),
 
     purge: (cutoffs) => purge(db, persistently, cutoffs),
+
+    recompress: () => recompress(db, persistently),
 
     check: () => check(db, persistently),
 
