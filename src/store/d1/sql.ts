@@ -131,6 +131,11 @@ const ITS_DELIVERY_IS_KEPT = "EXISTS (SELECT 1 FROM deliveries WHERE id = told.v
 
 const readerOf = (rank: string) => `substr(${rank}, -${READER_DIGITS})`;
 
+/** A rank with the whole delivery id, as an older version wrote it, is longer than any other by 48 digits. `shortRank` in SQL. */
+const LONG_RANK_CHARACTERS = 60;
+export const shortRank = (rank: string): string =>
+  `iif(length(${rank}) > ${LONG_RANK_CHARACTERS}, substr(${rank}, 1, length(${rank}) - 52) || substr(${rank}, -4), ${rank})`;
+
 /**
  * A greater rank is the record. The same delivery replaces itself as a newer reader reads it. A row whose delivery is
  * gone, which nothing here leaves behind, gives way to any.
@@ -139,7 +144,7 @@ export const supersedes = (
   table: string,
   next = "excluded",
 ): string => `(iif(${next}.delivery_id = ${table}.delivery_id,
-    ${next}.rank <> ${table}.rank AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)},
+    ${shortRank(`${next}.rank`)} <> ${shortRank(`${table}.rank`)} AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)},
     ${next}.rank > ${table}.rank OR NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${table}.delivery_id)))`;
 
 const ifSuperseding = (table: string, column: string) =>
@@ -179,7 +184,7 @@ export const PUT_WORKFLOWS = `
     ${WORKFLOW_COLUMNS.map((column) => `${column} = told.value ->> '${column}'`).join(", ")}
   FROM json_each(?1) AS told, (SELECT ${NEWEST_CHANGE} AS change) AS newest
   WHERE jobs.job_id = told.value ->> 'job_id'
-    AND (jobs.workflow_rank IS NULL OR jobs.workflow_rank < told.value ->> 'workflow_rank')`;
+    AND (jobs.workflow_rank IS NULL OR ${shortRank("jobs.workflow_rank")} < ${shortRank("told.value ->> 'workflow_rank'")})`;
 
 /** Jobs and runs that kept deliveries named when they were read are heard of again as these come again: a JSON list of arrivals. */
 export const HEAR_AGAIN = [
