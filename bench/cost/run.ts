@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { jobIdOf } from "../bodies.ts";
-import { digits, table, type Verdict, verdictTable, writeResults } from "../report.ts";
+import { table, type Verdict, verdictTable, writeResults } from "../report.ts";
 import type { Effort } from "../run.ts";
 import { buildWorker } from "../serve/build.ts";
 import { startCounted, type Server, temporaryFolder } from "../serve/servers.ts";
