@@ -62,7 +62,14 @@ export default defineConfig({
       },
       {
         plugins: [workerd()],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles, globalSetup, testTimeout },
+        test: {
+          name: "worker",
+          include: ["test/worker/**/*.test.ts"],
+          setupFiles,
+          globalSetup: [...globalSetup, "test/corpus/setup.ts"],
+          env: { CORPUS_DIR: corpus },
+          testTimeout,
+        },
       },
       {
         plugins: [

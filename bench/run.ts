@@ -1,4 +1,4 @@
-/** `npm run bench -- [read|startup|cpu|serve|intake|growth …] [--quick]`: each part in turn, or those named. */
+/** `npm run bench -- [read|startup|cpu|serve|intake|growth|cost …] [--quick]`: each part in turn, or those named. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { circumstances } from "./report.ts";
@@ -15,6 +15,7 @@ const PARTS = {
   serve: () => import("./serve/run.ts"),
   intake: () => import("./intake/run.ts"),
   growth: () => import("./growth/run.ts"),
+  cost: () => import("./cost/run.ts"),
 } satisfies Record<string, () => Promise<{ run(effort: Effort): Promise<void> }>>;
 
 const given = process.argv.slice(2);

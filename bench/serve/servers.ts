@@ -70,6 +70,13 @@ export function startInstant(): Promise<Server> {
   return startWorker("ours, without D1", "ours", { modules, texts, migrations: OUR_MIGRATIONS });
 }
 
+/** Ours on a database whose written rows are counted. */
+export function startCounted(folder: string): Promise<Server> {
+  const { entry, texts } = ours();
+  const modules = [here("../workers/counted-d1.js"), entry];
+  return startWorker("ours, counted", "ours", { modules, texts, migrations: OUR_MIGRATIONS, folder });
+}
+
 /** Ours as the consumer of its queue: a request to it stores batches. */
 export function startConsumer(): Promise<Server> {
   const { entry, texts } = ours();

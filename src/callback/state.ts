@@ -29,6 +29,14 @@ const progress = (state: string | null): number => (state === null ? 0 : state =
 const sortableTime = (iso: string | null): string =>
   String(Math.max(0, iso === null ? 0 : Date.parse(iso))).padStart(15, "0");
 
+/** Digits of a delivery id in a rank: enough that no two deliveries of one job tie, and a quarter of the room of all. */
+const RANKED_DIGITS = 16;
+
+const cut = (deliveryId: string): string => deliveryId.slice(0, RANKED_DIGITS);
+
+/** The rank as it is written now: an older version wrote the whole delivery id. Ranks of two deliveries compare alike in either form. */
+export const shortRank = (rank: string): string => rank.replace(/ ([0-9a-f]{16})[0-9a-f]{48}/, " $1");
+
 /**
  * Orders the readings of one job: the greater rank is the record. As text, so that a database can compare it.
  * A terminal state beats one that is not, and CI's own answer (`isAnswer`) with a terminal state every callback; then the
@@ -41,7 +49,7 @@ export function jobRank(
   isAnswer = false,
 ): string {
   const end = job.terminal ? (isAnswer ? 2 : 1) : 0;
-  return `${end}${Number(job.full)} ${sortableTime(job.endedAt)} ${progress(job.state)} ${deliveryId}`;
+  return `${end}${Number(job.full)} ${sortableTime(job.endedAt)} ${progress(job.state)} ${cut(deliveryId)}`;
 }
 
 /** Whether nothing that a callback may still bring would take the record: it is terminal, and the job's own. */
@@ -55,7 +63,7 @@ export const isFinalRank = (rank: string): boolean => /^[12]1/.test(rank);
 export function workflowRank({ workflow, full }: Pick<JobReading, "workflow" | "full">, deliveryId: string): string {
   if (workflow === null) return "";
   const namesRun = workflow.runId !== null && workflow.runId !== "";
-  return `${Number(namesRun)}${Number(full)} ${deliveryId}`;
+  return `${Number(namesRun)}${Number(full)} ${cut(deliveryId)}`;
 }
 
 /** The same for the readings of one run: terminal, then the end of its last task, then the delivery id. */
@@ -63,5 +71,5 @@ export function runRank(run: Pick<RunReading, "terminal" | "tasks">, deliveryId:
   const ended = run.tasks
     .map((task) => sortableTime(task.endedAt))
     .reduce((a, b) => (a > b ? a : b), sortableTime(null));
-  return `${Number(run.terminal)} ${ended} ${deliveryId}`;
+  return `${Number(run.terminal)} ${ended} ${cut(deliveryId)}`;
 }

@@ -288,6 +288,8 @@ export interface Store extends StoreTraits {
   countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
   /** Deletes some of what has passed its time of retention. */
   purge(cutoffs: Cutoffs): Promise<Purged>;
+  /** Takes less room for some of what older versions have written. */
+  recompress(): Promise<Recompressed>;
   /** A look at the store that costs little enough for anybody to ask. Rejects where it cannot be reached or lacks its tables. */
   check(): Promise<Health>;
   /** All figures; no scan, but more to read than a check. Rejects as that does. */
@@ -304,6 +306,16 @@ export interface Purged {
   isDone: boolean;
   /** Calls to the store that it took, statements counted one by one. */
   operations: number;
+}
+
+/** What one slice of recompressing did. */
+export interface Recompressed {
+  /** Rows rewritten. */
+  rows: number;
+  /** True when there is nothing left to look at. */
+  isDone: boolean;
+  /** What is wrong with bodies that were left as they are. */
+  faults: string[];
 }
 
 /** What a store tells of itself; null where it cannot, or not cheaply. */

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { isTerminal, jobRank, readState, runRank, workflowRank } from "../../src/callback/state.ts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { isTerminal, jobRank, readState, runRank, shortRank, workflowRank } from "../../src/callback/state.ts";
+import { holds } from "../fixtures/generated.ts";
 
 test.each([
   ["Success", null, { state: "Success", stateSource: "reported", terminal: true }],
@@ -50,6 +52,29 @@ test("a rank is text of fixed width before the delivery id", () => {
     "11 001772355605000 2 id",
   );
   expect(runRank({ terminal: true, tasks: [] }, "id")).toBe("1 000000000000000 id");
+});
+
+describe("a rank that an older version wrote, with the whole delivery id", () => {
+  const digest = fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 64, maxLength: 64 });
+  const job = { terminal: true, full: true, endedAt: late, state: "Success" };
+  const longRank = (id: string) => `11 001772355605000 2 ${id} 002`;
+
+  test("is the same one in short", () => {
+    holds(digest, (id) => expect(shortRank(longRank(id))).toBe(`${jobRank(job, id)} 002`));
+  });
+
+  test("stands to that of another delivery as the two ids do, in either form", () => {
+    holds(fc.tuple(digest, digest), ([a, b]) => {
+      fc.pre(a !== b);
+      expect(longRank(a) < `${jobRank(job, b)} 002`).toBe(a < b);
+      expect(`${jobRank(job, a)} 002` < longRank(b)).toBe(a < b);
+      expect(jobRank(job, a) < jobRank(job, b)).toBe(a < b);
+    });
+  });
+
+  test("is left as it is where it is short", () => {
+    expect(shortRank("11 001772355605000 2 0123456789abcdef 002")).toBe("11 001772355605000 2 0123456789abcdef 002");
+  });
 });
 
 test("readings of a run rank by terminal, the last end of a task, and delivery", () => {

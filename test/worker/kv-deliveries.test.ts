@@ -199,4 +199,23 @@ describe("what is kept of a delivery", () => {
     expect((await store.getJob(jobId))?.summary.tag).toBe("Newer");
     expect(await store.getDelivery(arrival.id)).toMatchObject({ status: "no-job", count: 2 });
   });
+
+  test("is what a newer reader says of its workflow, where an older version wrote the whole delivery id into its rank", async () => {
+    const jobId = newJobId();
+    const body = segmentation(jobId, { Workflow: { RunId: `i${jobId}`, WorkflowName: "nightly" } });
+    const { id } = await takeIn(body);
+    const claim = (await keysOf(jobId)).find(({ name: key }) => key.startsWith("job-claim:"));
+    const { name, metadata } = claim as KVNamespaceListKey<{
+      rank: string;
+      workflow_rank: string;
+      note: { row: { workflow_name: string } };
+    }>;
+    const older = structuredClone(metadata) as NonNullable<typeof metadata>;
+    const long = (rank: string) => rank.replace(/[0-9a-f]{16} [0-9]+$/, `${id} 001`);
+    older.rank = long(older.rank);
+    older.workflow_rank = long(older.workflow_rank);
+    older.note.row.workflow_name = "wrong";
+    await env.KV.put(name.replace(/[0-9]+$/, "001"), "", { metadata: older });
+    expect((await store.getJob(jobId))?.summary.workflow?.workflowName).toBe("nightly");
+  });
 });

@@ -1,5 +1,4 @@
 /** The columns that are read of each table, their rows, and rows as what a store answers. */
-import type { Encoding } from "../encoding.ts";
 import {
   deliveryOf,
   type DeliveryRow,
@@ -20,7 +19,8 @@ const of = (table: string, columns: readonly string[]) => columns.map((column) =
 
 export const DELIVERY_COLUMNS = `d.id, d.status, d.format, d.content_type, d.size, d.received_at, ${heardAt("d")} AS heard_at, d.count, d.source,
   d.reason_code, d.reason, d.line, d.column_number, (d.body IS NOT NULL OR d.parts > 0) AS has_bytes`;
-export const BODY_COLUMNS = "d.encoding, d.parts, d.body";
+/** A BLOB in hexadecimal digits: by itself D1 gives it as a list of numbers. */
+export const BODY_COLUMNS = "d.encoding, d.parts, iif(typeof(d.body) = 'blob', hex(d.body), d.body) AS body";
 export const EXPECTATION_COLUMNS = "e.registered_at, e.due_at, e.known_to_ci, e.changed AS expectation_changed";
 export const JOB_COLUMNS = `j.received_at AS first_received_at, j.place, j.changed, ${of("j", ["job_id", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS])},
   ${EXPECTATION_COLUMNS}, v.verified`;
@@ -102,7 +102,7 @@ export type ListedDeliveryRow = DeliveryRow & {
   first_object: string | null;
 };
 
-export type BodyRow = DeliveryRow & { encoding: Encoding; parts: number; body: string | null };
+export type BodyRow = DeliveryRow & { encoding: string; parts: number; body: string | null };
 
 /** The columns of a delivery are null where it is gone. */
 export type WithDelivery<Row> = Row &

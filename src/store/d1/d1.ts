@@ -39,6 +39,7 @@ import { d1Expectations } from "./expectations.ts";
 import { d1Lists, type Reader } from "./lists.ts";
 import { d1Outbox } from "./outbox.ts";
 import { purge } from "./purge.ts";
+import { recompress } from "./recompress.ts";
 import { CLAIM_READING, RELEASE_READING } from "./sql.ts";
 import { check, measure, noteUpkeep, retryUnfinished } from "./status.ts";
 import { d1Sweeps } from "./sweeps.ts";
@@ -166,6 +167,8 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
     ...d1Lists({ first, all }),
 
     purge: (cutoffs) => purge(db, persistently, cutoffs),
+
+    recompress: () => recompress(db, persistently),
 
     check: () => check(db, persistently),
 

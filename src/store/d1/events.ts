@@ -12,7 +12,7 @@ import type { Verifying } from "../verdicts.ts";
 import { jobRows, type JobRow, readingRow, runRows, type RunRow } from "../rows.ts";
 import { type DeliveryReading, READ_ATTEMPTS } from "../store.ts";
 import { inChunks } from "./json.ts";
-import { NEWEST_CHANGE, supersedes } from "./sql.ts";
+import { NEWEST_CHANGE, shortRank, supersedes } from "./sql.ts";
 
 /** An event as statements give it. */
 export interface EventRow {
@@ -74,7 +74,7 @@ export const isChanged = (table: string, key: string) =>
   `(${table}.${key} IS NULL OR (${supersedes(table, "told")} AND ${saysElse(table)}))`;
 
 /** The reader's version stands at the end, and is no news of the workflow. */
-const withoutReader = (rank: string) => `substr(${rank}, 1, length(${rank}) - 4)`;
+const withoutReader = (rank: string) => `substr(${shortRank(rank)}, 1, length(${shortRank(rank)}) - 4)`;
 const WORKFLOW_IS_NEWS = `(told.workflow_rank IS NOT NULL AND (jobs.workflow_rank IS NULL OR ${withoutReader("jobs.workflow_rank")} < ${withoutReader("told.workflow_rank")}))`;
 
 const JOB_EVENTS = `iif(told.type = 'job.finished',

@@ -4,6 +4,7 @@
  * the record of a job is the greatest reading, and nothing points to a delivery that is not there.
  */
 import { READER_VERSION } from "../../callback/callback.ts";
+import { TEXT_ENCODINGS } from "../encoding.ts";
 import { READ_ATTEMPTS } from "../store.ts";
 import { READER_DIGITS, RECORD_COLUMNS, RUN_COLUMNS, WORKFLOW_COLUMNS } from "../rows.ts";
 
@@ -63,12 +64,19 @@ const isCounted = "instr(deliveries.receipts, excluded.receipts) = 0";
 const unlessKept = (column: string) =>
   `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
 
-const values = (columns: number): string => `(${Array.from({ length: columns }, () => "?").join(", ")})`;
+/** The values of one delivery, the body last: what lies as a BLOB comes in hexadecimal digits. */
+function valuesOf(delivery: number): string {
+  const value = (column: (typeof ARRIVAL_COLUMNS)[number]) =>
+    `?${delivery * ARRIVAL_COLUMNS.length + ARRIVAL_COLUMNS.indexOf(column) + 1}`;
+  const isText = `${value("encoding")} IN (${TEXT_ENCODINGS.map((name) => `'${name}'`).join(", ")})`;
+  const body = `iif(${isText}, ${value("body")}, unhex(${value("body")}))`;
+  return `(${ARRIVAL_COLUMNS.map((column) => (column === "body" ? body : value(column))).join(", ")})`;
+}
 
 /** So many deliveries, each with or without a reading. An arrival without a nonce has no receipt, and its count is a total. */
 export const putDeliveries = (deliveries: number): string => `
   INSERT INTO deliveries (${ARRIVAL_COLUMNS.join(", ")})
-  VALUES ${Array.from({ length: deliveries }, () => values(ARRIVAL_COLUMNS.length)).join(", ")}
+  VALUES ${Array.from({ length: deliveries }, (_, index) => valuesOf(index)).join(", ")}
   ON CONFLICT (id) DO UPDATE SET
     count = max(deliveries.count + (${isCounted}), excluded.count),
     receipts = iif(${isCounted}, substr(excluded.receipts || deliveries.receipts, 1, ${RECEIPTS_CHARACTERS}), deliveries.receipts),
@@ -128,6 +136,11 @@ const ITS_DELIVERY_IS_KEPT = "EXISTS (SELECT 1 FROM deliveries WHERE id = told.v
 
 const readerOf = (rank: string) => `substr(${rank}, -${READER_DIGITS})`;
 
+/** A rank with the whole delivery id, as an older version wrote it, is longer than any other by 48 digits. `shortRank` in SQL. */
+const LONG_RANK_CHARACTERS = 60;
+export const shortRank = (rank: string): string =>
+  `iif(length(${rank}) > ${LONG_RANK_CHARACTERS}, substr(${rank}, 1, length(${rank}) - 52) || substr(${rank}, -4), ${rank})`;
+
 /** The same bytes as a callback take nothing from CI's own answer. */
 const isSameFromCallback = (table: string, next: string) => `${table}.rank >= '2' AND ${next}.rank LIKE '1%'`;
 
@@ -139,7 +152,7 @@ export const supersedes = (
   table: string,
   next = "excluded",
 ): string => `(iif(${next}.delivery_id = ${table}.delivery_id,
-    ${next}.rank <> ${table}.rank AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)}
+    ${shortRank(`${next}.rank`)} <> ${shortRank(`${table}.rank`)} AND ${readerOf(`${next}.rank`)} >= ${readerOf(`${table}.rank`)}
       AND NOT (${isSameFromCallback(table, next)}),
     ${next}.rank > ${table}.rank OR NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${table}.delivery_id)))`;
 
@@ -181,7 +194,7 @@ export const PUT_WORKFLOWS = `
     ${WORKFLOW_COLUMNS.map((column) => `${column} = told.value ->> '${column}'`).join(", ")}
   FROM json_each(?1) AS told, (SELECT ${NEWEST_CHANGE} AS change) AS newest
   WHERE jobs.job_id = told.value ->> 'job_id'
-    AND (jobs.workflow_rank IS NULL OR jobs.workflow_rank < told.value ->> 'workflow_rank')`;
+    AND (jobs.workflow_rank IS NULL OR ${shortRank("jobs.workflow_rank")} < ${shortRank("told.value ->> 'workflow_rank'")})`;
 
 /** Jobs and runs that kept deliveries named when they were read are heard of again as these come again: a JSON list of arrivals. */
 export const HEAR_AGAIN = [

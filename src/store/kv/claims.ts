@@ -2,6 +2,7 @@
  * What deliveries say of jobs and runs: each under a key of its own, `job-claim:<JobId>:<time>:<delivery>:<reader>`
  * and `run-claim:<RunId>:…`, that no other delivery writes. A look-up lists them and takes the greatest.
  */
+import { shortRank } from "../../callback/state.ts";
 import { idKey, keyPart, newestFirst, timeOfKey } from "../keys.ts";
 import {
   deliveryOf,
@@ -228,8 +229,8 @@ function claimOf(listed: ListedKey<ClaimFacts>, prefix: string): ListedClaim | n
     heardAt: metadata.heard_at,
     keptAt: metadata.kept_at,
     reader: Number(reader),
-    rank: metadata.rank,
-    workflowRank: metadata.workflow_rank ?? null,
+    rank: shortRank(metadata.rank),
+    workflowRank: metadata.workflow_rank === undefined ? null : shortRank(metadata.workflow_rank),
     run: metadata.run ?? null,
     isOlder: false,
     listed,

@@ -1,0 +1,10 @@
+/** The two functions of Node's zlib that are used here: workers-types have none of Node's modules. */
+declare module "node:zlib" {
+  interface DeflateOptions {
+    level?: number;
+    dictionary?: Uint8Array;
+  }
+  function deflateRawSync(bytes: Uint8Array, options: DeflateOptions): Uint8Array<ArrayBuffer>;
+  /** Throws where the bytes are not what `deflateRawSync` gave. */
+  function inflateRawSync(bytes: Uint8Array, options: DeflateOptions): Uint8Array<ArrayBuffer>;
+}
