@@ -1,7 +1,7 @@
 /** Asking CI by hand: about one job, and whether it can be asked at all. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { forwarderOf, placesOf, reconcilerOf } from "../../src/bindings.ts";
+import { type Bindings, forwarderOf, placesOf, reconcilerOf } from "../../src/bindings.ts";
 import type { Reconciler } from "../../src/reconcile/reconciler.ts";
 import { readSettings } from "../../src/settings.ts";
 import type { Expectations } from "../../src/store/expectations.ts";
@@ -19,7 +19,7 @@ const job = (jobId: string) => storeOf(changes).getJob(jobId);
 
 /** As a request has it. */
 function reconciler(more: Changes = {}): Reconciler {
-  const given = { ...env, ...changes, ...more } as Env;
+  const given = { ...env, ...changes, ...more } as Bindings;
   const { settings } = readSettings(given);
   const places = placesOf(given, settings);
   const log = logger("info");
