@@ -192,6 +192,8 @@ async function noteOverdue(
     const noted = await expectations.note(now);
     report.overdue += noted.overdue;
     isDone = noted.isDone;
+    // Where there is nothing to note, it is one call that says so.
+    if (noted.overdue === 0) budget.left += NOTE_OVERDUE_OPERATIONS - 1;
   }
 }
 

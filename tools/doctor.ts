@@ -8,6 +8,7 @@ import { checkHost, checkLatency, checkReachable, checkTls, checkUrlLength } fro
 import { checkKeyShape } from "./doctor/key.ts";
 import { type DoctorOptions, HELP, isLoopback, readOptions } from "./doctor/options.ts";
 import { checkReadiness } from "./doctor/readiness.ts";
+import { checkReconcile } from "./doctor/reconcile.ts";
 import { hasFault, jsonReport, textReport } from "./doctor/report.ts";
 import { checkNoToken, checkRoundTrip, checkWrongKey } from "./doctor/round-trip.ts";
 
@@ -30,6 +31,7 @@ export async function examine({ base, key, token, timeoutSeconds }: DoctorOption
     ...(await checkWrongKey(ask, local)),
     await checkNoToken(ask),
     ...(await checkRoundTrip(ask, key, token)),
+    ...(await checkReconcile(ask, token)),
   ];
 }
 

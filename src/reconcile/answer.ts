@@ -53,7 +53,11 @@ const BYTE_ORDER_MARK = "\ufeff";
  * callback, only where the job has an end.
  */
 const withReportedState = (job: JobReading): JobReading =>
-  job.stateSource === "reported" || job.endedAt !== null ? job : { ...job, state: null, terminal: false };
+  tellsState(job) ? job : { ...job, state: null, terminal: false };
+
+/** Whether a job in an answer is in the state that the reader of callbacks gives it. */
+export const tellsState = ({ stateSource, endedAt }: Pick<JobReading, "stateSource" | "endedAt">): boolean =>
+  stateSource === "reported" || endedAt !== null;
 
 const readError = (error: ContentNode): CiError => ({
   code: filledLeafAt(error, "Code"),

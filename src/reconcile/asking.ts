@@ -9,6 +9,7 @@ import { intake, nameArrival, type Outcome, type Places } from "../intake.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { CiClient, CiFailure, Described, Listed, ListQuery } from "./ci.ts";
+import { tellsState } from "./answer.ts";
 import { placeOf, type Whereabouts } from "./location.ts";
 import { type AskedJob, pathsOf } from "./paths.ts";
 import { pauseUntil } from "./schedule.ts";
@@ -34,8 +35,8 @@ interface Pause {
   until: number;
 }
 
-/** What writing answers costs in calls to D1, and a share of each answer for the statement that keeps it. */
-export const TAKE_IN_OPERATIONS = 10;
+/** What writing answers costs in calls to D1, of which many go into one statement: themselves, their jobs, and events. */
+export const TAKE_IN_OPERATIONS = 6;
 
 export type JobToAsk = AskedJob & Whereabouts;
 
@@ -136,7 +137,7 @@ export class Asking {
     const readings = new Map(answers.map(({ body }) => [body, parseCallback(body)]));
     const isSound = ({ body }: Described) => {
       const reading = readings.get(body);
-      return reading?.ok === true && reading.value.jobs.every(({ stateSource }) => stateSource === "reported");
+      return reading?.ok === true && reading.value.jobs.every(tellsState);
     };
     const sound = [...new Map(answers.filter(isSound).map((answer) => [answer.body, answer])).values()];
     for (const { requestId, job } of answers.filter((answer) => !isSound(answer)))

@@ -62,7 +62,20 @@ const HEALTHY: Replies = {
   "GET /jobs?limit=1": ({ token }) => (token === TOKEN ? { body: { jobs: [] } } : problem(401, "unauthorized")),
   [`GET /jobs/${TEST_JOB}`]: ({ token }) =>
     token === TOKEN ? { body: jobOf(TEST_CALLBACK) } : problem(401, "unauthorized"),
+  "POST /reconcile/test": ({ token }) =>
+    token === TOKEN ? { body: { hasKeys: true, answers: [tried()] } } : problem(401, "unauthorized"),
 };
+
+/** One request that a receiver has tried at CI. */
+const tried = (said: object = {}) => ({
+  request: "describe",
+  bucket: "media-1250000000",
+  region: "ap-shanghai",
+  fault: null,
+  says: "CI answers.",
+  requestId: null,
+  ...said,
+});
 
 let close = async (): Promise<void> => {};
 afterEach(() => close());
@@ -124,6 +137,7 @@ test("a healthy receiver has no fault, and each check has a line", async () => {
     "callback",
     "console test",
     "look-up",
+    "asking CI",
   ]);
 });
 
@@ -157,6 +171,46 @@ test.each([
 
 const POST_KEY = `POST /callbacks/${KEY}`;
 const GET_JOB = `GET /jobs/${TEST_JOB}`;
+
+/** A receiver that asks CI with these results. */
+const trying = (...answers: object[]): Replies => ({
+  "POST /reconcile/test": () => ({ body: { hasKeys: true, answers } }),
+});
+
+test("a receiver without keys, and one of an older version, leave out asking CI", async () => {
+  const without: Replies = { "POST /reconcile/test": () => ({ body: { hasKeys: false, answers: [] } }) };
+  for (const [faults, says] of [
+    [without, "CI_SECRET_ID and CI_SECRET_KEY are not set"],
+    [{ "POST /reconcile/test": () => problem(404, "not-found") }, "this version of the receiver does not ask"],
+  ] as const) {
+    const findings = await examine(options(await start(faults)));
+    expect(findings.at(-1)).toEqual({ check: "asking CI", verdict: "left out", says });
+    await close();
+  }
+});
+
+test.each([
+  ["clock", /Cloudflare's/],
+  ["keys", /Set CI_SECRET_ID/],
+  ["permission", /Give the sub-account leave/],
+  ["bucket", /Check the bucket/],
+  ["region", /Check the region/],
+  ["setting", /CI_QUEUES/],
+  ["too-often", /Wait a while/],
+  ["ci", /request id/],
+])("what CI refuses is told, with what to do: %s", async (fault, remedy) => {
+  const refused = tried({ request: "list", fault, says: "CI answered 403, X: y", requestId: "NjA=" });
+  const findings = await examine(options(await start(trying(tried(), refused))));
+  expect(findings.slice(-2)).toEqual([
+    { check: "asking CI", verdict: "ok", says: "a job in media-1250000000, ap-shanghai: CI answers." },
+    {
+      check: "asking CI",
+      verdict: "fault",
+      says: "a list of media-1250000000, ap-shanghai: CI answered 403, X: y (request NjA=)",
+      remedy: expect.stringMatching(remedy) as string,
+    },
+  ]);
+});
 
 const FAULTS: [name: string, faults: Replies, found: string[]][] = [
   [
@@ -303,7 +357,10 @@ test("every fault and warning has a remedy", async () => {
 
 test("without a key and a token, what needs them is left out, and said to be", async () => {
   const findings = await examine(options(await start(), { key: null, token: null }));
-  expect(found(findings, "left out").slice(-1)).toEqual(["round trip: needs --key or CALLBACK_KEY"]);
+  expect(found(findings, "left out").slice(-2)).toEqual([
+    "round trip: needs --key or CALLBACK_KEY",
+    "asking CI: needs --token or LOOKUP_TOKEN",
+  ]);
   expect(found(findings, "fault")).toEqual([]);
 });
 
@@ -441,6 +498,6 @@ describe("the command line", () => {
     const base = await start();
     const { output } = await run(base.href, "--key", KEY, "--token", TOKEN, "--json");
     const said = JSON.parse(output) as { ok: boolean; callBack: string; findings: Finding[] };
-    expect([said.ok, said.callBack, said.findings.length]).toEqual([true, `${base.href}callbacks/${KEY}`, 15]);
+    expect([said.ok, said.callBack, said.findings.length]).toEqual([true, `${base.href}callbacks/${KEY}`, 16]);
   });
 });

@@ -21,9 +21,11 @@ const FIGURES = {
   jobs: { Failed: 3, 'Odd\\"\n': 1 },
   countBound: 500,
   events: { pending: { a1: 2, b2: 1, c3: 4 }, failed: 5, oldestPendingAt: 4_000 },
-  expectations: { overdue: 6, oldestDueAt: 1_000 },
-  verdicts: { disputed: 7, waiting: 8 },
+  expectations: { overdue: 2, oldestDueAt: 5_000 },
+  verdicts: { disputed: 1, waiting: 3 },
 };
+
+const SWEPT = { endedAt: 3_000, total: { seen: 40, found: 3, fetched: 2 } };
 
 /** Two endpoints of one host, and one that nothing waits for. What waits for c3 waits for an endpoint that was removed. */
 const HOSTS = new Map([
@@ -32,18 +34,10 @@ const HOSTS = new Map([
   ["d4", "d.example"],
 ]);
 
+const MEASURED = { store: "d1", figures: FIGURES, spillDepth: 4, swept: SWEPT, wrongSettings: 0, hosts: HOSTS };
+
 test("figures are written in the text format of Prometheus", () => {
-  expect(
-    metricsText({
-      store: "d1",
-      figures: FIGURES,
-      spillDepth: 4,
-      swept: null,
-      wrongSettings: 0,
-      hosts: HOSTS,
-      now: 11_000,
-    }),
-  ).toMatchInlineSnapshot(`
+  expect(metricsText({ ...MEASURED, now: 11_000 })).toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 1
@@ -84,16 +78,24 @@ test("figures are written in the text format of Prometheus", () => {
     ci_spill_depth 4
     # HELP ci_jobs_overdue Expected jobs whose time is up. Counted up to 500.
     # TYPE ci_jobs_overdue gauge
-    ci_jobs_overdue 6
+    ci_jobs_overdue 2
     # HELP ci_jobs_oldest_overdue_age_seconds Since the time of the job that is overdue the longest.
     # TYPE ci_jobs_oldest_overdue_age_seconds gauge
-    ci_jobs_oldest_overdue_age_seconds 10
+    ci_jobs_oldest_overdue_age_seconds 6
     # HELP ci_jobs_disputed Jobs whose callback CI disputes. Counted up to 500.
     # TYPE ci_jobs_disputed gauge
-    ci_jobs_disputed 7
+    ci_jobs_disputed 1
     # HELP ci_callbacks_unverified Callbacks that CI is still asked about. Counted up to 500.
     # TYPE ci_callbacks_unverified gauge
-    ci_callbacks_unverified 8
+    ci_callbacks_unverified 3
+    # HELP ci_last_sweep_age_seconds Since CI's lists were last walked to their end.
+    # TYPE ci_last_sweep_age_seconds gauge
+    ci_last_sweep_age_seconds 8
+    # HELP ci_sweep_jobs_total Jobs on CI's lists: seen, found to have ended without this receiver's knowing, and fetched. Looked at twice, a job counts twice.
+    # TYPE ci_sweep_jobs_total counter
+    ci_sweep_jobs_total{what="seen"} 40
+    ci_sweep_jobs_total{what="found"} 3
+    ci_sweep_jobs_total{what="fetched"} 2
     # HELP ci_wrong_settings Settings that are wrong, so that their defaults are used.
     # TYPE ci_wrong_settings gauge
     ci_wrong_settings 0
@@ -108,9 +110,7 @@ test("figures are written in the text format of Prometheus", () => {
 });
 
 test("with the store down, only that and the spill are told", () => {
-  expect(
-    metricsText({ store: "d1", figures: null, spillDepth: 4, swept: null, wrongSettings: 0, hosts: HOSTS, now: 0 }),
-  ).toMatchInlineSnapshot(`
+  expect(metricsText({ ...MEASURED, figures: null, swept: null, now: 0 })).toMatchInlineSnapshot(`
     "# HELP ci_store_up Whether the store answers and has its tables.
     # TYPE ci_store_up gauge
     ci_store_up{store="d1"} 0
@@ -132,15 +132,7 @@ test("every problem has an entry in the runbook", () => {
 });
 
 test("every metric is explained, and no other", () => {
-  const text = metricsText({
-    store: "d1",
-    figures: FIGURES,
-    spillDepth: 4,
-    swept: null,
-    wrongSettings: 0,
-    hosts: HOSTS,
-    now: 11_000,
-  });
+  const text = metricsText({ ...MEASURED, now: 11_000 });
   const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name);
   const table = OPERATIONS.slice(OPERATIONS.indexOf("| metric |"), OPERATIONS.indexOf("## The log"));
   expect([...new Set(table.match(/ci_\w+/g))].toSorted()).toEqual(names.toSorted());

@@ -240,7 +240,12 @@ describe("what went wrong", () => {
       },
       { highWaterMark: 0 },
     );
-    expect(await failureOf(answer(endless))).toEqual({ kind: "too-large", limitBytes: 10_000, requestId });
+    expect(await failureOf(answer(endless))).toEqual({
+      kind: "too-large",
+      limitBytes: 10_000,
+      beginning: "\0".repeat(12_000),
+      requestId,
+    });
     expect([pulled, isCancelled]).toEqual([3, true]);
     expect(await failureOf(answer("x".repeat(10_001), 500))).toEqual({ ...serverError, status: 500 });
   });

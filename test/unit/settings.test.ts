@@ -25,7 +25,26 @@ const ALL = {
   FORWARD_URLS: "https://a.example/hook?x=1,2, http://localhost:9999/",
   FORWARD_SECRETS: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw,whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
   FORWARD_EVENTS: "run.finished,job.finished",
+  CI_SECRET_ID: "id",
+  CI_SECRET_KEY: " key ",
+  CI_SECURITY_TOKEN: "token",
+  CI_ENDPOINT: "http://localhost:9999",
+  CI_QUEUES: '[{"bucket":"media-1250000000","region":"ap-shanghai","queueId":"p1","tags":["Transcode"]}]',
+  SWEEP_HOURS: "48",
+  VERIFY: "on",
+  VERIFY_LIMIT_SECONDS: "60",
   LOG_LEVEL: "warn",
+};
+
+const QUEUES = [{ bucket: "media-1250000000", region: "ap-shanghai", queueId: "p1", tags: ["Transcode"] }];
+
+const NOT_ASKING = {
+  keys: null,
+  endpoint: "https://{bucket}.ci.{region}.myqcloud.com",
+  queues: null,
+  sweepHours: 24,
+  isVerifying: false,
+  verifyLimitSeconds: 900,
 };
 
 const NOT_FORWARDING = { urls: [], areUrlsGood: true, secrets: [], events: ["job.finished"] };
@@ -49,6 +68,14 @@ test("every setting is read", () => {
       secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
       events: ["job.finished", "run.finished"],
     },
+    ci: {
+      keys: { secretId: "id", secretKey: "key", securityToken: "token" },
+      endpoint: "http://localhost:9999",
+      queues: QUEUES,
+      sweepHours: 48,
+      isVerifying: true,
+      verifyLimitSeconds: 60,
+    },
     logLevel: "warn",
   });
 });
@@ -66,6 +93,7 @@ test.each([{}, Object.fromEntries(NAMES.map((name) => [name, " "]))])("one that 
     upkeepOperations: 45,
     retentionDays: { jobs: 0, bytes: 0, quarantined: 0, events: 7 },
     forward: NOT_FORWARDING,
+    ci: NOT_ASKING,
     logLevel: "info",
   });
   expect(missingSecrets(settings)).toEqual(["CALLBACK_KEYS", "LOOKUP_TOKENS"]);
@@ -81,11 +109,16 @@ test.each([
   ["MAX_BODY_BYTES", "24000001", "a whole number of bytes, 1 to 24000000"],
   ["STORE_DEADLINE_MILLISECONDS", true, "a whole number of milliseconds, 100 to 20000"],
   ["STORE_DEADLINE_MILLISECONDS", "99", "a whole number of milliseconds, 100 to 20000"],
-  ["UPKEEP_OPERATIONS", "10", "a whole number of calls to D1, KV and endpoints, 45 to 100000"],
+  ["UPKEEP_OPERATIONS", "10", "a whole number of calls to D1, KV, endpoints and CI, 45 to 100000"],
   ["RETENTION_DAYS_JOBS", "-1", "a whole number of days, 0 to 36500"],
   ["RETENTION_DAYS_BYTES", "1.5", "a whole number of days, 0 to 36500"],
   ["RETENTION_DAYS_QUARANTINED", "for ever", "a whole number of days, 0 to 36500"],
   ["RETENTION_DAYS_EVENTS", "a week", "a whole number of days, 0 to 36500"],
+  ["SWEEP_HOURS", "0", "a whole number of hours, 1 to 720"],
+  ["VERIFY", "yes", "one of off, on"],
+  ["VERIFY_LIMIT_SECONDS", "1d", "a whole number of seconds, 0 to 86400"],
+  ["CI_ENDPOINT", "http://ci.example", allowedOf("CI_ENDPOINT")],
+  ["CI_ENDPOINT", "https://user@ci.example", allowedOf("CI_ENDPOINT")],
   [
     "FORWARD_EVENTS",
     "job.finished,job.begun",
@@ -124,6 +157,28 @@ test("an endpoint without a secret to sign with is a fault; a secret without an 
     `FORWARD_SECRETS: None can be used, so events wait until one is set. Allowed: ${allowedOf("FORWARD_SECRETS")}.`,
   ]);
   expect(readSettings({ FORWARD_SECRETS: ALL.FORWARD_SECRETS }).faults).toEqual([]);
+});
+
+test.each([
+  "[]",
+  "{}",
+  "media",
+  '[{"bucket":"evil.com#-1","region":"ap-shanghai","queueId":"p1","tags":["Transcode"]}]',
+])("CI_QUEUES = %s is a fault, and no bucket is asked about instead of all", (CI_QUEUES) => {
+  const { settings, faults } = readSettings({ CI_QUEUES });
+  expect(settings.ci.queues).toEqual([]);
+  expect(faults).toEqual([{ name: "CI_QUEUES", value: CI_QUEUES, allowed: allowedOf("CI_QUEUES") }]);
+});
+
+test("CI_QUEUES may be a value of TOML", () => {
+  expect(readSettings({ CI_QUEUES: QUEUES }).settings.ci.queues).toEqual(QUEUES);
+});
+
+test("one half of the keys is a fault that does not show it, and nothing is asked", () => {
+  const { settings, faults } = readSettings({ CI_SECRET_ID: "hidden", VERIFY: "on" });
+  expect(settings.ci).toMatchObject({ keys: null, isVerifying: false });
+  expect(faults.map(({ name }) => name)).toEqual(["CI_SECRET_ID", "VERIFY"]);
+  expect(JSON.stringify(faults)).not.toContain("hidden");
 });
 
 test("INTAKE=queue without its binding is a fault, and callbacks are written at once", () => {
