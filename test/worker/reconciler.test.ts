@@ -19,7 +19,7 @@ const job = (jobId: string) => storeOf(changes).getJob(jobId);
 
 /** As a request has it. */
 function reconciler(more: Changes = {}): Reconciler {
-  const given = { ...env, ...changes, ...more } as Env;
+  const given = { ...env, ...changes, ...more } as Bindings;
   const { settings } = readSettings(given);
   const places = placesOf(given, settings);
   const log = logger("info");
