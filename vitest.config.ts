@@ -24,6 +24,8 @@ const QUEUES = {
 const workerd = (bindings: Record<string, string> = {}) =>
   cloudflareTest(async () => ({
     wrangler: { configPath: "./wrangler.toml" },
+    // Otherwise workerd prints every connection that a test breaks.
+    verbose: false,
     miniflare: {
       bindings: {
         CALLBACK_KEYS: "test-callback-key,next-callback-key",

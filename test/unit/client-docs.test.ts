@@ -9,7 +9,7 @@ import { parseCallback } from "../../src/callback/callback.ts";
 import type { JobReading } from "../../src/callback/types.ts";
 import * as results from "../../src/results/results.ts";
 import { WORKFLOW_FINISH_XML, xmlCallback } from "../fixtures/envelopes.ts";
-import { jobOf } from "../fixtures/jobs.ts";
+import { TRANSCODE } from "../fixtures/jobs.ts";
 import { jobIn, jobWith, moderationOf } from "./results.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -34,7 +34,7 @@ function programs(): Program[] {
   });
 }
 
-const fixture = (tag: string): JobReading => jobIn(xmlCallback(jobOf(tag)));
+const transcoded = jobIn(xmlCallback(TRANSCODE));
 
 const words = [
   { Word: "hello", OffsetStartMs: "0", OffsetEndMs: "2190" },
@@ -52,7 +52,7 @@ const seen = {
 
 /** The job that each program is run on. */
 const JOBS: Readonly<Record<string, JobReading>> = {
-  "Media 1": fixture("Transcode"),
+  "Media 1": transcoded,
   "Media 2": jobWith("VideoTag", { VideoTagResult: { StreamData: { Data: seen } } }),
   "Speech 1": jobWith("SpeechRecognition", {
     SpeechRecognitionResult: {
@@ -60,10 +60,30 @@ const JOBS: Readonly<Record<string, JobReading>> = {
       ResultDetail: { FinalSentence: "hello there", SpeakerId: "0", StartMs: "3320", EndMs: "19712", Words: words },
     },
   }),
-  "Translations 1": fixture("Translation"),
-  "Pictures 1": fixture("PicProcess"),
-  "Documents 1": fixture("DocProcess"),
-  "Files 1": fixture("FileHashCode"),
+  "Translations 1": jobWith("Translation", { Output: { Bucket: "films-1250000001", Object: "out/zh.pdf" } }),
+  "Pictures 1": jobWith("PicProcess", {
+    PicProcessResult: {
+      OriginalInfo: { ImageInfo: { Format: "JPEG", Height: "417", Width: "500" } },
+      ProcessResult: { Format: "JPEG", Size: "24911" },
+    },
+  }),
+  "Documents 1": jobWith("DocProcess", {
+    DocProcessResult: {
+      FailPageCount: "0",
+      PageInfo: [
+        { PageNo: "1", TgtUri: "out/1.jpg" },
+        { PageNo: "2", TgtUri: "out/2.jpg" },
+      ],
+      TotalPageCount: "2",
+    },
+  }),
+  "Files 1": jobWith("FileHashCode", {
+    FileHashCodeResult: {
+      FileSize: "123",
+      LastModified: "2026-03-01T09:00:00+0800",
+      MD5: "9a0364b9e99bb480dd25e1f0284c8555",
+    },
+  }),
   "Moderation 1": moderationOf("ReviewVideo", {
     Label: "Ads",
     Result: 1,
@@ -72,8 +92,8 @@ const JOBS: Readonly<Record<string, JobReading>> = {
       { SnapshotTime: 5000, Label: "Ads", Result: 1, AdsInfo: { HitFlag: 1, Score: 98 } },
     ],
   }),
-  "Workflow runs 1": fixture("Transcode"),
-  "Any job 1": fixture("Transcode"),
+  "Workflow runs 1": transcoded,
+  "Any job 1": transcoded,
 };
 
 function runInFixture() {
