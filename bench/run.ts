@@ -1,4 +1,4 @@
-/** `npm run bench -- [read|startup|cpu|serve|intake|growth|cost …] [--quick]`: each part in turn, or those named. */
+/** `npm run bench -- [read|startup|cpu|serve|intake|tell|growth|cost …] [--quick]`: each part in turn, or those named. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { circumstances } from "./report.ts";
@@ -14,6 +14,7 @@ const PARTS = {
   cpu: () => import("./cpu/run.ts"),
   serve: () => import("./serve/run.ts"),
   intake: () => import("./intake/run.ts"),
+  tell: () => import("./tell/run.ts"),
   growth: () => import("./growth/run.ts"),
   cost: () => import("./cost/run.ts"),
 } satisfies Record<string, () => Promise<{ run(effort: Effort): Promise<void> }>>;

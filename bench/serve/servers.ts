@@ -84,6 +84,27 @@ export function startConsumer(): Promise<Server> {
   return startWorker("our consumer", "ours", { modules, texts, migrations: OUR_MIGRATIONS });
 }
 
+/** Settings of a receiver that tells this endpoint. */
+const telling = (url: string) => ({
+  FORWARD_URLS: url,
+  FORWARD_SECRETS: `whsec_${btoa("a secret of thirty-two bytes, ok")}`,
+});
+
+/** Ours with forwarding on. */
+export function startTelling(url: string, more: Record<string, string> = {}): Promise<Server> {
+  const { entry, texts } = ours();
+  const options = { modules: [entry], texts, migrations: OUR_MIGRATIONS, bindings: { ...telling(url), ...more } };
+  return startWorker("ours, telling", "ours", options);
+}
+
+/** The same as the consumer of its queue of events: a request to it tells events that wait. */
+export function startTeller(url: string): Promise<Server> {
+  const { entry, texts } = ours();
+  const modules = [here("../workers/teller.js"), entry];
+  const bindings = { ...telling(url), UPKEEP_OPERATIONS: "10000" };
+  return startWorker("our teller", "ours", { modules, texts, migrations: OUR_MIGRATIONS, bindings });
+}
+
 /** Nothing but a request in and an answer out. */
 export const startEmpty = (): Promise<Server> =>
   startWorker("empty Worker", "ours", { modules: [here("../workers/empty.js")], migrations: [] });

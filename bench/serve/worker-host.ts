@@ -17,6 +17,8 @@ export interface WorkerHostOptions {
   /** SQL files that make the tables, in order; run only where `fresh`. */
   migrations: string[];
   fresh: boolean;
+  /** Settings beside the key and the token. */
+  bindings?: Record<string, string>;
   /** Where the database lies. */
   folder: string;
 }
@@ -37,7 +39,12 @@ const miniflare = new Miniflare(
         ...workerOptions,
         name: "worker",
         modules: [...options.modules.map(moduleOf("ESModule")), ...options.texts.map(moduleOf("Text"))],
-        bindings: { ...(workerOptions.bindings as object), CALLBACK_KEYS: "bench-key", LOOKUP_TOKENS: "bench-token" },
+        bindings: {
+          ...(workerOptions.bindings as object),
+          CALLBACK_KEYS: "bench-key",
+          LOOKUP_TOKENS: "bench-token",
+          ...options.bindings,
+        },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
       },
     ],

@@ -38,7 +38,7 @@ export const isForwardBatch = (batch: MessageBatch): batch is MessageBatch<DueEv
 
 const isDueEvent = (body: unknown): boolean => typeof body === "object" && body !== null && "event" in body;
 
-/** Attempts the events of a batch. None is brought again by the queue: what is due then still, the cron sends again. */
+/** Attempts the events of a batch. What is still due then the cron sends again; where the store cannot be asked, the queue does. */
 export async function consumeEvents({ queue, messages }: MessageBatch<DueEvent>, forwarder: Forwarder) {
   const ids = messages.map(({ body }) => body.event);
   const report = await forwarder.consume(ids);
