@@ -46,13 +46,12 @@ searchPages.get("/ui/find", async (c) => {
 async function findingsOf(store: Store, text: string): Promise<Finding[]> {
   const [byObject, byPrefix, byUserData] = await Promise.all([
     jobsBy(store, "object", text),
-    store.listJobsByObject(text, 2 * JOBS_FOUND),
+    store.listJobsByObject(text, JOBS_FOUND),
     jobsBy(store, "userData", text),
   ]);
-  const byBeginning = byPrefix.filter(({ summary }) => summary.object !== text).slice(0, JOBS_FOUND);
   const found = [
     ["object", byObject],
-    ["prefix", byBeginning],
+    ["prefix", byPrefix],
     ["userData", byUserData],
   ] as const;
   return Promise.all(found.map(async ([by, jobs]) => ({ by, jobs: await withVerdicts(store, jobs) })));
