@@ -24,7 +24,7 @@ export type {
 } from "./types.ts";
 
 /** Raised by one with each change to what is read from a body, so that a record tells which reader wrote it. */
-export const READER_VERSION = 2;
+export const READER_VERSION = 3;
 
 /** A body decoded once: its text where the bytes are UTF-8, otherwise the bytes themselves. */
 export type Body = string | Uint8Array;

@@ -256,7 +256,7 @@ export interface Store extends StoreTraits {
   getJobWithBody(jobId: string, copy?: Copy): Promise<(KeptJob & KeptBody) | null>;
   /** Last received first, by the first delivery that named a job, so that a job keeps its place. Rejects with a FilterError. */
   listJobs(filter: JobFilter, limit: number, after: Position | null): Promise<Page<KeptJob>>;
-  /** Jobs whose object begins so, in the order of objects, last received first of each; none where the store has no such order. */
+  /** Jobs whose object begins so and goes on, the last object first; none where the store has no order of objects. */
   listJobsByObject(prefix: string, limit: number): Promise<KeptJob[]>;
   /**
    * Jobs that changed after a number, expected ones as well, the oldest change first, each once with its record as it is

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { WALKED_ROWS } from "../../src/store/d1/lists.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { newHook, rowsOf as eventsOf, telling } from "./endpoint.ts";
+import { page, session } from "./reader.ts";
 import { cron, get, post } from "./receiver.ts";
 
 /** D1, with what passes through it: the SQL that is prepared with what is bound, and the rows that are read and written. */
@@ -54,6 +55,20 @@ const THE_REST = [
   "SEARCH d USING INDEX sqlite_autoindex_deliveries_1 (id=?) LEFT-JOIN",
   "SEARCH v USING PRIMARY KEY (job_id=? AND delivery_id=?) LEFT-JOIN",
 ];
+
+test("a search for the beginning of an object goes along the index of objects, without sorting", async () => {
+  const { DB, statements } = watched();
+  const cookie = await session();
+  await page("/ui/find?q=texts%2F", { cookie }, { DB });
+  const found = statements.find(({ sql }) => sql.includes("j.object > ?1"));
+  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${found?.sql}`)
+    .bind(...(found?.values ?? []))
+    .all<{ detail: string }>();
+  expect(results.map(({ detail }) => detail)).toEqual([
+    "SEARCH j USING INDEX jobs_by_object (object>? AND object<?)",
+    DELIVERY,
+  ]);
+});
 
 describe("a list of jobs", () => {
   test.each([

@@ -145,6 +145,8 @@ describe("every page", () => {
       /<html lang="([^"]+)"/.exec(await (await page("/ui/sign-in", headers)).text())?.[1];
     expect(await language({})).toBe("en");
     expect(await language({ "accept-language": "zh-CN,zh;q=0.9,en;q=0.8" })).toBe("zh-Hans");
+    expect(await language({ "accept-language": "en;q=0.5, fr, zh-Hant-TW ;q=0.8" })).toBe("zh-Hans");
+    expect(await language({ "accept-language": "fr, *;q=0.1" })).toBe("en");
     const chosen = await form("/ui/language", { language: "en", back: "/ui/sign-in" });
     const cookie = cookieOf(chosen);
     expect(await language({ "accept-language": "zh-CN", cookie })).toBe("en");

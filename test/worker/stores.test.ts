@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { DeliveryRecord, Job, ListedJob, Run } from "../../src/wire.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { pageText, seen } from "./reader.ts";
 import { get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 
 describe.each(["d1", "kv"])("with STORE=%s", (STORE) => {
@@ -54,6 +55,21 @@ describe.each(["d1", "kv"])("with STORE=%s", (STORE) => {
         jobs: [{ jobId }],
       });
     }
+  });
+
+  test("the pages' lists show the verdicts of moderations, each from its own body", async () => {
+    const review = (jobId: string, Result: number) =>
+      JSON.stringify({ EventName: "ReviewImage", JobsDetail: { JobId: jobId, State: "Success", Result } });
+    const [blocked, passed] = [newJobId(), newJobId()];
+    await post(review(blocked, 1), changes);
+    await post(review(passed, 0), changes);
+    const markup = await pageText("/", changes);
+    const rowOf = (jobId: string) => seen(`<main ${markup.split(`data-key="${jobId}"`)[1]?.split("</li>")[0]}</main>`);
+    expect([rowOf(blocked), rowOf(passed)]).toEqual([
+      expect.stringMatching(/^Block /),
+      expect.stringMatching(/^Pass /),
+    ]);
+    expect(seen(await pageText("/ui/deliveries", changes))).toContain("Image moderation");
   });
 
   test("what cannot be read is quarantined, listed by status, and reads the same when read again", async () => {

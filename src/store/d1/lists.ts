@@ -169,8 +169,8 @@ export function d1Lists({ first, all }: Asker): Lists {
     },
 
     async listJobsByObject(prefix, limit) {
-      const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS} ${JOBS} WHERE j.object >= ?1 AND j.object < ?2
-        ORDER BY j.object, j.place DESC, j.job_id DESC LIMIT ?3`;
+      const sql = `SELECT ${JOB_COLUMNS}, ${DELIVERY_COLUMNS} ${JOBS} WHERE j.object > ?1 AND j.object < ?2
+        ORDER BY j.object DESC, j.place DESC, j.job_id DESC LIMIT ?3`;
       const rows = await all<KeptJobRow>(sql, [prefix, prefix + LAST_CHARACTER, limit]);
       return rows.map(keptJob);
     },

@@ -8,7 +8,7 @@ import type { Problem, ProblemCode } from "../../problems.ts";
 import { readSettings } from "../../settings.ts";
 import { isSignedIn } from "../session.ts";
 import { problemFault } from "../views/problems.ts";
-import { detectLanguage, pageHeaders, publicView } from "./page.ts";
+import { pageHeaders, publicView } from "./page.ts";
 
 /** What has a page of its own: lists, and one job, run or delivery. */
 const WITH_PAGE = /^\/(?:jobs|runs|deliveries|events)\/?$|^\/(?:jobs|runs|deliveries)\/(?!export$)[^/]+\/?$/;
@@ -32,7 +32,6 @@ export const problemsAsPages: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!wantsPage(c) || c.res.headers.get("content-type") !== "application/problem+json") return;
   const { type, detail } = (await c.res.json()) as { type: string } & Pick<Problem, "detail">;
   const code = type.slice(type.lastIndexOf("/") + 1) as ProblemCode;
-  await detectLanguage(c, async () => {});
   const { status, headers } = c.res;
   const page = await problemFault(await publicView(c), code, detail);
   const answer = new Response(page, { status, headers });

@@ -5,8 +5,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
+import { getCookie } from "hono/cookie";
 import { HTTPException } from "hono/http-exception";
-import { languageDetector } from "hono/language";
 import { ASSET_PATHS } from "../assets/assets.ts";
 import { faultPage, type Live } from "../views/layout.ts";
 import { problemFault } from "../views/problems.ts";
@@ -34,7 +34,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Headers of every page. */
+/** What every page passes: its headers. */
 export const pageHeaders: MiddlewareHandler = async (c, next) => {
   await next();
   // The bytes of a delivery have a policy of their own.
@@ -42,18 +42,6 @@ export const pageHeaders: MiddlewareHandler = async (c, next) => {
   if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   c.header("vary", "Accept-Language, Cookie");
 };
-
-/** Finds the reader's language, for `openView`. */
-export const detectLanguage: MiddlewareHandler = languageDetector({
-  supportedLanguages: [...LANGUAGES],
-  fallbackLanguage: "en",
-  order: ["cookie", "header"],
-  lookupCookie: LANGUAGE_COOKIE,
-  caches: false,
-});
-
-/** What every page passes. */
-export const pageMiddleware: readonly MiddlewareHandler[] = [pageHeaders, detectLanguage];
 
 /** What every form passes: it is taken only from a page of this receiver. */
 export const formMiddleware: readonly MiddlewareHandler[] = [csrf(), bodyLimit({ maxSize: FORM_BYTES })];
@@ -101,7 +89,7 @@ export async function publicView(c: Context<AppEnv>): Promise<View> {
 
 /** For nobody in particular, without asking anything. */
 export function openView(c: Context<AppEnv>): View {
-  const language = c.get("language" as never) as Language;
+  const language = languageOf(c);
   const { origin, pathname, search } = new URL(c.req.url);
   return {
     language,
@@ -114,6 +102,21 @@ export function openView(c: Context<AppEnv>): View {
     hasEvents: false,
     quarantined: null,
   };
+}
+
+/** The one that the reader has chosen, else the first of those their browser prefers that there is. */
+function languageOf(c: Context): Language {
+  const chosen = getCookie(c, LANGUAGE_COOKIE);
+  const accepted = (c.req.header("accept-language") ?? "").split(",").map((range) => {
+    const [name = "", weight = "1"] = range
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*q=/);
+    return { name: name.split("-")[0], weight: Number(weight) };
+  });
+  const preferred = accepted.toSorted((a, b) => b.weight - a.weight).map(({ name }) => name);
+  const names = [chosen, ...preferred];
+  return names.flatMap((name) => LANGUAGES.filter((known) => known === name))[0] ?? "en";
 }
 
 /** A page that looks again by itself. `parts` name the state it shows: the page is the same where they are. */

@@ -12,14 +12,14 @@ import { eventPages } from "./event-pages.ts";
 import { jobPages } from "./job-pages.ts";
 import { runPages } from "./run-pages.ts";
 import { searchPages } from "./search-page.ts";
-import { errorPage, formMiddleware, openView, pageMiddleware } from "./page.ts";
+import { errorPage, formMiddleware, openView, pageHeaders } from "./page.ts";
 import { testCallbacks } from "./test-callback.ts";
 import { closeSession, isSignedIn, openSession, ownPath, requireSession } from "../session.ts";
 
 export const pages = new Hono<AppEnv>();
 pages.onError(errorPage);
 
-for (const path of ["/", "/ui/*"]) pages.use(path, ...pageMiddleware);
+for (const path of ["/", "/ui/*"]) pages.use(path, pageHeaders);
 pages.use("/ui/*", ...formMiddleware);
 
 /** The page asks for the token where it is. The script, which knows what it has seen, is told by status instead. */

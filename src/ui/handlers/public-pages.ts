@@ -6,7 +6,7 @@ import { problemPage, problemsPage } from "../views/problems.ts";
 import { LANGUAGES } from "../view.ts";
 import { PROBLEMS, type ProblemCode } from "../../problems.ts";
 import type { AppEnv } from "../../api/context.ts";
-import { errorPage, formMiddleware, LANGUAGE_COOKIE, pageMiddleware, publicView } from "./page.ts";
+import { errorPage, formMiddleware, LANGUAGE_COOKIE, pageHeaders, publicView } from "./page.ts";
 import { ownPath } from "../session.ts";
 
 export const publicPages = new Hono<AppEnv>();
@@ -21,7 +21,7 @@ publicPages.get("/ui/assets/:name", (c) => {
   return c.body(asset.text, 200, headers);
 });
 
-for (const path of ["/docs", "/problems/*", "/ui/language"]) publicPages.use(path, ...pageMiddleware);
+for (const path of ["/docs", "/problems/*", "/ui/language"]) publicPages.use(path, pageHeaders);
 publicPages.use("/ui/language", ...formMiddleware);
 
 publicPages.get("/problems", async (c) => c.html(problemsPage(await publicView(c))));

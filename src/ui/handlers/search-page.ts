@@ -52,13 +52,12 @@ async function shownJob(store: Store, job: FoundJob | ExpectedJob, now: number):
 async function findingsOf(store: Store, text: string): Promise<Finding[]> {
   const [byObject, byPrefix, byUserData] = await Promise.all([
     jobsBy(store, "object", text),
-    store.listJobsByObject(text, 2 * JOBS_FOUND),
+    store.listJobsByObject(text, JOBS_FOUND),
     jobsBy(store, "userData", text),
   ]);
-  const byBeginning = byPrefix.filter(({ summary }) => summary.object !== text).slice(0, JOBS_FOUND);
   const found = [
     ["object", byObject],
-    ["prefix", byBeginning],
+    ["prefix", byPrefix],
     ["userData", byUserData],
   ] as const;
   return Promise.all(found.map(async ([by, jobs]) => ({ by, jobs: await withVerdicts(store, jobs, Date.now()) })));
