@@ -1,6 +1,6 @@
 /**
- * What the cron does: drains the spill, notes what is overdue and asks CI, tells the user's system what is due, deletes
- * what has passed its time, reads what was kept unread, and shrinks what older versions wrote. All of it may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
+ * What the cron does: drains the spill, notes what is overdue, tells the user's system what is due, deletes what has
+ * passed its time, reads what was kept unread, asks CI, and shrinks what older versions wrote. All of it may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
  */
 import { Budget } from "./budget.ts";
 import { FAILED_DAYS } from "./events/limits.ts";
@@ -59,10 +59,9 @@ export function levelOf({ failures, waiting, ...counts }: UpkeepReport): Level {
   return Object.entries(counts).some(([name, count]) => name !== "swept" && count > 0) ? "info" : "debug";
 }
 
-/** What the duties cost in calls, at most: the note of the run, a group of the drain, a slice of retention, a pending delivery. */
+/** What the duties cost in calls, at most: the note of the run, a group of the drain, a pending delivery. */
 const NOTE_OPERATIONS = 5;
 const DRAIN_OPERATIONS = 10;
-const PURGE_OPERATIONS = 19;
 const READ_OPERATIONS = 8;
 
 /** Noting what is overdue: what there is, and for each bundle its events and itself. */
@@ -84,7 +83,7 @@ export async function upkeep(
   // The drain leaves the other duties their turn: retention in every run, the others as far as there is enough.
   const budget = new Budget(operations - NOTE_OPERATIONS - (expectations === null ? 0 : NOTE_OVERDUE_OPERATIONS));
   const kept = reserve(budget, [
-    ["purge", hasRetention ? PURGE_OPERATIONS : 0],
+    ["purge", hasRetention ? store.purgeOperations : 0],
     ...rotated<[Reserved, number]>(
       [
         ["tell", forwarder.isReady ? forwardOperations(forwarder.outbox) : 0],
@@ -106,13 +105,8 @@ export async function upkeep(
       if (expectations !== null) await noteOverdue(expectations, now, budget, report);
     },
     async () => {
-      budget.left += kept.ask;
-      if (reconciler !== null) noteReconciled(await reconciler.run(budget, turn), report);
-    },
-    async () => {
       budget.left += kept.tell;
-      const { told, untold } = await forwarder.tellDue(budget);
-      Object.assign(report, { told, untold });
+      await tell(forwarder, budget, report);
     },
     async () => {
       budget.left += kept.purge;
@@ -130,6 +124,13 @@ export async function upkeep(
     async () => {
       budget.left += kept.read;
       await readWaiting(store, budget, report);
+    },
+    async () => {
+      budget.left += kept.ask;
+      if (reconciler === null) return;
+      noteReconciled(await reconciler.run(budget, turn), report);
+      // What CI's answers have caused is due at once.
+      if (report.reconciled + report.disputed + report.confirmed > 0) await tell(forwarder, budget, report);
     },
     async () => recompress(store, budget, report),
   ];
@@ -184,6 +185,12 @@ function turnOf(now: number): number {
 function rotated<T>(items: readonly T[], turn: number): T[] {
   const first = turn % items.length;
   return [...items.slice(first), ...items.slice(0, first)];
+}
+
+async function tell(forwarder: Forwarder, budget: Budget, report: UpkeepReport): Promise<void> {
+  const { told, untold } = await forwarder.tellDue(budget);
+  report.told += told;
+  report.untold += untold;
 }
 
 async function noteOverdue(
@@ -379,7 +386,7 @@ async function recompress(store: Store, budget: Budget, report: UpkeepReport): P
 
 async function purge(store: Store, cutoffs: Cutoffs, budget: Budget, report: UpkeepReport): Promise<void> {
   // One slice at least, whatever the drain has left: retention must not stand still.
-  for (let slice = 0; slice === 0 || budget.left >= PURGE_OPERATIONS; slice += 1) {
+  for (let slice = 0; slice === 0 || budget.left >= store.purgeOperations; slice += 1) {
     const { rows, isDone, operations } = await store.purge(cutoffs);
     budget.left -= operations;
     report.purged += rows;

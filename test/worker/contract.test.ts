@@ -333,6 +333,21 @@ describe("the contract", () => {
     const { bucket, region } = LOCAL_QUEUE;
     await put(expected, JSON.stringify({ within: 60, bucket, region }));
     await expectAnswer("post", reconcile, 200, () => ask(bearer, keys));
+
+    const trial = asked("POST", "/reconcile/test");
+    for (const [status, headers, changes] of [
+      [200, bearer, sweeping(ci)],
+      [401, {}, keys],
+      [403, elsewhere, keys],
+      [503, bearer, { ...keys, ...down() }],
+    ] as const)
+      await expectAnswer("post", "/reconcile/test", status, () => trial(headers, changes));
+    await expectAnswer(
+      "post",
+      "/reconcile/test",
+      429,
+      afterFlood(() => trial(flooder)),
+    );
   });
 
   test("holds for every answer to an export and an import", async () => {

@@ -66,7 +66,7 @@ test("a search for the beginning of an object goes along the index of objects, w
     .all<{ detail: string }>();
   expect(results.map(({ detail }) => detail)).toEqual([
     "SEARCH j USING INDEX jobs_by_object (object>? AND object<?)",
-    DELIVERY,
+    ...THE_REST,
   ]);
 });
 
@@ -236,7 +236,7 @@ describe("rows written", () => {
     const rows = await env.DB.prepare("SELECT count(*) AS n FROM events").first<number>("n");
     const { DB, written } = watched();
     await cron({ DB });
-    expect(written.at(-1)).toBe(rows);
+    expect(written).toContain(rows);
     expect(await eventsOf(failed.jobId)).toEqual([]);
   });
 
