@@ -164,6 +164,28 @@ const DEFECTS: readonly Defect[] = [
       },
     ],
   },
+  {
+    name: "KV writes what a delivery says of a job before its place in lists",
+    store: "kv",
+    edits: [
+      {
+        file: "store/kv/write.ts",
+        from: "if (news) await writePlaces(told, read);\n        await writeClaims(told, read);",
+        to: "await writeClaims(told, read);\n        if (news) await writePlaces(told, read);",
+      },
+    ],
+  },
+  {
+    name: "KV says that a delivery is read before what it says is written",
+    store: "kv",
+    edits: [
+      {
+        file: "store/kv/write.ts",
+        from: "isWaiting(last) ? arrived : withReading(arrived, told.reading)",
+        to: "last === undefined ? arrived : withReading(arrived, told.reading)",
+      },
+    ],
+  },
 ];
 
 const ROOT = resolve(import.meta.dirname, "..");

@@ -15,6 +15,7 @@ import {
   type Step,
   step,
   which,
+  workflowEnd,
 } from "./steps.ts";
 
 const none = { faults: [], down: "none", within: null } as const;
@@ -25,10 +26,21 @@ const QUIET_CRON: Act & { do: "cron" } = {
   operations: "many",
 };
 
+const CONSUME = { do: "consume", take: 4, isReversed: false, isTwice: false, isDeadLetters: false } as const;
+
 /** A job's own callback, kept before it is read. */
-const costly = fc
-  .record({ job, says, format: fc.constant("xml" as const), run: fc.option(run, { freq: 2 }), copy })
-  .map((told): BodySpec => ({ kind: "job", size: "general", ...told }));
+const costly = fc.record({
+  kind: fc.constant("job" as const),
+  job,
+  says,
+  format: fc.constant("xml" as const),
+  size: fc.constant("general" as const),
+  run: fc.option(run, { freq: 2 }),
+  copy,
+});
+
+/** The same, of which a queue has only the id. */
+const referred = costly.map((told) => ({ ...told, size: "referred" as const }));
 
 const costlyPost = fc.record({
   do: fc.constant("post" as const),
@@ -49,17 +61,24 @@ const wholePost = fc.oneof(
   fc.record({ do: fc.constant("repeat" as const), which, intake: fc.constant("direct" as const) }),
 );
 
-/** A body whose reading is cut off, and a cron that reads it while something else goes wrong. */
+/** A cut at the calls that write readings, in D1 or in KV. */
+const cut = (most: number) => fc.oneof(faultAt("D1 UPDATE deliveries", CUTS, most), faultAt("KV put", CUTS, 3));
+
+/** A body that waits unread, which perhaps comes again, and what reads it while something else goes wrong. */
 const unread: fc.Arbitrary<Step[]> = fc
   .record({
-    body: costly,
-    cut: faultAt("D1 UPDATE deliveries", CUTS, 0),
-    again: faultAt("D1 UPDATE deliveries", CUTS, 2),
+    first: fc.oneof(
+      fc.record({ body: costly, intake: fc.constant("direct" as const), faults: fc.tuple(cut(0)) }),
+      fc.record({ body: referred, intake: fc.constant("queue" as const), faults: fc.constant([]) }),
+    ),
+    again: fc.option(cut(2), { freq: 1, nil: null }),
+    reading: fc.array(cut(2), { maxLength: 1 }),
     within: fc.option(fc.record({ call, act: wholePost }), { freq: 2, nil: null }),
   })
-  .map(({ body, cut, again, within }) => [
-    { ...none, act: { do: "post", body, intake: "direct" }, faults: [cut] },
-    { ...none, act: QUIET_CRON, faults: [again], within },
+  .map(({ first: { body, intake, faults }, again, reading, within }) => [
+    { ...none, act: { do: "post", body, intake }, faults },
+    ...(again === null ? [] : [{ ...none, act: { do: "post", body, intake: "direct" } as const, faults: [again] }]),
+    { ...none, act: intake === "queue" ? CONSUME : QUIET_CRON, faults: reading, within },
   ]);
 
 /** How a callback comes: into the store at once, or by the spill or the queue, and then what brings it in. */
@@ -71,35 +90,45 @@ const WAYS: Record<"direct" | "spill" | "queue", (body: BodySpec) => Step[]> = {
   ],
   queue: (body) => [
     { ...none, act: { do: "post", body, intake: "queue" } },
-    { ...none, act: { do: "consume", take: 4, isReversed: false, isTwice: false, isDeadLetters: false } },
+    { ...none, act: CONSUME },
   ],
 };
 
-/** A few words on one job, or any others. */
+/** A few words on one job, or on a workflow and its jobs, or any others. */
 const words = fc.oneof(
   fc
     .tuple(job, fc.array(body, { minLength: 2, maxLength: 3 }))
     .map(([one, bodies]) => bodies.map((told) => ("job" in told ? { ...told, job: one } : told))),
+  fc
+    .tuple(costly, costly, workflowEnd)
+    .map(([one, other, end]): BodySpec[] => [one, other, { ...end, jobs: [...new Set([one.job, other.job])] }]),
   fc.array(body, { minLength: 1, maxLength: 3 }),
 );
 
-/** What is old, of which one may come again, and something about it that comes in the middle of retention. */
+const again = fc.option(fc.record({ at: fc.nat(2), way: fc.constantFrom("direct", "spill", "queue") }), { freq: 2 });
+
+/** What is old, of which one may come again before retention, in its middle, and after it. */
 const ageing: fc.Arbitrary<Step[]> = fc
   .record({
     words,
     hours: fc.constantFrom(25, 49),
-    again: fc.option(fc.record({ at: fc.nat(2), way: fc.constantFrom("direct", "spill", "queue") }), { freq: 2 }),
+    again,
+    later: again,
     days: fc.constantFrom("jobs", "jobs", "bytes", "quarantined"),
     within: fc.option(
       fc.record({ call: fc.record({ to: fc.constant("D1" as const), number: fc.nat(9) }), act: wholePost }),
     ),
   })
-  .map(({ words, hours, again, days, within }) => [
-    ...words.flatMap(WAYS.direct),
-    { ...none, act: { do: "clock", hours } },
-    ...(again === null ? [] : WAYS[again.way](words[again.at % words.length] as BodySpec)),
-    { ...none, act: { ...QUIET_CRON, retention: { ...QUIET_CRON.retention, [days]: 1 } }, within },
-  ]);
+  .map(({ words, hours, again, later, days, within }) => {
+    const comes = (one: typeof again) => (one === null ? [] : WAYS[one.way](words[one.at % words.length] as BodySpec));
+    return [
+      ...words.flatMap(WAYS.direct),
+      { ...none, act: { do: "clock", hours } },
+      ...comes(again),
+      { ...none, act: { ...QUIET_CRON, retention: { ...QUIET_CRON.retention, [days]: 1 } }, within },
+      ...comes(later),
+    ];
+  });
 
 /** What is written of a delivery while retention takes what is old by then, and so perhaps the delivery itself. */
 const overtaken: fc.Arbitrary<Step[]> = fc
@@ -145,11 +174,11 @@ export const steps: fc.Arbitrary<Step[]> = fc
   .array(
     fc.oneof(
       { weight: 12, arbitrary: step.map((one): Step[] => [one]) },
-      { weight: 1, arbitrary: unread },
-      { weight: 1, arbitrary: ageing },
-      { weight: 1, arbitrary: overtaken },
-      { weight: 1, arbitrary: spilled },
+      { weight: 2, arbitrary: unread },
+      { weight: 2, arbitrary: ageing },
+      { weight: 2, arbitrary: overtaken },
+      { weight: 2, arbitrary: spilled },
     ),
-    { minLength: 1, maxLength: 14, size: "max" },
+    { minLength: 1, maxLength: 12, size: "max" },
   )
   .map((chains) => chains.flat());

@@ -86,9 +86,18 @@ const SETTINGS: readonly (readonly [string, string])[] = [
 export const job = fc.nat(2);
 export const run = fc.nat(1);
 export const copy = fc.nat(1);
-const format = fc.constantFrom("xml", "json");
+const format = fc.constantFrom("xml" as const, "json" as const);
 export const says = fc.nat(SAYINGS.length - 1);
 const jobs = fc.uniqueArray(job, { maxLength: 3 });
+
+export const workflowEnd = fc.record({
+  kind: fc.constant("run" as const),
+  run,
+  jobs,
+  state: fc.constantFrom("Running" as const, "Success" as const, "Failed" as const),
+  format,
+  copy,
+}) satisfies fc.Arbitrary<BodySpec>;
 
 export const body: fc.Arbitrary<BodySpec> = fc.oneof(
   {
@@ -109,17 +118,7 @@ export const body: fc.Arbitrary<BodySpec> = fc.oneof(
       copy,
     }),
   },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant("run"),
-      run,
-      jobs,
-      state: fc.constantFrom("Running", "Success", "Failed"),
-      format,
-      copy,
-    }),
-  },
+  { weight: 3, arbitrary: workflowEnd },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("many"), jobs, says, format, copy }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("no-job", "malformed", "neither"), copy }) },
 );
