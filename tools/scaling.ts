@@ -48,6 +48,11 @@ const D1 = { queriesPerSecond: 1_000, gigabytes: 10 } as const;
 const STATEMENTS = { alone: 3, inBatch: 1.02 } as const;
 /** How many times more callbacks a second a batch of 100 stored than batches of 1, in the run of docs/scaling.md. Ours, measured. */
 const BATCH_GAIN = 10;
+/**
+ * Bytes of D1 that a body takes for each of its own (0.12 where it is indented), and that each row or index entry takes.
+ * Ours, measured: `npm run bench -- cost`.
+ */
+const ROOM = { forEachByte: 0.2, forEachRow: 180 } as const;
 /** A queue message is written, read and deleted. */
 const QUEUE_OPERATIONS = 3;
 /** Keys that a callback writes with STORE=kv. */
@@ -75,8 +80,7 @@ export function figuresOf({ callbacks, bytes, rows, lookups, days, cpu, peak }: 
   const perDay = callbacks / DAYS_A_MONTH;
   const averagePerSecond = callbacks / SECONDS_A_MONTH;
   const peakPerSecond = averagePerSecond * peak;
-  // What a row and its index entries add to the bytes themselves.
-  const gigabytes = (perDay * days * (bytes + rows * 120)) / 1e9;
+  const gigabytes = (perDay * days * (bytes * ROOM.forEachByte + rows * ROOM.forEachRow)) / 1e9;
   const rowsWritten = callbacks * rows;
   const common =
     over(requests, PRICE.includedRequests, PRICE.requestsPerMillion) +
@@ -120,7 +124,7 @@ function report(load: Load): string {
     figures.databasesForSize === 1
       ? ""
       : room > 0
-        ? `, and RETENTION_DAYS_BYTES of at most ${room}`
+        ? `, and RETENTION_DAYS_JOBS of at most ${room}`
         : ", and several for room too: sharding is not built";
   const step =
     needed <= figures.directLimitPerSecond / 2

@@ -24,6 +24,13 @@ export function publishedPayloads(): Payload[] {
     .filter(({ jobIds }) => jobIds.length > 0);
 }
 
+/** The same without the white space that pages are indented with; those that are well-formed. */
+export const compact = (payloads: readonly Payload[]): Payload[] =>
+  payloads.map(({ text, jobIds }) => ({
+    jobIds,
+    text: text.trimStart().startsWith("<") ? text.replace(/>\s+</g, "><") : JSON.stringify(JSON.parse(text)),
+  }));
+
 /** One of every job type in XML and in JSON. */
 export const generatedPayloads = (now: number): Payload[] =>
   kindsOf(TAGS, FORMATS, ["usual"]).map((kind, index) => {

@@ -9,13 +9,18 @@ import { table, type Verdict, verdictTable, writeResults } from "../report.ts";
 import type { Effort } from "../run.ts";
 import { buildWorker } from "../serve/build.ts";
 import { startCounted, type Server, temporaryFolder } from "../serve/servers.ts";
-import { generatedPayloads, type Payload, publishedPayloads } from "./payloads.ts";
+import { compact, generatedPayloads, type Payload, publishedPayloads } from "./payloads.ts";
 
 const CALLBACKS = 2_000;
 
+/** In bytes, of all callbacks together. */
 interface Room {
   sent: number;
   stored: number;
+  /** Of what is stored: the bodies. */
+  bodies: number;
+  /** Rows and index entries written. */
+  rows: number;
   /** Bytes of pages by table or index, for each callback. */
   parts: Record<string, number>;
 }
@@ -23,20 +28,29 @@ interface Room {
 export async function run({ quick }: Effort): Promise<void> {
   buildWorker();
   const callbacks = quick ? CALLBACKS / 10 : CALLBACKS;
-  const kinds = { published: publishedPayloads(), generated: generatedPayloads(Date.now()) };
+  const kinds = {
+    published: publishedPayloads(),
+    "published, compact": compact(publishedPayloads()),
+    generated: generatedPayloads(Date.now()),
+  };
   if (kinds.published.length === 0) console.log("Published payloads are left out: set CORPUS_DIR to where they are.\n");
   const rooms = new Map<string, Room>();
   for (const [name, payloads] of Object.entries(kinds)) {
     if (payloads.length > 0) rooms.set(name, await roomOf(payloads, callbacks));
   }
   const rows = await rowsWritten();
+  const ofEach = (of: (room: Room) => number) => [...rooms.values()].map(of);
   console.log(
     table(
-      ["bytes for each callback", ...rooms.keys()],
+      ["for each callback", ...rooms.keys()],
       [
-        ["sent", ...[...rooms.values()].map(({ sent }) => sent / callbacks)],
-        ["stored", ...[...rooms.values()].map(({ stored }) => stored / callbacks)],
-        ["stored for each byte sent", ...[...rooms.values()].map(({ sent, stored }) => stored / sent)],
+        ["bytes sent", ...ofEach(({ sent }) => sent / callbacks)],
+        ["bytes stored", ...ofEach(({ stored }) => stored / callbacks)],
+        ["of which the body", ...ofEach(({ bodies }) => bodies / callbacks)],
+        ["rows written", ...ofEach(({ rows }) => rows / callbacks)],
+        ["bytes stored for each byte sent", ...ofEach(({ sent, stored }) => stored / sent)],
+        ["the body, for each byte sent", ...ofEach(({ sent, bodies }) => bodies / sent)],
+        ["the rest, for each row", ...ofEach(({ stored, bodies, rows }) => (stored - bodies) / rows)],
       ],
     ),
   );
@@ -74,9 +88,9 @@ async function roomOf(payloads: readonly Payload[], callbacks: number): Promise<
     sent += Buffer.byteLength(text);
     await post(server, text);
   }
-  const { bytes } = await figuresOf(server);
+  const { bytes, rowsWritten: rows } = await figuresOf(server);
   await server.stop();
-  return { sent, stored: bytes - before.bytes, parts: partsOf(folder, callbacks) };
+  return { sent, stored: bytes - before.bytes, rows, ...partsOf(folder, callbacks) };
 }
 
 const withOwnJobIds = ({ text, jobIds }: Payload, number: number): string =>
@@ -122,14 +136,14 @@ async function figuresOf({ port }: Server): Promise<{ rowsWritten: number; bytes
   return (await response.json()) as { rowsWritten: number; bytes: number };
 }
 
-/** Of the tables and indexes that take a byte a callback or more. */
-function partsOf(folder: string, callbacks: number): Record<string, number> {
+/** What the file of the database says: its pages by table or index, and the bytes of bodies. */
+function partsOf(folder: string, callbacks: number): Pick<Room, "bodies" | "parts"> {
   const databases = `${folder}/d1/miniflare-D1DatabaseObject`;
   const file = readdirSync(databases).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
   const db = new DatabaseSync(`${databases}/${file}`);
   const pages = db.prepare("SELECT name, sum(pgsize) AS bytes FROM dbstat GROUP BY name").all();
+  const { bodies } = db.prepare("SELECT sum(octet_length(body)) AS bodies FROM deliveries").get() as { bodies: number };
   db.close();
-  return Object.fromEntries(
-    (pages as { name: string; bytes: number }[]).map(({ name, bytes }) => [name, bytes / callbacks]),
-  );
+  const parts = (pages as { name: string; bytes: number }[]).map(({ name, bytes }) => [name, bytes / callbacks]);
+  return { bodies, parts: Object.fromEntries(parts) as Record<string, number> };
 }

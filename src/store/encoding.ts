@@ -23,7 +23,7 @@ export interface EncodedBody {
 /** Bodies above this are compressed without a dictionary, which they would not need, as streams. */
 export const COMPRESS_ABOVE_BYTES = 64 * 1024;
 
-/** Of zlib. Measured over published callbacks: 1 takes a third more room and 9 a twentieth less, for several times the CPU. */
+/** Of zlib. Measured over published callbacks: 1 takes a quarter more room, and 9 a few hundredths less for several times the CPU. */
 const LEVEL = 6;
 
 /** Longest text put into one row, in characters of base64, which are one byte each; D1 takes 2,000,000 bytes. */
