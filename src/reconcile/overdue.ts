@@ -3,8 +3,9 @@
  * overdue and is asked about again, later each time. The asking is counted, and the next one set, before it is made.
  */
 import type { AskOutcome, Expectations, OverdueAsk } from "../store/expectations.ts";
-import { type Asking, retryAt, TAKE_IN_OPERATIONS } from "./asking.ts";
+import { type Asking, TAKE_IN_OPERATIONS } from "./asking.ts";
 import type { Described } from "./ci.ts";
+import { retryAt } from "./faults.ts";
 import { DESCRIBE_REQUESTS } from "./limits.ts";
 
 /** Jobs asked about between one claim and the next. */

@@ -282,6 +282,24 @@ describe("the contract", () => {
     await expectAnswer("post", "/jobs/{jobId}/resend", 404, () => tell("/jobs/none/resend", on));
   });
 
+  test("holds for trying whether CI can be asked", async () => {
+    const path = "/reconcile/test";
+    const trying = (headers: Record<string, string>, changes = {}) => send(path, { method: "POST", headers }, changes);
+    const keys = { CI_SECRET_ID: "id", CI_SECRET_KEY: "key", CI_ENDPOINT: "http://localhost:1" };
+    const queues = JSON.stringify([{ bucket: "a-1", region: "ap-x", queueId: "p", tags: ["T"] }]);
+    await expectAnswer("post", path, 200, () => trying(bearer));
+    await expectAnswer("post", path, 200, () => trying(bearer, { ...keys, CI_QUEUES: queues }));
+    await expectAnswer("post", path, 401, () => trying({}));
+    await expectAnswer("post", path, 403, () => trying({ ...bearer, origin: "https://elsewhere.example" }));
+    await expectAnswer(
+      "post",
+      path,
+      429,
+      afterFlood(() => trying({ "cf-connecting-ip": FLOODER })),
+    );
+    await expectAnswer("post", path, 503, () => trying(bearer, { ...keys, ...down() }));
+  });
+
   test("holds for every answer to an export and an import", async () => {
     const path = "/deliveries/export";
     await expectAnswer("get", path, 200, () => get(path));

@@ -101,6 +101,7 @@ describe("/readyz", () => {
       spilled: 0,
       lastUpkeepAt: expect.any(String),
       lastReceivedAt: expect.any(String),
+      sweep: null,
       at: expect.any(String),
     });
     expect(ready.quarantined).toBeGreaterThan(0);
@@ -112,8 +113,8 @@ describe("/readyz", () => {
     const jobIds = Array.from({ length: 25 }, newJobId);
     for (const jobId of jobIds) await post(segmentation(jobId), downD1());
     await cron();
-    expect(lines().at(-1)).toMatchObject({ level: "warn", event: "upkeep", drained: 19, waiting: 6 });
-    expect(await readiness()).toMatchObject({ status: "ready", spilled: 6 });
+    expect(lines().at(-1)).toMatchObject({ level: "warn", event: "upkeep", drained: 16, waiting: 9 });
+    expect(await readiness()).toMatchObject({ status: "ready", spilled: 9 });
     await cron();
     expect(await readiness()).toMatchObject({ spilled: 0 });
   });
