@@ -3,15 +3,15 @@
  * passed its time, reads what was kept unread, asks CI, and shrinks what older versions wrote. All of it may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
  */
 import { Budget } from "./budget.ts";
+import { drain, DRAIN_OPERATIONS, type DrainReport, READ_OPERATIONS } from "./drain.ts";
 import { FAILED_DAYS } from "./events/limits.ts";
 import { type Forwarder, forwardOperations } from "./forward/forward.ts";
-import { intake, messageOf, type Places, readPending } from "./intake.ts";
+import { messageOf, type Places, readPending } from "./intake.ts";
 import type { Reconciler, ReconcileReport } from "./reconcile/reconciler.ts";
 import type { RetentionDays } from "./settings.ts";
 import { EXPECTATION_DAYS, type Expectations } from "./store/expectations.ts";
 import { type Outbox, PURGE_EVENTS_OPERATIONS } from "./store/outbox.ts";
-import { type Spill, SPILL_BULK_KEYS, type SpillEntry } from "./store/spill.ts";
-import type { Arrival, Cutoffs, Store } from "./store/store.ts";
+import type { Cutoffs, Store } from "./store/store.ts";
 import type { Level } from "./telemetry/log.ts";
 
 export interface UpkeepOptions {
@@ -25,10 +25,7 @@ export interface UpkeepOptions {
   now: number;
 }
 
-export interface UpkeepReport {
-  drained: number;
-  /** Spilled deliveries that still wait, as far as this run has counted; null where the spill could not be asked. */
-  waiting: number | null;
+export interface UpkeepReport extends DrainReport {
   /** Pending deliveries that were read. */
   read: number;
   purged: number;
@@ -48,8 +45,6 @@ export interface UpkeepReport {
   /** Jobs on CI's lists, and those of them that had ended without this receiver's knowing. */
   swept: number;
   found: number;
-  /** What a store refused; it is tried again by the next run. */
-  failures: string[];
 }
 
 /** How much a report is worth telling: most runs find nothing to do, though CI's lists are seldom empty. */
@@ -59,10 +54,8 @@ export function levelOf({ failures, waiting, ...counts }: UpkeepReport): Level {
   return Object.entries(counts).some(([name, count]) => name !== "swept" && count > 0) ? "info" : "debug";
 }
 
-/** What the duties cost in calls, at most: the note of the run, a group of the drain, a pending delivery. */
+/** What the note of the run costs in calls, at most. */
 const NOTE_OPERATIONS = 5;
-const DRAIN_OPERATIONS = 10;
-const READ_OPERATIONS = 8;
 
 /** Noting what is overdue: what there is, and for each bundle its events and itself. */
 const NOTE_OVERDUE_OPERATIONS = 3;
@@ -83,7 +76,7 @@ export async function upkeep(
   // The drain leaves the other duties their turn: retention in every run, the others as far as there is enough.
   const budget = new Budget(operations - NOTE_OPERATIONS - (expectations === null ? 0 : NOTE_OVERDUE_OPERATIONS));
   const kept = reserve(budget, [
-    ["purge", hasRetention ? store.purgeOperations : 0],
+    ["purge", store.purgeOperations(cutoffs)],
     ...rotated<[Reserved, number]>(
       [
         ["tell", forwarder.isReady ? forwardOperations(forwarder.outbox) : 0],
@@ -109,7 +102,7 @@ export async function upkeep(
       await tell(forwarder, budget, report);
     },
     async () => {
-      budget.left += kept.purge;
+      budget.left += kept.purge + kept.read;
       if (hasRetention) await purge(store, cutoffs, budget, report);
     },
     async () => {
@@ -122,7 +115,6 @@ export async function upkeep(
       if (expectations !== null) await purgeExpectations(expectations, now, budget, report);
     },
     async () => {
-      budget.left += kept.read;
       await readWaiting(store, budget, report);
     },
     async () => {
@@ -233,136 +225,6 @@ function noteReconciled({ overdue, verified, swept, failures }: ReconcileReport,
   report.failures.push(...failures);
 }
 
-/** Bodies fetched from the spill at once, in bytes, unless a single one is larger. A Worker has 128 MB. */
-const DRAINED_AT_ONCE_BYTES = 8 * 1024 * 1024;
-
-/** Of one group: fetching it, and the statements about its jobs, workflows and runs. Each delivery has a share of its own. */
-const GROUP_OPERATIONS = 6;
-
-/** Of one delivery: a fifth of the statement that keeps it, and forgetting it. */
-const DELIVERY_OPERATIONS = 1.25;
-
-/**
- * Brings spilled deliveries into the store, as far as the budget goes. Which are there already the store is asked
- * first: of what it has read, the arrival is kept alone; what it has not read yet is left to its turn, and the rest
- * is kept before it is read, so that a body that ends the reading is not met here again.
- */
-async function drain(store: Store, spill: Spill, budget: Budget, report: UpkeepReport): Promise<void> {
-  let cursor: string | null = null;
-  report.waiting = 0;
-  do {
-    if (!budget.spend(2)) break;
-    const page: Awaited<ReturnType<Spill["list"]>> = await spill.list(cursor).catch((error: unknown) => {
-      report.waiting = null;
-      throw error;
-    });
-    report.waiting += page.entries.length;
-    if (page.entries.length > 0) await drainPage(store, spill, page.entries, budget, report);
-    cursor = page.next;
-  } while (cursor !== null);
-}
-
-async function drainPage(
-  store: Store,
-  spill: Spill,
-  entries: readonly SpillEntry[],
-  budget: Budget,
-  report: UpkeepReport,
-): Promise<void> {
-  const statuses = await store.statusesOf(entries.map(({ id }) => id));
-  const forget = async (ids: readonly string[]) => {
-    await Promise.all(ids.map((id) => spill.remove(id)));
-    report.drained += ids.length;
-    if (report.waiting !== null) report.waiting -= ids.length;
-  };
-  const unknown = entries.filter(({ id }) => !statuses.has(id));
-  const read = entries.filter(({ id }) => statuses.has(id) && statuses.get(id) !== "pending");
-  const duties = [
-    {
-      entries: read,
-      take: (group: readonly Arrival[]) => keepAgain(store, group, budget),
-    },
-    {
-      entries: unknown,
-      take: async (group: readonly Arrival[]) => {
-        await intake({ store, spill: null }, group, { keepsFirst: () => true });
-        return group;
-      },
-    },
-  ];
-  for (const { entries, take } of duties) {
-    let rest = entries;
-    while (rest.length > 0) {
-      const group = nextGroup(rest, budget.left);
-      if (group.length === 0) return;
-      budget.spend(GROUP_OPERATIONS + Math.ceil(group.length * DELIVERY_OPERATIONS));
-      rest = rest.slice(group.length);
-      const { arrivals, faults } = await spill.getMany(group);
-      report.failures.push(...faults);
-      await bringIn(take, arrivals, budget, report, forget);
-    }
-  }
-}
-
-/**
- * Keeps what the store has read already, and reads again what has to be; gives those that are read. One reading may
- * take what is put by for later ones, so that no run ends without any.
- */
-async function keepAgain(store: Store, group: readonly Arrival[], budget: Budget): Promise<readonly Arrival[]> {
-  await store.keep(group);
-  const statuses = await store.statusesOf(group.map(({ id }) => id));
-  const taken: Arrival[] = [];
-  for (const arrival of group) {
-    if (statuses.get(arrival.id) === "pending") {
-      if (budget.left < 0) continue;
-      budget.left -= READ_OPERATIONS;
-      await readPending(store, arrival.id);
-    }
-    taken.push(arrival);
-  }
-  return taken;
-}
-
-/** As many of the first as one call fetches, one memory holds and the budget pays for; alone what cannot be fetched with others. */
-function nextGroup(entries: readonly SpillEntry[], operations: number): SpillEntry[] {
-  const affordable = Math.floor((operations - GROUP_OPERATIONS) / DELIVERY_OPERATIONS);
-  const [first] = entries;
-  if (first === undefined || affordable < 1) return [];
-  if (!first.isText) return [first];
-  const group: SpillEntry[] = [];
-  let bytes = 0;
-  for (const entry of entries.slice(0, Math.min(affordable, SPILL_BULK_KEYS))) {
-    bytes += entry.size;
-    if (!entry.isText || (group.length > 0 && bytes > DRAINED_AT_ONCE_BYTES)) break;
-    group.push(entry);
-  }
-  return group;
-}
-
-/** Stores a group, and forgets what the store has and has read. Where that fails it is tried by halves, so that none holds up the others. */
-async function bringIn(
-  take: (group: readonly Arrival[]) => Promise<readonly Arrival[]>,
-  group: readonly Arrival[],
-  budget: Budget,
-  report: UpkeepReport,
-  forget: (ids: readonly string[]) => Promise<void>,
-): Promise<void> {
-  if (group.length === 0) return;
-  let taken: readonly Arrival[];
-  try {
-    taken = await take(group);
-  } catch (error) {
-    if (group.length === 1 || !budget.spend(GROUP_OPERATIONS + group.length)) {
-      report.failures.push(messageOf(error));
-      return;
-    }
-    const half = Math.ceil(group.length / 2);
-    for (const part of [group.slice(0, half), group.slice(half)]) await bringIn(take, part, budget, report, forget);
-    return;
-  }
-  await forget(taken.map(({ id }) => id));
-}
-
 /** Reads what was kept unread, as far as the budget goes. */
 async function readWaiting(store: Store, budget: Budget, report: UpkeepReport): Promise<void> {
   if (!budget.spend(1)) return;
@@ -386,7 +248,7 @@ async function recompress(store: Store, budget: Budget, report: UpkeepReport): P
 
 async function purge(store: Store, cutoffs: Cutoffs, budget: Budget, report: UpkeepReport): Promise<void> {
   // One slice at least, whatever the drain has left: retention must not stand still.
-  for (let slice = 0; slice === 0 || budget.left >= store.purgeOperations; slice += 1) {
+  for (let slice = 0; slice === 0 || budget.left >= store.purgeOperations(cutoffs); slice += 1) {
     const { rows, isDone, operations } = await store.purge(cutoffs);
     budget.left -= operations;
     report.purged += rows;

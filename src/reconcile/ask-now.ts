@@ -5,8 +5,8 @@ import type { JobReading } from "../callback/types.ts";
 import { findJob, type FoundJob } from "../lookup.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
 import type { Asking, JobToAsk } from "./asking.ts";
-import type { AskFailure } from "./failure.ts";
 import { isSameResult } from "./compare.ts";
+import type { AskFailure } from "./faults.ts";
 
 export interface AskedNow {
   /** `unchanged`: CI says what the record says already, and nothing was kept. */

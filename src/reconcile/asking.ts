@@ -10,9 +10,9 @@ import type { LeasedEvent } from "../store/outbox.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { CiClient, CiFailure, Described, Listed, ListQuery } from "./ci.ts";
 import { tellsState } from "./answer.ts";
+import { type AskFailure, stopsAll } from "./faults.ts";
 import { placeOf, type Whereabouts } from "./location.ts";
 import { type AskedJob, pathsOf } from "./paths.ts";
-import { type AskFailure, stopsAll } from "./failure.ts";
 import { pauseUntil } from "./schedule.ts";
 import type { CiQueue } from "./queues.ts";
 

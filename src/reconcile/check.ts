@@ -1,8 +1,7 @@
 /** One signed request each to describe and to list, to learn whether CI can be asked at all, and if not, what is wrong. */
 import type { Result } from "../callback/result.ts";
 import type { Means } from "./asking.ts";
-import type { AskFailure } from "./failure.ts";
-import { type CheckFault, faultOf, textOf } from "./faults.ts";
+import { type AskFailure, type CheckFault, faultOf, textOf } from "./faults.ts";
 import { placeOf } from "./location.ts";
 import { sweptLists } from "./sweep-state.ts";
 import type { Place } from "./queues.ts";

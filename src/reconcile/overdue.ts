@@ -4,8 +4,8 @@
  */
 import type { AskOutcome, Expectations, OverdueAsk } from "../store/expectations.ts";
 import { type Asking, TAKE_IN_OPERATIONS } from "./asking.ts";
-import { retryAt } from "./failure.ts";
 import type { Described } from "./ci.ts";
+import { retryAt } from "./faults.ts";
 import { DESCRIBE_REQUESTS } from "./limits.ts";
 
 /** Jobs asked about between one claim and the next. */

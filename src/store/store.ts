@@ -287,7 +287,7 @@ export interface Store extends StoreTraits {
   /** How many deliveries of a status a list has after that position; null where only counting all would tell. */
   countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
   /** What `purge` costs in calls, at most. */
-  readonly purgeOperations: number;
+  purgeOperations(cutoffs: Cutoffs): number;
   /** Deletes some of what has passed its time of retention. */
   purge(cutoffs: Cutoffs): Promise<Purged>;
   /** Takes less room for some of what older versions have written. */

@@ -193,7 +193,7 @@ for (const { name, announces, sweeps, verifies } of WAYS) {
     // An hour later, all that were announced should have been told of.
     const now = Date.now();
     await env.DB.prepare("UPDATE expectations SET due_at = ?1, ask_at = ?1 WHERE due_at > ?1").bind(now).run();
-    while (!(await isOver()) && runs < RUNS) {
+    for (let more = 0; more < RUNS && !(await isOver()); more += 1) {
       await upset(ci, random);
       await tick();
     }

@@ -2,10 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ContentNode, JobReading } from "../../src/callback/types.ts";
-import { type AskFailure, retryAt, stopsAll } from "../../src/reconcile/failure.ts";
 import { jobAtBeginning } from "../../src/reconcile/beginning.ts";
 import { isSameResult } from "../../src/reconcile/compare.ts";
-import { faultOf, textOf } from "../../src/reconcile/faults.ts";
+import { type AskFailure, faultOf, retryAt, stopsAll, textOf } from "../../src/reconcile/faults.ts";
 import { placeOf } from "../../src/reconcile/location.ts";
 import { askAgainAt, pauseAfter, pauseUntil } from "../../src/reconcile/schedule.ts";
 import {

@@ -333,21 +333,24 @@ describe("the contract", () => {
     const { bucket, region } = LOCAL_QUEUE;
     await put(expected, JSON.stringify({ within: 60, bucket, region }));
     await expectAnswer("post", reconcile, 200, () => ask(bearer, keys));
+  });
 
-    const trial = asked("POST", "/reconcile/test");
-    for (const [status, headers, changes] of [
-      [200, bearer, sweeping(ci)],
-      [401, {}, keys],
-      [403, elsewhere, keys],
-      [503, bearer, { ...keys, ...down() }],
-    ] as const)
-      await expectAnswer("post", "/reconcile/test", status, () => trial(headers, changes));
+  test("holds for trying whether CI can be asked", async () => {
+    const path = "/reconcile/test";
+    const trying = (headers: Record<string, string>, changes = {}) => send(path, { method: "POST", headers }, changes);
+    const keys = { CI_SECRET_ID: "id", CI_SECRET_KEY: "key", CI_ENDPOINT: "http://localhost:1" };
+    const queues = JSON.stringify([{ bucket: "a-1", region: "ap-x", queueId: "p", tags: ["T"] }]);
+    await expectAnswer("post", path, 200, () => trying(bearer));
+    await expectAnswer("post", path, 200, () => trying(bearer, { ...keys, CI_QUEUES: queues }));
+    await expectAnswer("post", path, 401, () => trying({}));
+    await expectAnswer("post", path, 403, () => trying({ ...bearer, origin: "https://elsewhere.example" }));
     await expectAnswer(
       "post",
-      "/reconcile/test",
+      path,
       429,
-      afterFlood(() => trial(flooder)),
+      afterFlood(() => trying({ "cf-connecting-ip": FLOODER })),
     );
+    await expectAnswer("post", path, 503, () => trying(bearer, { ...keys, ...down() }));
   });
 
   test("holds for every answer to an export and an import", async () => {

@@ -38,7 +38,7 @@ import { exhaustionStatements } from "./events.ts";
 import { d1Expectations } from "./expectations.ts";
 import { d1Lists, type Reader } from "./lists.ts";
 import { d1Outbox } from "./outbox.ts";
-import { purge, PURGE_OPERATIONS } from "./purge.ts";
+import { purge, purgeOperations } from "./purge.ts";
 import { recompress } from "./recompress.ts";
 import { CLAIM_READING, RELEASE_READING } from "./sql.ts";
 import { check, measure, noteUpkeep, retryUnfinished } from "./status.ts";
@@ -166,7 +166,7 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
 
     ...d1Lists({ first, all }),
 
-    purgeOperations: PURGE_OPERATIONS,
+    purgeOperations,
 
     purge: (cutoffs) => purge(db, persistently, cutoffs),
 
