@@ -57,40 +57,22 @@ interface Scan {
 export function readStrictXml(text: string): Result<ContentNode, Fault> {
   const start = afterDeclaration(text);
   if (typeof start !== "number") return fail(start);
-  return readPlain(text, start) ?? readGeneral(text, start);
+  const plain = readDocument(text, start, false);
+  return plain.keepsText ? readDocument(text, start, true).result : plain.result;
 }
 
-const scanOf = (text: string, start: number, keepsText: boolean): Scan => ({
-  text,
-  at: skipSpace(text, start),
-  open: { name: "", node: newNode(), depth: 0, outer: null, text: "" },
-  elements: 0,
-  keepsText,
-});
-
-/** Null where the document is not plain. */
-function readPlain(text: string, start: number): Result<ContentNode, Fault> | null {
-  const scan = scanOf(text, start, false);
-  for (readSimpleElements(scan); scan.at < text.length; readSimpleElements(scan)) {
-    const fault = readNext(scan);
-    if (scan.keepsText) return null;
-    if (fault !== undefined) return fail(fault);
+/** `keepsText` of the answer: the document is not plain, and is to be read with all its text. */
+function readDocument(text: string, start: number, keepsText: boolean) {
+  const open: Open = { name: "", node: newNode(), depth: 0, outer: null, text: "" };
+  const scan: Scan = { text, at: skipSpace(text, start), open, elements: 0, keepsText };
+  let fault: Fault | undefined;
+  while (fault === undefined && scan.keepsText === keepsText) {
+    if (!keepsText) readSimpleElements(scan);
+    if (scan.at >= text.length) break;
+    fault = readNext(scan);
   }
-  return resultOf(scan);
-}
-
-function readGeneral(text: string, start: number): Result<ContentNode, Fault> {
-  const scan = scanOf(text, start, true);
-  while (scan.at < text.length) {
-    const fault = readNext(scan);
-    if (fault !== undefined) return fail(fault);
-  }
-  return resultOf(scan);
-}
-
-function resultOf(scan: Scan): Result<ContentNode, Fault> {
-  const fault = faultOfEnd(scan);
-  return fault === undefined ? ok(scan.open.node) : fail(fault);
+  fault ??= faultOfEnd(scan);
+  return { keepsText: scan.keepsText, result: fault === undefined ? ok(open.node) : fail(fault) };
 }
 
 /**
