@@ -3,8 +3,10 @@ import live from "./live.client.js";
 import page from "./page.client.js";
 import words from "./segmentation.client.js";
 import base from "./styles/base.css";
+import charts from "./styles/charts-and-tables.css";
 import content from "./styles/content.css";
 import formsAndStates from "./styles/forms-and-states.css";
+import frame from "./styles/frame.css";
 import lists from "./styles/lists.css";
 import print from "./styles/print.css";
 import results from "./styles/results.css";
@@ -38,7 +40,7 @@ const asset = (stem: string, extension: string, type: string, text: string): Ass
   text,
 });
 
-const styles = [base, formsAndStates, content, lists, results, segmentation, print].join("");
+const styles = [base, frame, formsAndStates, content, lists, results, segmentation, charts, print].join("");
 
 /** Each has a scope of its own. They meet in the document, and in the event `updated`. */
 const script = [words, page, live].map((part) => `{\n${part}}\n`).join("");

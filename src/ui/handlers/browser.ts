@@ -15,9 +15,9 @@ const WITH_PAGE = /^\/(?:jobs|runs|deliveries|events)\/?$|^\/(?:jobs|runs|delive
 
 /** To the page, with the filters of a list, which have the same names there. */
 export const toPages: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (!wantsPage(c) || c.req.header("authorization") !== undefined) return next();
   const { pathname, search } = new URL(c.req.url);
-  const isProgram = !wantsPage(c) || c.req.header("authorization") !== undefined || !WITH_PAGE.test(pathname);
-  if (isProgram || !(await isSignedIn(c, readSettings(c.env).settings.lookupTokens))) return next();
+  if (!WITH_PAGE.test(pathname) || !(await isSignedIn(c, readSettings(c.env).settings.lookupTokens))) return next();
   const path = pathname.replace(/\/$/, "");
   return c.body(null, 302, {
     location: (path === "/jobs" ? "/" : `/ui${path}`) + search,
