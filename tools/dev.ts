@@ -34,7 +34,7 @@ if (migrated.status !== 0) {
   process.exit(1);
 }
 
-const wrangler = spawn(...wranglerCommand(["dev", ...options, ...(ci?.vars ?? [])]), {
+const wrangler = spawn(...wranglerCommand(["dev", ...options, ...withoutLimits(), ...(ci?.vars ?? [])]), {
   env,
   stdio: ["inherit", "inherit", "inherit"],
 });
@@ -51,6 +51,15 @@ Look a job up  curl -H "Authorization: Bearer ${firstSecret("LOOKUP_TOKENS")}" $
 In a browser   ${base}/${ci === null ? "" : `\nLocal CI       ${ci.url}`}
 `);
 if (faults !== null) console.error(`Something is wrong: ${faults}\n`);
+
+/** A local run has no limit of calls, so the cron comes to all it has to do at once, unless a setting says otherwise. */
+function withoutLimits(): string[] {
+  const isSet =
+    options.some((option) => option.startsWith("UPKEEP_OPERATIONS:")) ||
+    /^UPKEEP_OPERATIONS=/m.test(readFileSync(".dev.vars", "utf8")) ||
+    !readFileSync("wrangler.toml", "utf8").includes('\nUPKEEP_OPERATIONS = "45"\n');
+  return isSet ? [] : ["--var", "UPKEEP_OPERATIONS:900"];
+}
 
 /** Loaded only where it is wanted, with what checks its signatures. It ends with this process. */
 async function startLocalCi(): Promise<{ url: string; vars: string[] }> {
