@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test } from "vitest";
 import { SCHEMA_VERSION } from "../../src/store/d1/status.ts";
 import { newJobId, segmentation } from "./bodies.ts";
-import { cron, get, post, read, readiness } from "./receiver.ts";
+import { cron, freshDb, get, post, read, readiness } from "./receiver.ts";
 
 const TABLES = [
   "deliveries",
@@ -66,7 +66,7 @@ describe("with an older schema", () => {
 
   test("readiness says which is there and which is needed", async () => {
     await unapply(0);
-    const response = await get("/readyz");
+    const response = await get("/readyz", {}, { DB: freshDb() });
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({
       type: "/problems/not-ready",
