@@ -33,7 +33,7 @@ export async function run({ quick }: Effort): Promise<void> {
     on: await startTelling(endpoint.url),
   };
   const teller = await startTeller(endpoint.url);
-  const alone = await measureAlone(servers, endpoint, quick ? 50 : 1_500);
+  const alone = await measureAlone(servers, endpoint, quick ? 200 : 1_000);
   const loads = await measureLoads(servers, endpoint, quick);
   const told = await measureTelling(teller, quick ? 1 : 5);
   for (const server of [...Object.values(servers), teller]) await server.stop();

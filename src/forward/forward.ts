@@ -92,6 +92,8 @@ export function forwarder(
   /** Where it fails, the events are due when their leases end, and the cron finds them. */
   async function quietly(work: () => Promise<void>): Promise<void> {
     try {
+      // The answer goes out first: work begun in the same turn would be done before it is written.
+      await scheduler.wait(0);
       await work();
     } catch (error) {
       log("warn", "attempt not made", { fault: messageOf(error) });

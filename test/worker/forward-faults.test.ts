@@ -27,6 +27,29 @@ async function failedOnce(hook: Hook, changes: Changes = telling(hook), step = {
   return jobId;
 }
 
+test("CI is answered before the attempt begins", async () => {
+  const hook = newHook();
+  const asked: string[] = [];
+  const DB = new Proxy(env.DB, {
+    get(target, name) {
+      if (name === "prepare")
+        return (sql: string) => {
+          if (sql.includes("j.job_id = ?1")) asked.push(sql);
+          return target.prepare(sql);
+        };
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+  const ctx = createExecutionContext();
+  const body = segmentation(newJobId());
+  const request = new Request("https://receiver.example/callbacks/test-callback-key", { method: "POST", body });
+  await worker.fetch(request, { ...env, ...telling(hook), DB }, ctx);
+  expect(asked).toEqual([]);
+  await waitOnExecutionContext(ctx);
+  expect([asked.length, (await hook.ids()).length]).toEqual([1, 1]);
+});
+
 /** What dies, and where: each leaves an acknowledged end that is told all the same. */
 describe("an end that was acknowledged is told, under one id,", () => {
   async function expectTold(hook: Hook, jobId: string, times = 1): Promise<void> {
