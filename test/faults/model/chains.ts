@@ -71,7 +71,7 @@ const unread: fc.Arbitrary<Step[]> = fc
       fc.record({ body: costly, intake: fc.constant("direct" as const), faults: fc.tuple(cut(0)) }),
       fc.record({ body: referred, intake: fc.constant("queue" as const), faults: fc.constant([]) }),
     ),
-    again: fc.option(cut(2), { freq: 1, nil: null }),
+    again: fc.option(cut(2), { freq: 2, nil: null }),
     reading: fc.array(cut(2), { maxLength: 1 }),
     within: fc.option(fc.record({ call, act: wholePost }), { freq: 2, nil: null }),
   })
