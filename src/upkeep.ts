@@ -50,7 +50,7 @@ const NOTE_OPERATIONS = 5;
 const PURGE_OPERATIONS = 19;
 const READ_OPERATIONS = 8;
 
-/** A slice of recompressing is five calls at most. It counts as more, since it takes CPU time too: a free plan has 10 ms for a run. */
+/** A slice of recompressing is four calls at most. It counts as more, since it takes CPU time too: a free plan has 10 ms for a run. */
 const RECOMPRESS_OPERATIONS = 20;
 
 /** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */

@@ -216,7 +216,7 @@ describe("rows written", () => {
     const rows = await env.DB.prepare("SELECT count(*) AS n FROM events").first<number>("n");
     const { DB, written } = watched();
     await cron({ DB });
-    expect(written.at(-1)).toBe(rows);
+    expect(written).toContain(rows);
     expect(await eventsOf(failed.jobId)).toEqual([]);
   });
 
