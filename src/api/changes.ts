@@ -8,7 +8,7 @@ import { describe, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { ChangesQuery } from "./queries.ts";
 import { ChangeList } from "./schemas.ts";
-import { poll } from "./wait.ts";
+import { poll, watch } from "./wait.ts";
 
 export const changes = new Hono<AppEnv>();
 changes.use(requireToken);
@@ -31,6 +31,7 @@ changes.get(
     const { places } = c.var;
     const list = `${places.store.name}:changes`;
     const from = await startOf(places, list, after);
+    const news = wait > 0 ? await watch(places.store.news, null) : null;
     let page = await places.store.listChanges(from, limit);
     if (wait > 0 && page.items.length === 0) {
       await poll({
@@ -39,6 +40,7 @@ changes.get(
         seconds: wait,
         firstPauseSeconds: places.store.pollSeconds.wait,
         signal: c.req.raw.signal,
+        news,
       });
     }
     return c.json({ changes: page.items.map(listedJob), next: encodeCursor(list, page.next) }, 200, NO_STORE);

@@ -13,7 +13,7 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
 import { JobQuery, JobsQuery, PAGE_LIMIT_MAX, PageQuery } from "./queries.ts";
 import { Job as JobSchema, JobDeliveryList, JobList } from "./schemas.ts";
-import { poll } from "./wait.ts";
+import { poll, watch } from "./wait.ts";
 
 export const jobs = new Hono<AppEnv>();
 jobs.use(requireToken);
@@ -51,9 +51,10 @@ jobs.get(
 
 async function waitUntilTerminal(places: Places, jobId: string, seconds: number, signal: AbortSignal): Promise<void> {
   const isDone = (job: KeptJob | null) => job?.summary.terminal === true;
+  const news = await watch(places.store.news, jobId);
   if (isDone(await findJob(places, jobId))) return;
   const firstPauseSeconds = places.store.pollSeconds.wait;
-  await poll({ ask: () => findJobInStore(places, jobId), isDone, seconds, firstPauseSeconds, signal });
+  await poll({ ask: () => findJobInStore(places, jobId), isDone, seconds, firstPauseSeconds, signal, news });
 }
 
 /** The job as the store has it, where that is what the client has too: then no body is read. */

@@ -34,7 +34,8 @@ import {
   type WithDelivery,
 } from "./columns.ts";
 import { exhaustionStatements } from "./events.ts";
-import { d1Lists, type Reader } from "./lists.ts";
+import { d1Lists, newsSource, type Reader } from "./lists.ts";
+import { sharedNews } from "./news.ts";
 import { d1Outbox } from "./outbox.ts";
 import { purge } from "./purge.ts";
 import { recompress } from "./recompress.ts";
@@ -72,6 +73,7 @@ export function d1Store(db: D1Database, persistently: Persistently, telling: Tel
     filters: JOB_FILTERS,
     consistency: null,
     pollSeconds: { wait: 0.4, page: 3 },
+    news: sharedNews(db, newsSource({ first, all })),
     outbox: d1Outbox(db, persistently, telling),
 
     keep: (arrivals) => keep(db, persistently, arrivals),

@@ -40,6 +40,7 @@ export function kvStore(namespace: KVNamespace, persistently: Persistently, rete
     filters: KV_FILTERS,
     consistency: "eventual; up to 60 s",
     pollSeconds: { wait: 5, page: 30 },
+    news: null,
     outbox: null,
 
     keep: (arrivals) => writer.keep(arrivals),
