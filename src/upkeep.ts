@@ -60,7 +60,7 @@ const NOTE_OPERATIONS = 5;
 /** Noting what is overdue: what there is, and for each bundle its events and itself. */
 const NOTE_OVERDUE_OPERATIONS = 3;
 
-/** A slice of recompressing is five calls at most. It counts as more, since it takes CPU time too: a free plan has 10 ms for a run. */
+/** A slice of recompressing is four calls at most. It counts as more, since it takes CPU time too: a free plan has 10 ms for a run. */
 const RECOMPRESS_OPERATIONS = 20;
 
 /** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */

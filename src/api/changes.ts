@@ -8,7 +8,7 @@ import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { ChangesQuery } from "./queries.ts";
 import { ChangeList } from "./schemas.ts";
-import { poll } from "./wait.ts";
+import { poll, watch } from "./wait.ts";
 
 export const changes = new Hono<AppEnv>();
 changes.use(requireToken);
@@ -18,6 +18,7 @@ changes.get("/", query(ChangesQuery), async (c) => {
   const { places } = c.var;
   const list = `${places.store.name}:changes`;
   const from = await startOf(places, list, after);
+  const news = wait > 0 ? await watch(places.store.news, null) : null;
   let page = await places.store.listChanges(from, limit);
   if (wait > 0 && page.items.length === 0) {
     await poll({
@@ -26,6 +27,7 @@ changes.get("/", query(ChangesQuery), async (c) => {
       seconds: wait,
       firstPauseSeconds: places.store.pollSeconds.wait,
       signal: c.req.raw.signal,
+      news,
     });
   }
   const now = Date.now();

@@ -22,7 +22,7 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
 import { JobQuery, JobsQuery, PAGE_LIMIT_MAX, PageQuery } from "./queries.ts";
 import { Job as JobSchema, JobDeliveryList, JobList } from "./schemas.ts";
-import { poll } from "./wait.ts";
+import { poll, watch } from "./wait.ts";
 
 export const jobs = new Hono<AppEnv>();
 jobs.use(requireToken);
@@ -50,9 +50,10 @@ const isSpilled = (found: FoundJob | ExpectedJob): boolean =>
 
 async function waitUntilTerminal(places: Places, jobId: string, seconds: number, signal: AbortSignal): Promise<void> {
   const isDone = (job: KnownJob | null) => job !== null && !isOnlyExpected(job) && job.summary.terminal;
+  const news = await watch(places.store.news, jobId);
   if (isDone(await findKnownJob(places, jobId))) return;
   const firstPauseSeconds = places.store.pollSeconds.wait;
-  await poll({ ask: () => findJobInStore(places, jobId), isDone, seconds, firstPauseSeconds, signal });
+  await poll({ ask: () => findJobInStore(places, jobId), isDone, seconds, firstPauseSeconds, signal, news });
 }
 
 /**

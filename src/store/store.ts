@@ -221,7 +221,20 @@ export interface WrittenReadings {
 /** Which copy of a database is asked: `nearest` may lag behind about a job that has ended. */
 export type Copy = "nearest" | "primary";
 
+/** What changed of late, known once for all who wait in this isolate. */
+export interface News {
+  /** A number: what changes from now on has a greater one. */
+  start(): Promise<number>;
+  /**
+   * Null where the job, or any job for null, has not changed after that number, as was known so many milliseconds ago or
+   * later. Where it may have changed, the number to go on from. Both calls reject as any question to the store does.
+   */
+  after(number: number, jobId: string | null, oldestMilliseconds: number): Promise<number | null>;
+}
+
 export interface Store extends StoreTraits {
+  /** Null where this store keeps no order of changes. */
+  readonly news: News | null;
   /** Events on their way to the user's system. */
   readonly outbox: Outbox;
   /** Jobs that were announced; null where this store has no place for them, as for the next two. */

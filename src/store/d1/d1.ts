@@ -36,7 +36,8 @@ import {
 } from "./columns.ts";
 import { exhaustionStatements } from "./events.ts";
 import { d1Expectations } from "./expectations.ts";
-import { d1Lists, type Reader } from "./lists.ts";
+import { d1Lists, newsSource, type Reader } from "./lists.ts";
+import { sharedNews } from "./news.ts";
 import { d1Outbox } from "./outbox.ts";
 import { purge, purgeOperations } from "./purge.ts";
 import { recompress } from "./recompress.ts";
@@ -78,6 +79,7 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
     filters: JOB_FILTERS,
     consistency: null,
     pollSeconds: { wait: 0.4, page: 3 },
+    news: sharedNews(db, newsSource({ first, all })),
     outbox: d1Outbox(db, persistently, telling),
     expectations: d1Expectations(db, persistently, telling),
     verdicts: d1Verdicts(db, persistently),

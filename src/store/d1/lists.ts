@@ -23,6 +23,7 @@ import {
   WITH_DELIVERY,
   WITH_THE_REST,
 } from "./columns.ts";
+import type { Change, NewsSource } from "./news.ts";
 import { NEWEST_CHANGE } from "./sql.ts";
 
 /** Filters that find few: each has an index in the order of the list. */
@@ -134,6 +135,14 @@ export interface Asker {
   all: <Row>(sql: string, values: Position, from?: Reader) => Promise<Row[]>;
 }
 
+export const newsSource = ({ first, all }: Asker): NewsSource => ({
+  async newest() {
+    const row = await first<{ change: number }>(`SELECT ${NEWEST_CHANGE} AS change`, []);
+    return row?.change ?? 0;
+  },
+  changesAfter: (number, limit) => all<Change>(CHANGES, [number + 1, "", limit]),
+});
+
 type Lists = Pick<
   Store,
   | "listJobs"
@@ -189,8 +198,7 @@ export function d1Lists({ first, all }: Asker): Lists {
     },
 
     async newestChange() {
-      const row = await first<{ change: number }>(`SELECT ${NEWEST_CHANGE} AS change`, []);
-      return [(row?.change ?? 0) + 1, ""];
+      return [(await newsSource({ first, all }).newest()) + 1, ""];
     },
 
     async listDeliveriesOfJob(jobId, limit, after) {

@@ -21,13 +21,15 @@ const SLICE = `
   SELECT seq FROM deliveries
   WHERE seq > coalesce((SELECT seq FROM marks WHERE name = '${MARK}'), 0) ORDER BY seq LIMIT ${LOOKED_AT_ROWS}`;
 
-const END_OF_SLICE = `SELECT max(seq) AS last, count(*) AS rows FROM (${SLICE})`;
-
 const IS_PLAIN = "deliveries.encoding = 'utf-8' AND deliveries.body IS NOT NULL";
 
+/** Where the slice ends, and what is plain in it: one row with neither place nor body where nothing is. */
 const PLAIN_IN_SLICE = `
-  SELECT seq, id, size, body FROM deliveries
-  WHERE seq IN (${SLICE}) AND ${IS_PLAIN} ORDER BY seq LIMIT ${REWRITTEN_ROWS}`;
+  SELECT slice.last, slice.rows, plain.*
+  FROM (SELECT max(seq) AS last, count(*) AS rows FROM (${SLICE})) AS slice LEFT JOIN (
+    SELECT seq, id, size, body FROM deliveries
+    WHERE seq IN (${SLICE}) AND ${IS_PLAIN} ORDER BY seq LIMIT ${REWRITTEN_ROWS}
+  ) AS plain`;
 
 /** ?1 is a JSON list of rows. A place may have been given to another delivery meanwhile. */
 const REWRITE = `
@@ -38,6 +40,11 @@ const REWRITE = `
 const SET_MARK = `
   INSERT INTO marks (name, seq) VALUES ('${MARK}', ?1) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq`;
 
+interface SliceEnd {
+  last: number | null;
+  rows: number;
+}
+
 interface PlainRow {
   seq: number;
   id: string;
@@ -47,17 +54,15 @@ interface PlainRow {
 
 /** One slice. */
 export async function recompress(db: D1Database, persistently: Persistently): Promise<Recompressed> {
-  const [end, plain] = (await persistently(() => db.batch([db.prepare(END_OF_SLICE), db.prepare(PLAIN_IN_SLICE)]))) as [
-    D1Result<{ last: number | null; rows: number }>,
-    D1Result<PlainRow>,
-  ];
-  const { last, rows } = end.results[0] as { last: number | null; rows: number };
-  const isFull = plain.results.length === REWRITTEN_ROWS;
+  const { results } = await persistently(() => db.prepare(PLAIN_IN_SLICE).all<SliceEnd & (PlainRow | { seq: null })>());
+  const { last, rows } = results[0] as SliceEnd;
+  const plain = results.filter((row): row is SliceEnd & PlainRow => row.seq !== null);
+  const isFull = plain.length === REWRITTEN_ROWS;
   const isDone = !isFull && rows < LOOKED_AT_ROWS;
-  const { rewritten, faults } = await deflate(plain.results);
+  const { rewritten, faults } = await deflate(plain);
   // Where nothing was done the mark stays, and saves a row written with each run of the cron.
-  if (isDone && plain.results.length === 0) return { rows: 0, isDone, faults };
-  const mark = db.prepare(SET_MARK).bind(isFull ? plain.results.at(-1)?.seq : last);
+  if (isDone && plain.length === 0) return { rows: 0, isDone, faults };
+  const mark = db.prepare(SET_MARK).bind(isFull ? plain.at(-1)?.seq : last);
   await persistently(() => db.batch([...inChunks(rewritten).map((json) => db.prepare(REWRITE).bind(json)), mark]));
   return { rows: rewritten.length, isDone, faults };
 }

@@ -55,6 +55,7 @@ export function kvStore(
     filters: KV_FILTERS,
     consistency: "eventual; up to 60 s",
     pollSeconds: { wait: 5, page: 30 },
+    news: null,
     outbox: kvOutbox(entries, claims, nextLook, telling),
     expectations: null,
     verdicts: null,
