@@ -69,6 +69,14 @@ describe("the same bytes again", () => {
 });
 
 describe("a spilled delivery", () => {
+  test.each([null, undefined])("is one that comes while the binding of the database is %s", async (DB) => {
+    const jobId = newJobId();
+    const response = await post(segmentation(jobId), { DB, STORE_DEADLINE_MILLISECONDS: "100" });
+    expect(await response.json()).toMatchObject({ status: "spilled", jobs: [jobId] });
+    await cron();
+    expect(await read(`/jobs/${jobId}`)).toMatchObject({ state: "Success" });
+  });
+
   test("that is reparsed before the drain is counted once", async () => {
     const jobId = newJobId();
     const body = segmentation(jobId);

@@ -38,14 +38,22 @@ interface Known {
 
 const knownOf = new WeakMap<object, Known>();
 
-/** `binding` names the database: what is known of it is shared by all that are given the same one. */
+/**
+ * `binding` names the database: what is known of it is shared by all that are given the same one. It is not looked at
+ * before somebody asks, since callbacks are taken in without one.
+ */
 export function sharedNews(binding: object, source: NewsSource, now: () => number = Date.now): News {
-  let known = knownOf.get(binding);
-  if (known === undefined) {
-    known = { askedAt: 0, from: 0, upTo: 0, changed: new Map() };
-    knownOf.set(binding, known);
-  }
-  return newsOf(known, source, now);
+  const news = () => newsOf(knownAbout(binding), source, now);
+  return {
+    start: async () => news().start(),
+    after: async (...asked) => news().after(...asked),
+  };
+}
+
+function knownAbout(binding: object): Known {
+  const known = knownOf.get(binding) ?? { askedAt: 0, from: 0, upTo: 0, changed: new Map() };
+  knownOf.set(binding, known);
+  return known;
 }
 
 function newsOf(known: Known, source: NewsSource, now: () => number): News {
