@@ -16,7 +16,7 @@ const Expectation = named(
     registeredAt: v.string(),
     dueAt: v.string(),
     overdue: described(v.boolean(), "Whether that time is up and the job is not terminal."),
-    knownToCi: v.optional(described(v.literal(false), "There only where CI does not know the job.")),
+    knownToCi: v.exactOptional(described(v.literal(false), "There only where CI does not know the job.")),
   }),
 );
 
