@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateCallback } from "../../tools/callbacks/callback.ts";
 import { ENVIRONMENT, KEY, newDirectory, pause, type Receiver, ROOT, startReceiver, TOKEN } from "./server.ts";
 
-const CALLBACKS = 60;
+const CALLBACKS = 30;
 
 let source: Receiver;
 let target: Receiver;

@@ -64,7 +64,7 @@ describe.each(["d1", ...(KV_RUNS ? ["kv"] : [])])("with STORE=%s, export, empty,
         expect(await everything(changes)).toEqual(before);
         expect(byId(await exportAll(changes))).toEqual(byId(lines));
       }),
-      { numRuns: STORE === "d1" ? 25 : 8, seed: 7 },
+      { numRuns: STORE === "d1" ? 10 : 4, seed: 7 },
     );
   });
 
