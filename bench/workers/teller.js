@@ -24,9 +24,12 @@ export default {
     const { results } = await env.DB.prepare("SELECT id FROM events WHERE due_at IS NOT NULL").all();
     const start = Date.now();
     const size = number("x-batch-size");
+    const batches = size === 0 ? 0 : Math.ceil(results.length / size);
     if (size === 0) await worker.scheduled({ scheduledTime: Date.now() }, env, context);
-    for (let at = 0; size > 0 && at < results.length; at += size) {
-      const messages = results.slice(at, at + size).map(({ id }) => ({ id, body: { event: id }, attempts: 1 }));
+    for (let batch = 0; batch < batches; batch += 1) {
+      const messages = results
+        .slice(batch * size, (batch + 1) * size)
+        .map(({ id }) => ({ id, body: { event: id }, attempts: 1 }));
       await worker.queue({ queue: "callbacks-forward", messages }, env, context);
     }
     const milliseconds = Date.now() - start;
