@@ -9,7 +9,7 @@ import { type Forwarder, forwardOperations } from "./forward/forward.ts";
 import { messageOf, type Places, readPending } from "./intake.ts";
 import type { Reconciler, ReconcileReport } from "./reconcile/reconciler.ts";
 import type { RetentionDays } from "./settings.ts";
-import { EXPECTATION_DAYS, type Expectations } from "./store/expectations.ts";
+import { EXPECTATION_DAYS, type Expectations, PURGE_EXPECTATIONS_OPERATIONS } from "./store/expectations.ts";
 import { type Outbox, PURGE_EVENTS_OPERATIONS } from "./store/outbox.ts";
 import type { Cutoffs, Store } from "./store/store.ts";
 import type { Level } from "./telemetry/log.ts";
@@ -208,7 +208,7 @@ async function purgeExpectations(
   report: UpkeepReport,
 ): Promise<void> {
   let isDone = false;
-  while (!isDone && budget.spend(1)) {
+  while (!isDone && budget.spend(PURGE_EXPECTATIONS_OPERATIONS)) {
     const { rows, isDone: isLast } = await expectations.purge(now - EXPECTATION_DAYS * DAY_MILLISECONDS);
     report.purged += rows;
     isDone = isLast;

@@ -9,6 +9,9 @@ import type { KeptJob, Page, Position } from "./store.ts";
 /** How long an expectation is kept past its time, in days. */
 export const EXPECTATION_DAYS = 30;
 
+/** Calls that one slice of `purge` takes, statements counted one by one. */
+export const PURGE_EXPECTATIONS_OPERATIONS = 2;
+
 /** What may be said of a job beforehand, in CI's words. */
 export interface Announced {
   bucket: string | null;
