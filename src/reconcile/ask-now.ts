@@ -25,7 +25,10 @@ export async function askNow(asking: Asking, jobId: string): Promise<Result<Aske
   const { places, queues } = asking.means;
   const known = await findKnownJob(places, jobId);
   const asked = known === null ? { jobId, bucket: null, region: null } : toAsk(known);
-  if (known === null && placeOf(asked, queues) === null) return ok({ outcome: "unknown", events: [] });
+  const hasPlace = placeOf(asked, queues) !== null;
+  if (known === null && !hasPlace) return ok({ outcome: "unknown", events: [] });
+  const pause = hasPlace ? await asking.pauseSeconds() : 0;
+  if (pause > 0) return fail({ kind: "slow-down", retryAfterSeconds: pause, requestId: null });
   const answer = await asking.describe(asked);
   if (!answer.ok) return answer;
   const { job, requestId } = answer.value;

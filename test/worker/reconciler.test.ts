@@ -59,6 +59,22 @@ describe("asking about a job now", () => {
     }
   });
 
+  test("asks nothing for as long as CI has said that it is asked too often", async () => {
+    changes = sweeping(ci);
+    const known = ciJob();
+    await ci.know(known);
+    await ci.misbehave({ how: "slow-down", retryAfter: 600, times: 1 });
+    expect(await outcomeOf(known.jobId)).toMatchObject({ kind: "slow-down", retryAfterSeconds: 600 });
+    const again = await reconciler().askNow(known.jobId);
+    expect(again).toMatchObject({ ok: false, error: { kind: "slow-down" } });
+    const { retryAfterSeconds } = (again as { error: { retryAfterSeconds: number } }).error;
+    expect(retryAfterSeconds).toBeGreaterThan(590);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(600);
+    expect(await ci.requests()).toHaveLength(1);
+    await env.DB.prepare("UPDATE sweeps SET state = '{\"until\":0}'").run();
+    expect(await outcomeOf(known.jobId)).toBe("taken-in");
+  });
+
   test("finds a job that is only expected, and one that nobody knows here only where CI_QUEUES leaves no choice", async () => {
     const [expected, unheard] = [ciJob(), ciJob()];
     await ci.know(expected, unheard);
