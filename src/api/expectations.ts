@@ -127,7 +127,7 @@ export const contract = (): Contract => ({
     summary: "Ask CI about a job now",
     description:
       "What CI answers of a job that has ended is taken in as a callback would be, with `source` `reconcile`, and outranks every callback. " +
-      "The answer is the job as it is then. One that CI does not know is as it was.",
+      "The answer is the job as it is then. Of one that CI does not know, `expectation` says so.",
     answers: { 200: { description: "CI has answered. The job.", schema: Job } },
     problems: ["job-not-found", "corrupt-bytes", "ci-not-configured", "ci-unavailable", ...PROBLEMS],
     needsToken: true,

@@ -32,6 +32,7 @@ export async function askNow(asking: Asking, jobId: string): Promise<Result<Aske
   const answer = await asking.describe(asked);
   if (!answer.ok) return answer;
   const { job, requestId } = answer.value;
+  await noteKnown(asking, known, job !== null);
   if (job === null) return ok({ outcome: "unknown-to-ci", events: [] });
   if (job.state === null)
     return fail({ kind: "malformed", status: 200, reason: "The answer has no State.", requestId });
@@ -49,6 +50,13 @@ function toAsk(known: FoundJob | ExpectedJob): JobToAsk {
   }
   const { jobId, bucket, region, tag } = known;
   return { jobId, bucket, region, tag };
+}
+
+/** What CI knows of a job that is expected, as where the cron has asked. */
+async function noteKnown({ means }: Asking, known: FoundJob | ExpectedJob | null, isKnown: boolean): Promise<void> {
+  if (known === null || known.expectation === null) return;
+  const jobId = isOnlyExpected(known) ? known.jobId : known.summary.jobId;
+  await means.places.store.expectations?.settle([{ jobId, asks: null, isKnown, askAt: null }], means.now());
 }
 
 /** A job that still runs is the same where its state is; one that has ended, where its result is too. */

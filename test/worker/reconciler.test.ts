@@ -75,6 +75,26 @@ describe("asking about a job now", () => {
     expect(await outcomeOf(known.jobId)).toBe("taken-in");
   });
 
+  test("notes what CI knows of a job that is expected, and does not say so of one that CI has told of", async () => {
+    const known = ciJob();
+    const expected = storeOf(changes).expectations as Expectations;
+    const announced = { bucket, region, queueId: null, tag: null, userData: null };
+    await expected.put(known.jobId, announced, Date.now() + 60_000, Date.now());
+    const after = await storeOf(changes).newestChange();
+    expect(await outcomeOf(known.jobId)).toBe("unknown-to-ci");
+    expect((await expected.get(known.jobId))?.expectation).toMatchObject({ knownToCi: false });
+    expect((await storeOf(changes).listChanges(after, 10)).items).toMatchObject([{ jobId: known.jobId }]);
+    // CI comes to know it, and whoever takes its word in does not look at the expectation.
+    await ci.know(known);
+    await post(callbackOf(known), { ...changes, VERIFY: "on" });
+    expect(await job(known.jobId)).toMatchObject({ verified: true, expectation: { knownToCi: null } });
+    expect(await outcomeOf(known.jobId)).toBe("taken-in");
+    expect(await job(known.jobId)).toMatchObject({
+      delivery: { source: "reconcile" },
+      expectation: { knownToCi: null },
+    });
+  });
+
   test("finds a job that is only expected, and one that nobody knows here only where CI_QUEUES leaves no choice", async () => {
     const [expected, unheard] = [ciJob(), ciJob()];
     await ci.know(expected, unheard);

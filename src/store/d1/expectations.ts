@@ -109,7 +109,7 @@ const SETTLE = `
     SELECT value ->> 'jobId' AS job_id, value ->> 'asks' AS asks, value ->> 'askAt' AS ask_at, value ->> 'isKnown' AS is_known
     FROM json_each(?1)
   ) AS told
-  WHERE expectations.job_id = told.job_id AND expectations.asks = told.asks`;
+  WHERE expectations.job_id = told.job_id AND expectations.asks = coalesce(told.asks, expectations.asks)`;
 
 /** ?1 JSON list of jobs, ?2 now. */
 const ADOPT = `
