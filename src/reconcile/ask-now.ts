@@ -59,9 +59,13 @@ async function noteKnown({ means }: Asking, known: FoundJob | ExpectedJob | null
   await means.places.store.expectations?.settle([{ jobId, asks: null, isKnown, askAt: null }], means.now());
 }
 
-/** A job that still runs is the same where its state is; one that has ended, where its result is too. */
-function isSame({ summary, body }: FoundJob, answer: JobReading): boolean {
+/**
+ * Whether the answer is no news. Of a job that still runs it is none where the state is the same. An end is taken in
+ * even where a callback tells the same, so that no later callback outranks it; only CI's own word is not kept twice.
+ */
+function isSame({ summary, body, delivery }: FoundJob, answer: JobReading): boolean {
   if (!answer.terminal) return summary.state === answer.state;
+  if (delivery.source !== "reconcile") return false;
   const reading = body === null ? null : parseCallback(body);
   const told = reading?.ok === true ? reading.value.jobs.find(({ jobId }) => jobId === answer.jobId) : undefined;
   return told !== undefined && isSameResult(told, answer);

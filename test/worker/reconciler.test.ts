@@ -49,15 +49,35 @@ describe("asking about a job now", () => {
     expect(await outcomeOf(known.jobId)).toBe("unchanged");
   });
 
-  test("keeps nothing where CI says the same", async () => {
+  test("keeps nothing where CI says that the job still runs, or what it has said before", async () => {
     const [ended, running] = [ciJob(), ciJob({ state: "Running" })];
     await ci.know(ended, running);
-    for (const known of [ended, running]) {
-      await post(callbackOf(known), changes);
-      expect(await outcomeOf(known.jobId)).toBe("unchanged");
-      expect((await storeOf(changes).listDeliveriesOfJob(known.jobId, 10, null)).items).toHaveLength(1);
+    const kept = async (jobId: string) => (await storeOf(changes).listDeliveriesOfJob(jobId, 10, null)).items.length;
+    for (const known of [ended, running]) await post(callbackOf(known), changes);
+    expect(await outcomeOf(running.jobId)).toBe("unchanged");
+    expect(await kept(running.jobId)).toBe(1);
+    for (const outcome of ["taken-in", "unchanged"]) {
+      expect(await outcomeOf(ended.jobId)).toBe(outcome);
+      expect(await kept(ended.jobId)).toBe(2);
     }
   });
+
+  test.each(["before", "after"])(
+    "makes CI's word the record where a callback says the same, and another callback that comes %s says otherwise",
+    async (order) => {
+      const known = ciJob();
+      await ci.know(known);
+      await post(callbackOf(known), changes);
+      const forged = callbackOf(known, { State: "Failed", EndTime: "2099-01-01T00:00:00+0800" });
+      if (order === "before") await post(forged, changes);
+      expect(await outcomeOf(known.jobId)).toBe("taken-in");
+      if (order === "after") await post(forged, changes);
+      expect(await job(known.jobId)).toMatchObject({
+        summary: { state: "Success" },
+        delivery: { source: "reconcile" },
+      });
+    },
+  );
 
   test("asks nothing for as long as CI has said that it is asked too often", async () => {
     changes = sweeping(ci);
