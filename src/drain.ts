@@ -12,6 +12,9 @@ export interface DrainReport {
   failures: string[];
 }
 
+/** Seeing what waits: a list of the spill, and what the store has of it. */
+export const DRAIN_LOOK_OPERATIONS = 2;
+
 /** What bringing one group home costs at least, in calls: to see what waits, and the group. */
 export const DRAIN_OPERATIONS = 10;
 
@@ -36,7 +39,7 @@ export async function drain(store: Store, spill: Spill, budget: Budget, report: 
   let cursor: string | null = null;
   report.waiting = 0;
   do {
-    if (!budget.spend(2)) break;
+    if (!budget.spend(DRAIN_LOOK_OPERATIONS)) break;
     const page: Awaited<ReturnType<Spill["list"]>> = await spill.list(cursor).catch((error: unknown) => {
       report.waiting = null;
       throw error;

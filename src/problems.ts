@@ -118,7 +118,7 @@ export const PROBLEMS = {
     title: "CI did not tell what became of this job",
     meaning: "CI did not answer, was asked too often, or refused to answer; `detail` says which.",
     remedy:
-      "Try again after the seconds in Retry-After. If CI refuses, see what `detail` says of the keys and the bucket.",
+      "Try again after the seconds in Retry-After. Where there is none, or CI refuses, see what `detail` says of the keys and the bucket.",
   },
   "bytes-gone": {
     status: 410,

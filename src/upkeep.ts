@@ -3,13 +3,13 @@
  * passed its time, reads what was kept unread, asks CI, and shrinks what older versions wrote. All of it may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
  */
 import { Budget } from "./budget.ts";
-import { drain, DRAIN_OPERATIONS, type DrainReport, READ_OPERATIONS } from "./drain.ts";
+import { drain, DRAIN_LOOK_OPERATIONS, DRAIN_OPERATIONS, type DrainReport, READ_OPERATIONS } from "./drain.ts";
 import { FAILED_DAYS } from "./events/limits.ts";
 import { type Forwarder, forwardOperations } from "./forward/forward.ts";
 import { messageOf, type Places, readPending } from "./intake.ts";
 import type { Reconciler, ReconcileReport } from "./reconcile/reconciler.ts";
 import type { RetentionDays } from "./settings.ts";
-import { EXPECTATION_DAYS, type Expectations } from "./store/expectations.ts";
+import { EXPECTATION_DAYS, type Expectations, PURGE_EXPECTATIONS_OPERATIONS } from "./store/expectations.ts";
 import { type Outbox, PURGE_EVENTS_OPERATIONS } from "./store/outbox.ts";
 import type { Cutoffs, Store } from "./store/store.ts";
 import type { Level } from "./telemetry/log.ts";
@@ -73,19 +73,16 @@ export async function upkeep(
   const hasRetention = Object.values(cutoffs).some((cutoff) => cutoff !== null);
   const { expectations } = store;
   const turn = turnOf(now);
+  // Which kind of question comes first has a turn of its own: each of them comes to be asked in the turn of asking.
+  const askingTurn = Math.floor(turn / DUTIES_IN_TURN);
   // The drain leaves the other duties their turn: retention in every run, the others as far as there is enough.
   const budget = new Budget(operations - NOTE_OPERATIONS - (expectations === null ? 0 : NOTE_OVERDUE_OPERATIONS));
-  const kept = reserve(budget, [
-    ["purge", store.purgeOperations(cutoffs)],
-    ...rotated<[Reserved, number]>(
-      [
-        ["tell", forwarder.isReady ? forwardOperations(forwarder.outbox) : 0],
-        ["read", READ_OPERATIONS],
-        ["ask", reconciler?.operations(turn) ?? 0],
-      ],
-      turn,
-    ),
-  ]);
+  const inTurn: [Reserved, number][] = [
+    ["tell", forwarder.isReady ? forwardOperations(forwarder.outbox) : 0],
+    ["read", READ_OPERATIONS],
+    ["ask", reconciler?.operations(askingTurn) ?? 0],
+  ];
+  const kept = reserve(budget, ["purge", store.purgeOperations(cutoffs)], rotated(inTurn, turn));
   const duties = [
     async () => {
       if (spill !== null) await drain(store, spill, budget, report);
@@ -120,7 +117,7 @@ export async function upkeep(
     async () => {
       budget.left += kept.ask;
       if (reconciler === null) return;
-      noteReconciled(await reconciler.run(budget, turn), report);
+      noteReconciled(await reconciler.run(budget, askingTurn), report);
       // What CI's answers have caused is due at once.
       if (report.reconciled + report.disputed + report.confirmed > 0) await tell(forwarder, budget, report);
     },
@@ -155,13 +152,25 @@ const NOTHING_DONE = {
 
 type Reserved = "purge" | "tell" | "read" | "ask";
 
-/** Puts calls aside for later duties, in this order, where the drain still has its least. */
-function reserve(budget: Budget, wanted: readonly (readonly [Reserved, number])[]): Record<Reserved, number> {
+/** Duties that are given what they need in turn. */
+const DUTIES_IN_TURN = 3;
+
+/**
+ * Puts calls aside for later duties, where the drain still has its least. The first in turn has what it needs in any
+ * case, and the drain may then do no more than look: no backlog, however long, keeps a duty from its work.
+ */
+function reserve(
+  budget: Budget,
+  always: readonly [Reserved, number],
+  inTurn: readonly (readonly [Reserved, number])[],
+): Record<Reserved, number> {
   const kept = { purge: 0, tell: 0, read: 0, ask: 0 };
-  for (const [duty, operations] of wanted) {
-    if (budget.left - operations < DRAIN_OPERATIONS) continue;
-    budget.spend(operations);
-    kept[duty] = operations;
+  for (const [duty, operations] of [always, ...inTurn]) {
+    const isFirst = duty === inTurn[0]?.[0];
+    const taken = isFirst ? Math.min(operations, budget.left - DRAIN_LOOK_OPERATIONS) : operations;
+    if (!isFirst && budget.left - taken < DRAIN_OPERATIONS) continue;
+    budget.spend(taken);
+    kept[duty] = taken;
   }
   return kept;
 }
@@ -208,7 +217,7 @@ async function purgeExpectations(
   report: UpkeepReport,
 ): Promise<void> {
   let isDone = false;
-  while (!isDone && budget.spend(1)) {
+  while (!isDone && budget.spend(PURGE_EXPECTATIONS_OPERATIONS)) {
     const { rows, isDone: isLast } = await expectations.purge(now - EXPECTATION_DAYS * DAY_MILLISECONDS);
     report.purged += rows;
     isDone = isLast;

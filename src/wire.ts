@@ -88,6 +88,8 @@ export interface DeliveryRecord {
 export interface JobDeliveryRecord extends DeliveryRecord {
   /** Whether it is the one behind the job's record. */
   isRecord: boolean;
+  /** What CI says of the job as this delivery tells it: as `verified` of a job, and it stays when another one is behind the record. */
+  verified: boolean | null;
 }
 
 /** A run as lists show it. */

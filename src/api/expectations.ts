@@ -6,7 +6,7 @@ import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { findKnownJob } from "../lookup.ts";
 import { ProblemError, problemResponse } from "../problems.ts";
-import { textOf } from "../reconcile/faults.ts";
+import { faultOf, textOf } from "../reconcile/faults.ts";
 import type { Expectations } from "../store/expectations.ts";
 import { UnsupportedError } from "../store/store.ts";
 import { jobOf } from "../wire.ts";
@@ -50,9 +50,11 @@ export async function askNow(c: Context<AppEnv>, jobId: string): Promise<void> {
   const asked = await reconciler.askNow(jobId);
   if (asked.ok) return tellAfterAnswer(c, asked.value.events);
   const { error } = asked;
+  const detail = textOf(error);
+  // What is wrong with the job's place, asking again does not change.
+  if (faultOf(error) === "setting") throw new ProblemError({ code: "ci-unavailable", detail });
   const seconds = ("retryAfterSeconds" in error ? error.retryAfterSeconds : null) ?? RETRY_SECONDS;
-  const headers = { "retry-after": String(seconds) };
-  throw new ProblemError({ code: "ci-unavailable", detail: textOf(error), headers });
+  throw new ProblemError({ code: "ci-unavailable", detail, headers: { "retry-after": String(seconds) } });
 }
 
 /** When to ask CI again, where CI does not say, in seconds. */
@@ -125,7 +127,7 @@ export const contract = (): Contract => ({
     summary: "Ask CI about a job now",
     description:
       "What CI answers of a job that has ended is taken in as a callback would be, with `source` `reconcile`, and outranks every callback. " +
-      "The answer is the job as it is then. One that CI does not know is as it was.",
+      "The answer is the job as it is then. Of one that CI does not know, `expectation` says so.",
     answers: { 200: { description: "CI has answered. The job.", schema: Job } },
     problems: ["job-not-found", "corrupt-bytes", "ci-not-configured", "ci-unavailable", ...PROBLEMS],
     needsToken: true,

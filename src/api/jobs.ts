@@ -117,6 +117,7 @@ jobs.get("/:jobId/deliveries", query(PageQuery), async (c) => {
   const deliveries = page.items.map((item) => ({
     ...deliveryRecord(item),
     isRecord: item.id === found.delivery.id,
+    verified: item.verified,
   }));
   return c.json({ deliveries, next: encodeCursor(list, page.next) }, 200, NO_STORE);
 });
@@ -208,7 +209,8 @@ export const contract = (): Contract => ({
   "GET /jobs/{jobId}/deliveries": {
     operationId: "listJobDeliveries",
     summary: "Every delivery that named a job, last received first",
-    description: "`isRecord` marks the one behind the job's record.",
+    description:
+      "`isRecord` marks the one behind the job's record. `verified` is what CI says of each, and stays when another one is behind the record.",
     answers: { 200: { description: "A page of deliveries.", schema: JobDeliveryList } },
     problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
     needsToken: true,

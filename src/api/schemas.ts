@@ -139,7 +139,14 @@ export const JobDeliveryList = v.object({
   deliveries: v.array(
     named(
       "JobDelivery",
-      v.object({ ...delivery, isRecord: described(v.boolean(), "Whether it is behind the job's record.") }),
+      v.object({
+        ...delivery,
+        isRecord: described(v.boolean(), "Whether it is behind the job's record."),
+        verified: described(
+          v.nullable(v.boolean()),
+          "What CI says of the job as this delivery tells it; null where it was not asked, or has not said yet.",
+        ),
+      }),
     ),
   ),
   next: nullable,

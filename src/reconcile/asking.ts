@@ -79,12 +79,17 @@ export class Asking {
 
   /** Whether CI may be asked at all: not while it has said that it is asked too often. One call. */
   async mayBegin(): Promise<boolean> {
-    const { sweeps } = this.means.places.store;
-    if (sweeps === null) return !this.isOver;
+    if (this.means.places.store.sweeps === null) return !this.isOver;
     if (!this.spend(1)) return false;
-    const pause = (await sweeps.read([PAUSE])).get(PAUSE)?.state as Pause | undefined;
-    if (pause !== undefined && pause.until > this.means.now()) this.#isStopped = true;
+    if ((await this.pauseSeconds()) > 0) this.#isStopped = true;
     return !this.isOver;
+  }
+
+  /** For how much longer CI is not to be asked, since it has said that it is asked too often, in whole seconds. */
+  async pauseSeconds(): Promise<number> {
+    const { sweeps } = this.means.places.store;
+    const pause = (await sweeps?.read([PAUSE]))?.get(PAUSE)?.state as Pause | undefined;
+    return pause === undefined ? 0 : Math.max(0, Math.ceil((pause.until - this.means.now()) / 1000));
   }
 
   async describe(job: JobToAsk): Promise<Result<Described, AskFailure>> {

@@ -141,7 +141,12 @@ export function reconciler(places: Places, options: ReconcilerOptions): Reconcil
         },
         verify: async (asking: Asking) => void (report.verified = await verifyAndTell(asking, null)),
         sweep: async (asking: Asking) =>
-          void (report.swept = await sweep(asking, { lists, sweepHours, maxBytes, turn })),
+          void (report.swept = await sweep(asking, {
+            lists,
+            sweepHours,
+            maxBytes,
+            turn: Math.floor(turn / order.length),
+          })),
       };
       let isPaused = false;
       for (const [at, name] of order.entries()) {

@@ -9,6 +9,9 @@ import type { KeptJob, Page, Position } from "./store.ts";
 /** How long an expectation is kept past its time, in days. */
 export const EXPECTATION_DAYS = 30;
 
+/** Calls that one slice of `purge` takes, statements counted one by one. */
+export const PURGE_EXPECTATIONS_OPERATIONS = 2;
+
 /** What may be said of a job beforehand, in CI's words. */
 export interface Announced {
   bucket: string | null;
@@ -56,8 +59,8 @@ export interface OverdueAsk {
 /** What CI said about an overdue job that it was asked about. */
 export interface AskOutcome {
   jobId: string;
-  /** Which asking it was: what a later one has written stands. */
-  asks: number;
+  /** Which asking it was: what a later one has written stands. Null for one by hand, which is not counted. */
+  asks: number | null;
   /** False where CI does not know the job; true where it does; null where it was not heard. */
   isKnown: boolean | null;
   /** When to ask again, where CI said so. */

@@ -119,6 +119,12 @@ export interface ListedDelivery extends Delivery {
   object: string | null;
 }
 
+/** A delivery in the history of a job. */
+export interface JobDelivery extends ListedDelivery {
+  /** What CI says of the job as this delivery tells it; null where it was not asked, or has not said yet. */
+  verified: boolean | null;
+}
+
 /** A body is null when its time of retention has passed. */
 export interface KeptBody {
   delivery: Delivery;
@@ -279,7 +285,7 @@ export interface Store extends StoreTraits {
   /** The position behind all changes so far. Rejects as `listChanges` does. */
   newestChange(): Promise<Position>;
   /** Every delivery that named a job, last received first. */
-  listDeliveriesOfJob(jobId: string, limit: number, after: Position | null): Promise<Page<ListedDelivery>>;
+  listDeliveriesOfJob(jobId: string, limit: number, after: Position | null): Promise<Page<JobDelivery>>;
   getRun(runId: string): Promise<KeptRun | null>;
   /** Runs whose end was told, last received first. A page may be short and have a `next`. */
   listRuns(filter: RunFilter, limit: number, after: Position | null): Promise<Page<ListedRun>>;

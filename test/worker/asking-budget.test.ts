@@ -118,3 +118,42 @@ test.each([
     lines().reduce((sum, line) => sum + (line["event"] === "upkeep" ? Number(line[name]) : 0), 0);
   expect([total("asked"), total("disputed"), total("found"), total("drained")]).toEqual([6, 6, 6, 3]);
 });
+
+test("a spill that many runs cannot empty keeps no kind of question from being asked", async () => {
+  await env.DB.batch(
+    ["expectations", "sweeps", "verdicts", "jobs", "deliveries", "events", "marks"].map((table) =>
+      env.DB.prepare(`DELETE FROM ${table}`),
+    ),
+  );
+  const hook = newHook();
+  const changes: Changes = {
+    ...sweeping(ci),
+    ...RETENTION,
+    ...telling(hook),
+    VERIFY: "on",
+    UPKEEP_OPERATIONS: String(OPERATIONS),
+  };
+  const [expected, disputed, swept] = [ciJob(), ciJob({ state: "Failed" }), ciJob()];
+  await ci.know(swept, ...[expected, disputed].map((known) => ({ ...known, queueId: "another" })));
+  const { bucket, region } = LOCAL_QUEUE;
+  const announced = { bucket, region, queueId: null, tag: null, userData: null };
+  await (storeOf(changes).expectations as Expectations).put(expected.jobId, announced, Date.now() - 1, Date.now());
+  await post(callbackOf(disputed, { State: "Success" }), { ...changes, CI_ENDPOINT: "http://localhost:1" });
+  await env.DB.prepare("UPDATE verdicts SET ask_at = asked_at").run();
+
+  const down = { DB: null, STORE_DEADLINE_MILLISECONDS: "100" };
+  for (let bodies = 0; bodies < 30; bodies += 1) await post(segmentation(newJobId()), down);
+  const waiting = async () => (await env.KV.list({ prefix: "spill:" })).keys.length;
+  const depth = await waiting();
+  const isDone = async () =>
+    (await storeOf(changes).terminalOf([expected.jobId, swept.jobId])).size === 2 &&
+    (await storeOf(changes).getJob(disputed.jobId))?.summary.state === "Failed";
+  let runs = 0;
+  for (; runs < 40 && !(await isDone()); runs += 1) {
+    await cron(changes, Date.now() + (runs + 1) * 2 * MINUTE);
+    // As many come as are drained.
+    while ((await waiting()) < depth) await post(segmentation(newJobId()), down);
+  }
+  console.log(`${runs} runs of ${OPERATIONS} beside a spill that is never empty`);
+  expect(await isDone()).toBe(true);
+});

@@ -24,9 +24,14 @@ const sweeps = () => store().sweeps as Sweeps;
 const job = async (jobId: string) => (await store().getJob(jobId)) as KeptJob;
 
 /** Takes a body in, as a callback or as CI's answer. */
-async function take(body: string, source: DeliverySource = "callback", changes: Changes = {}): Promise<string> {
+async function take(
+  body: string,
+  source: DeliverySource = "callback",
+  changes: Changes = {},
+  receivedAt = Date.now(),
+): Promise<string> {
   const bytes = new TextEncoder().encode(body);
-  const arrival = await nameArrival({ bytes, contentType: "application/xml", receivedAt: Date.now(), source });
+  const arrival = await nameArrival({ bytes, contentType: "application/xml", receivedAt, source });
   const [outcome] = await intake(placesWith(changes), [arrival]);
   return outcome?.delivery ?? "";
 }
@@ -88,6 +93,26 @@ describe("an expectation", () => {
     expect(await rowsOf(jobId)).toMatchObject([{ type: "job.overdue", status: "pending" }]);
     const { items } = await store().listChanges(after, 10);
     expect(items).toMatchObject([{ jobId }]);
+  });
+
+  test.each<[string, (jobId: string, dueAt: number) => Promise<unknown>]>([
+    ["taken back", (jobId) => expectations().remove(jobId)],
+    ["deleted, its time long past", (_, dueAt) => expectations().purge(dueAt + 1)],
+  ])("that is %s does not let the numbers of changes run back", async (_, forget) => {
+    const [jobId, slow] = [newJobId(), newJobId()];
+    // The slow callback begins to come first, and is written last.
+    const now = Date.now() + HOUR;
+    await expectations().put(jobId, NOTHING, now, now);
+    const after = [await store().newestChange(), [now * 1000, jobId]];
+    await forget(jobId, now);
+    expect(await expectations().get(jobId)).toBeNull();
+    await take(segmentation(slow), "callback", {}, now - 2_000);
+    for (const position of after)
+      expect((await store().listChanges(position, 10)).items).toMatchObject([{ summary: { jobId: slow } }]);
+    await env.DB.batch([
+      env.DB.prepare("DELETE FROM marks WHERE name = 'changes'"),
+      env.DB.prepare("DELETE FROM jobs WHERE job_id = ?1").bind(slow),
+    ]);
   });
 
   test("is asked about after it was noted, and then not before its pause is over", async () => {

@@ -50,7 +50,7 @@ interface List {
 }
 
 beforeEach(async () => {
-  await env.DB.batch(["expectations", "verdicts"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await env.DB.batch(["expectations", "verdicts", "sweeps"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
 });
 
 afterEach(() => void vi.useRealTimers());
@@ -412,8 +412,10 @@ describe("POST /jobs/{jobId}/reconcile", () => {
     await put(jobId, { within: 60, bucket, region });
     const known = await reconcile(jobId, asking(ci));
     expect([known.status, await known.json()]).toMatchObject([200, { jobId, source: "expectation" }]);
-    const unknown = await reconcile(newJobId(), sweeping(ci));
-    expect([unknown.status, await unknown.json()]).toMatchObject([404, { type: "/problems/job-not-found" }]);
+    for (const settings of [asking(ci), sweeping(ci)]) {
+      const unknown = await reconcile(newJobId(), settings);
+      expect([unknown.status, await unknown.json()]).toMatchObject([404, { type: "/problems/job-not-found" }]);
+    }
   });
 
   test("says that no keys are set, that CI does not tell, and when to ask again", async () => {
@@ -434,8 +436,29 @@ describe("POST /jobs/{jobId}/reconcile", () => {
     const placeless = await reconcile(nowhere, asking(ci));
     expect([placeless.status, placeless.headers.get("retry-after"), await placeless.json()]).toMatchObject([
       503,
-      "30",
+      null,
       { detail: "Neither the job nor CI_QUEUES says in which bucket and region it is." },
     ]);
+  });
+
+  test("does not say when to ask again where no request may be made for the job's bucket", async () => {
+    const ci = await newCi();
+    for (const [announced, detail] of [
+      [
+        { bucket: "evil.example/x-1", region },
+        "The bucket is not a name and an APPID, such as examplebucket-1250000000.",
+      ],
+      [{ bucket: "other-1250000000", region }, "CI_QUEUES does not name the bucket in this region."],
+    ] as const) {
+      const jobId = newJobId();
+      await put(jobId, { within: 60, ...announced });
+      const refused = await reconcile(jobId, sweeping(ci));
+      expect([refused.status, refused.headers.get("retry-after"), await refused.json()]).toMatchObject([
+        503,
+        null,
+        { type: "/problems/ci-unavailable", detail },
+      ]);
+    }
+    expect(await ci.requests()).toEqual([]);
   });
 });

@@ -49,17 +49,73 @@ describe("asking about a job now", () => {
     expect(await outcomeOf(known.jobId)).toBe("unchanged");
   });
 
-  test("keeps nothing where CI says the same", async () => {
+  test("keeps nothing where CI says that the job still runs, or what it has said before", async () => {
     const [ended, running] = [ciJob(), ciJob({ state: "Running" })];
     await ci.know(ended, running);
-    for (const known of [ended, running]) {
-      await post(callbackOf(known), changes);
-      expect(await outcomeOf(known.jobId)).toBe("unchanged");
-      expect((await storeOf(changes).listDeliveriesOfJob(known.jobId, 10, null)).items).toHaveLength(1);
+    const kept = async (jobId: string) => (await storeOf(changes).listDeliveriesOfJob(jobId, 10, null)).items.length;
+    for (const known of [ended, running]) await post(callbackOf(known), changes);
+    expect(await outcomeOf(running.jobId)).toBe("unchanged");
+    expect(await kept(running.jobId)).toBe(1);
+    for (const outcome of ["taken-in", "unchanged"]) {
+      expect(await outcomeOf(ended.jobId)).toBe(outcome);
+      expect(await kept(ended.jobId)).toBe(2);
     }
   });
 
-  test("finds a job that is only expected, and one that nobody knows here where CI_QUEUES leaves no choice", async () => {
+  test.each(["before", "after"])(
+    "makes CI's word the record where a callback says the same, and another callback that comes %s says otherwise",
+    async (order) => {
+      const known = ciJob();
+      await ci.know(known);
+      await post(callbackOf(known), changes);
+      const forged = callbackOf(known, { State: "Failed", EndTime: "2099-01-01T00:00:00+0800" });
+      if (order === "before") await post(forged, changes);
+      expect(await outcomeOf(known.jobId)).toBe("taken-in");
+      if (order === "after") await post(forged, changes);
+      expect(await job(known.jobId)).toMatchObject({
+        summary: { state: "Success" },
+        delivery: { source: "reconcile" },
+      });
+    },
+  );
+
+  test("asks nothing for as long as CI has said that it is asked too often", async () => {
+    changes = sweeping(ci);
+    const known = ciJob();
+    await ci.know(known);
+    await ci.misbehave({ how: "slow-down", retryAfter: 600, times: 1 });
+    expect(await outcomeOf(known.jobId)).toMatchObject({ kind: "slow-down", retryAfterSeconds: 600 });
+    const again = await reconciler().askNow(known.jobId);
+    expect(again).toMatchObject({ ok: false, error: { kind: "slow-down" } });
+    const { retryAfterSeconds } = (again as { error: { retryAfterSeconds: number } }).error;
+    expect(retryAfterSeconds).toBeGreaterThan(590);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(600);
+    expect(await ci.requests()).toHaveLength(1);
+    await env.DB.prepare("UPDATE sweeps SET state = '{\"until\":0}'").run();
+    expect(await outcomeOf(known.jobId)).toBe("taken-in");
+  });
+
+  test("notes what CI knows of a job that is expected, and does not say so of one that CI has told of", async () => {
+    const known = ciJob();
+    const expected = storeOf(changes).expectations as Expectations;
+    const announced = { bucket, region, queueId: null, tag: null, userData: null };
+    await expected.put(known.jobId, announced, Date.now() + 60_000, Date.now());
+    const after = await storeOf(changes).newestChange();
+    expect(await outcomeOf(known.jobId)).toBe("unknown-to-ci");
+    expect((await expected.get(known.jobId))?.expectation).toMatchObject({ knownToCi: false });
+    expect((await storeOf(changes).listChanges(after, 10)).items).toMatchObject([{ jobId: known.jobId }]);
+    // CI comes to know it, and whoever takes its word in does not look at the expectation.
+    await ci.know(known);
+    await post(callbackOf(known), { ...changes, VERIFY: "on" });
+    expect(await job(known.jobId)).toMatchObject({ verified: true, expectation: { knownToCi: null } });
+    expect(await outcomeOf(known.jobId)).toBe("taken-in");
+    expect(await job(known.jobId)).toMatchObject({
+      delivery: { source: "reconcile" },
+      expectation: { knownToCi: null },
+    });
+  });
+
+  test("finds a job that is only expected, and one that nobody knows here only where CI_QUEUES leaves no choice", async () => {
     const [expected, unheard] = [ciJob(), ciJob()];
     await ci.know(expected, unheard);
     const announced = { bucket, region, queueId: null, tag: null, userData: null };
@@ -70,7 +126,7 @@ describe("asking about a job now", () => {
       Date.now(),
     );
     expect(await outcomeOf(expected.jobId)).toBe("taken-in");
-    expect(await outcomeOf(unheard.jobId)).toEqual({ kind: "no-place" });
+    expect(await outcomeOf(unheard.jobId)).toBe("unknown");
     expect(await outcomeOf(unheard.jobId, sweeping(ci))).toBe("taken-in");
     expect(await outcomeOf(newJobId(), sweeping(ci))).toBe("unknown-to-ci");
   });

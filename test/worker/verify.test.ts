@@ -5,10 +5,11 @@ import { beforeEach, describe, expect, test } from "vitest";
 import worker from "../../src/index.ts";
 import type { Queued } from "../../src/queue.ts";
 import { asking, callbackOf, type Ci, ciJob, HOUR, LOCAL_QUEUE, newCi, storeOf, TAG } from "./ci.ts";
-import { workflowFinish } from "./bodies.ts";
+import type { JobDeliveryRecord } from "../../src/wire.ts";
+import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { newHook, rowsOf, telling } from "./endpoint.ts";
 import { gatedD1 } from "./faults.ts";
-import { type Changes, cron, post, sha256 } from "./receiver.ts";
+import { type Changes, cron, post, read, sha256 } from "./receiver.ts";
 import { keepWritten, lines } from "./written.ts";
 
 const RICH = { UPKEEP_OPERATIONS: "1000" };
@@ -101,6 +102,30 @@ describe("a callback that CI bears out", () => {
     expect(await count(known.jobId)).toBe(1);
     expect(await hook.ids()).toHaveLength(1);
     expect((await rowsOf(known.jobId)).map(({ type }) => type)).toEqual(["job.finished"]);
+  });
+
+  test("says so in the history of its job, and stays as it was judged when another is the record", async () => {
+    const [same, other, forged] = [ciJob(), ciJob({ words: ["真"] }), ciJob({ state: "Failed" })];
+    await ci.know(same, other, forged);
+    await post(callbackOf(same), changes);
+    await post(callbackOf(ciJob({ jobId: other.jobId, words: ["假"] })), changes);
+    await post(callbackOf(forged, { State: "Success", Code: "Success" }), changes);
+    const historyOf = async (jobId: string) =>
+      (await read<{ deliveries: JobDeliveryRecord[] }>(`/jobs/${jobId}/deliveries`)).deliveries.map(
+        ({ source, isRecord, verified }) => [source, isRecord, verified],
+      );
+    expect(await historyOf(same.jobId)).toEqual([["callback", true, true]]);
+    expect(await historyOf(other.jobId)).toEqual([
+      ["reconcile", true, true],
+      ["callback", false, true],
+    ]);
+    expect(await historyOf(forged.jobId)).toEqual([
+      ["reconcile", true, true],
+      ["callback", false, false],
+    ]);
+    const unasked = newJobId();
+    await post(segmentation(unasked));
+    expect(await historyOf(unasked)).toEqual([["callback", true, null]]);
   });
 
   test("of a workflow is asked about for each of its jobs, and CI's own answers say more of them", async () => {

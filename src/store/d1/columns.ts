@@ -12,7 +12,7 @@ import {
   WORKFLOW_COLUMNS,
 } from "../rows.ts";
 import type { Expectation, KnownJob } from "../expectations.ts";
-import type { Delivery, KeptJob, ListedDelivery, ListedRun } from "../store.ts";
+import type { Delivery, JobDelivery, KeptJob, ListedDelivery, ListedRun } from "../store.ts";
 import { heardAt } from "./sql.ts";
 
 const of = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(", ");
@@ -102,6 +102,8 @@ export type ListedDeliveryRow = DeliveryRow & {
   first_object: string | null;
 };
 
+export type JobDeliveryRow = ListedDeliveryRow & Pick<Rest, "verified">;
+
 export type BodyRow = DeliveryRow & { encoding: string; parts: number; body: string | null };
 
 /** The columns of a delivery are null where it is gone. */
@@ -113,6 +115,8 @@ export type WithDelivery<Row> = Row &
 
 export function keptJob(row: KeptJobRow): KeptJob {
   const delivery = deliveryBehind(row);
+  const verified = delivery.source === "reconcile" ? true : verdictOf(row.verified);
+  const expectation = expectationOf(row);
   return {
     summary: summaryOf(row),
     delivery,
@@ -120,10 +124,13 @@ export function keptJob(row: KeptJobRow): KeptJob {
     version: versionOf(row),
     firstReceivedAt: Math.floor(row.place / 1000),
     updatedAt: Math.floor(Math.max(row.changed ?? row.place, row.expectation_changed ?? 0) / 1000),
-    expectation: expectationOf(row),
-    verified: delivery.source === "reconcile" ? true : row.verified === null ? null : row.verified === 1,
+    // CI may have come to know the job since it was asked as an overdue one.
+    expectation: expectation !== null && verified === true ? { ...expectation, knownToCi: null } : expectation,
+    verified,
   };
 }
+
+const verdictOf = (verified: Rest["verified"]): boolean | null => (verified === null ? null : verified === 1);
 
 export function expectationOf(row: ExpectationRow): Expectation | null {
   if (row.registered_at === null) return null;
@@ -138,6 +145,11 @@ export const listedDelivery = (row: ListedDeliveryRow): ListedDelivery => ({
   tag: row.first_tag,
   event: row.first_event,
   object: row.first_object,
+});
+
+export const jobDelivery = ({ verified, ...row }: JobDeliveryRow): JobDelivery => ({
+  ...listedDelivery(row),
+  verified: verdictOf(verified),
 });
 
 export const listedRun = (row: RunRow & { first_received_at: number }): ListedRun => ({

@@ -19,7 +19,7 @@ import { KNOWN_JOB, knownJob, type KnownJobRow, WITH_DELIVERY } from "./columns.
 import { born, bornOf, type EventRow } from "./events.ts";
 import { inChunks } from "./json.ts";
 import { pageOf, positionOf } from "./lists.ts";
-import { NEWEST_CHANGE } from "./sql.ts";
+import { keepNewestChange, NEWEST_CHANGE } from "./sql.ts";
 
 /** First pause between two askings about one job, in milliseconds; doubled by each, up to the longest. */
 const FIRST_PAUSE_MILLISECONDS = 30_000;
@@ -109,7 +109,7 @@ const SETTLE = `
     SELECT value ->> 'jobId' AS job_id, value ->> 'asks' AS asks, value ->> 'askAt' AS ask_at, value ->> 'isKnown' AS is_known
     FROM json_each(?1)
   ) AS told
-  WHERE expectations.job_id = told.job_id AND expectations.asks = told.asks`;
+  WHERE expectations.job_id = told.job_id AND expectations.asks = coalesce(told.asks, expectations.asks)`;
 
 /** ?1 JSON list of jobs, ?2 now. */
 const ADOPT = `
@@ -133,10 +133,13 @@ const RESTORE = `
 
 /** Expectations deleted at once. */
 const PURGED_AT_ONCE = 500;
+const IS_OLD = "is_open IN (0, 1) AND due_at < ?1";
 const PURGE = `
-  DELETE FROM expectations WHERE job_id IN (
-    SELECT job_id FROM expectations WHERE is_open IN (0, 1) AND due_at < ?1 LIMIT ${PURGED_AT_ONCE}
-  ) AND due_at < ?1`;
+  DELETE FROM expectations WHERE job_id IN (SELECT job_id FROM expectations WHERE ${IS_OLD} LIMIT ${PURGED_AT_ONCE}) AND due_at < ?1`;
+const BEFORE_PURGE = keepNewestChange(`EXISTS (SELECT 1 FROM expectations WHERE ${IS_OLD})`);
+
+const REMOVE = "DELETE FROM expectations WHERE job_id = ?1";
+const BEFORE_REMOVE = keepNewestChange(`EXISTS (${EXISTS})`);
 
 interface ExpectationRow {
   job_id: string;
@@ -177,7 +180,10 @@ export function d1Expectations(db: D1Database, persistently: Persistently, telli
       return before?.results.length === 0 ? "new" : "renewed";
     },
 
-    remove: async (jobId) => void (await all("DELETE FROM expectations WHERE job_id = ?1", jobId)),
+    async remove(jobId) {
+      const statements = [BEFORE_REMOVE, REMOVE].map((sql) => db.prepare(sql).bind(jobId));
+      await persistently(() => db.batch(statements));
+    },
 
     async get(jobId) {
       const [row] = await all<KnownJobRow>(GET, jobId);
@@ -233,9 +239,9 @@ export function d1Expectations(db: D1Database, persistently: Persistently, telli
     },
 
     async purge(before) {
-      const statement = db.prepare(PURGE).bind(before);
-      const { meta } = await persistently(() => statement.run());
-      return { rows: meta.changes, isDone: meta.changes < PURGED_AT_ONCE };
+      const statements = [BEFORE_PURGE, PURGE].map((sql) => db.prepare(sql).bind(before));
+      const rows = (await persistently(() => db.batch(statements)))[1]?.meta.changes ?? 0;
+      return { rows, isDone: rows < PURGED_AT_ONCE };
     },
   };
 }

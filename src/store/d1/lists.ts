@@ -7,6 +7,8 @@ import { type JobFilter, type Page, type Position, PositionError, type Store } f
 import {
   DELIVERY_COLUMNS,
   JOB_COLUMNS,
+  jobDelivery,
+  type JobDeliveryRow,
   type JobNumbers,
   JOBS,
   keptJob,
@@ -98,7 +100,8 @@ export function pageOf<Row, T>(
 }
 
 /** The delivery behind the record, and those of the job's history: none but that one for a job told of once. */
-const DELIVERIES_OF_JOB = `SELECT ${LISTED_DELIVERY} ${LISTED_DELIVERIES}
+const DELIVERIES_OF_JOB = `SELECT ${LISTED_DELIVERY}, ${IS_VERIFIED} AS verified ${LISTED_DELIVERIES}
+    LEFT JOIN verdicts AS v ON v.job_id = ?1 AND v.delivery_id = d.id
   WHERE d.id IN (SELECT delivery_id FROM jobs WHERE job_id = ?1 UNION SELECT delivery_id FROM job_deliveries WHERE job_id = ?1)
     AND d.seq < ?2
   ORDER BY d.seq DESC LIMIT ?3`;
@@ -203,8 +206,8 @@ export function d1Lists({ first, all }: Asker): Lists {
 
     async listDeliveriesOfJob(jobId, limit, after) {
       const [seq = Number.MAX_SAFE_INTEGER] = after === null ? [] : positionOf(after, "number");
-      const rows = await all<ListedDeliveryRow>(DELIVERIES_OF_JOB, [jobId, seq, limit + 1]);
-      return pageOf(rows, limit, listedDelivery, (row) => [row.seq]);
+      const rows = await all<JobDeliveryRow>(DELIVERIES_OF_JOB, [jobId, seq, limit + 1]);
+      return pageOf(rows, limit, jobDelivery, (row) => [row.seq]);
     },
 
     async listRuns({ state, workflowId }, limit, after) {

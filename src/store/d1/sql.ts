@@ -162,11 +162,20 @@ const ifSuperseding = (table: string, column: string) =>
 const isRecordOrHeardNews = (table: string) =>
   `${supersedes(table)} OR excluded.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`;
 
-/** The number of the newest change of any job. */
+/** Mark of the newest change when something was deleted that may have had it. */
+const FORGOTTEN_CHANGE = "changes";
+
+/** The number of the newest change of any job, also of one that is deleted since: numbers never run back. */
 export const NEWEST_CHANGE = `max(
+    coalesce((SELECT seq FROM marks WHERE name = '${FORGOTTEN_CHANGE}'), 0),
     coalesce((SELECT place FROM jobs ORDER BY place DESC, job_id DESC LIMIT 1), 0),
     coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0),
     coalesce((SELECT changed FROM expectations ORDER BY changed DESC LIMIT 1), 0))`;
+
+/** Stands in the transaction of a deletion, before it. `condition` says whether there is anything to delete. */
+export const keepNewestChange = (condition: string): string => `
+  INSERT INTO marks (name, seq) SELECT '${FORGOTTEN_CHANGE}', ${NEWEST_CHANGE} WHERE ${condition}
+  ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > marks.seq`;
 
 /**
  * The number of a change: the time of arrival in microseconds, and more than any before it, whatever the clocks of

@@ -3,6 +3,7 @@ import { keyPart, timeOfKey } from "../keys.ts";
 import {
   type DeliveryFilter,
   FilterError,
+  type JobDelivery,
   type JobFilter,
   type JobFilterName,
   type KeptJob,
@@ -78,14 +79,14 @@ export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
       return { items: wanted, next };
     },
 
-    async listDeliveriesOfJob(jobId: string, limit: number, after: Position | null): Promise<Page<ListedDelivery>> {
+    async listDeliveriesOfJob(jobId: string, limit: number, after: Position | null): Promise<Page<JobDelivery>> {
       const all = await claims.deliveriesOf(jobId);
       const [time, last = ""] = after === null ? [] : textsOf(after, 2);
       const lastAt = time === undefined ? Infinity : Number(time);
       const rest = all.filter(({ id, receivedAt }) => receivedAt < lastAt || (receivedAt === lastAt && id > last));
       const page = rest.slice(0, Math.min(limit, PAGE_OPERATIONS - SCAN_OPERATIONS - GROUP_OPERATIONS));
       const found = await Promise.all(page.map(({ id }) => heads.read(id)));
-      const items = found.flatMap((head) => (head === null ? [] : [heads.listed(head)]));
+      const items = found.flatMap((head) => (head === null ? [] : [withVerdict(heads.listed(head))]));
       const end = page.at(-1);
       return {
         items,
@@ -122,6 +123,12 @@ export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
     },
   };
 }
+
+/** Nothing is asked about callbacks here, so only CI's own answers are sure. */
+const withVerdict = (delivery: ListedDelivery): JobDelivery => ({
+  ...delivery,
+  verified: delivery.source === "reconcile" ? true : null,
+});
 
 /** Of a SHA-256 in hexadecimal, at the end of the keys of deliveries. */
 const DELIVERY_ID_DIGITS = 64;

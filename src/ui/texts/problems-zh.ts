@@ -92,7 +92,7 @@ export const problemsInChinese: Record<ProblemCode, { title: string; meaning: st
   "ci-unavailable": {
     title: "CI 未告知该任务的结果",
     meaning: "CI 没有应答、限制了查询频率或拒绝应答；`detail` 说明了是哪一种。",
-    remedy: "请在 Retry-After 的秒数之后重试。若 CI 拒绝，请看 `detail` 对密钥和存储桶的说明。",
+    remedy: "请在 Retry-After 的秒数之后重试。若无 Retry-After，或 CI 拒绝，请看 `detail` 对密钥和存储桶的说明。",
   },
   "cross-site-request": {
     title: "该请求来自其他网站",
