@@ -44,6 +44,8 @@ export const NOTHING_SEEN: Seen = { stored: new Map(), spilled: new Set(), lastW
 
 export class Ledger {
   readonly sent = new Map<string, Sent>();
+  /** Deliveries that an import brought where the store had not all their arrivals. */
+  readonly restored = new Set<string>();
   /** What deliveries say of jobs and runs that have passed their time since: a delivery may stay for another job. */
   readonly #forgotten = new Set<string>();
 

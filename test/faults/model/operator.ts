@@ -17,7 +17,10 @@ export async function reparse(world: World, which: number | string, { changes, a
   const allowed = [200, 404, 410, ...(attempt.isFaulty ? [503] : [])];
   if (!allowed.includes(response.status))
     throw new Error(`reparse was answered ${response.status}: ${await response.text()}`);
-  if (response.status === 200 && id !== undefined) attempt.writtenLast = id;
+  const sent = id === undefined ? undefined : world.ledger.sent.get(id);
+  if (response.status !== 200 || sent === undefined) return;
+  attempt.writtenLast = sent.body.id;
+  world.ledger.hear(sent.body);
 }
 
 /** Reads everything again, with all faults over. */
@@ -51,20 +54,28 @@ export async function exportAll(world: World, { changes, attempt }: Doing): Prom
     lines.push(...page);
   }
   await world.observe();
-  const exported = new Set(lines.map((line) => (JSON.parse(line) as { id: string }).id));
+  const exported = new Set(idsOf(lines));
   for (const seen of [before.stored, before.spilled])
     for (const id of seen.keys())
       if (world.seen.stored.has(id) && !exported.has(id)) throw new Error(`delivery ${id} is not in the export`);
   return lines;
 }
 
-/** Brings lines of an export in again, until a fault ends it. */
-export async function importAll(exported: readonly string[], { changes, attempt }: Doing): Promise<void> {
+/**
+ * Brings lines of an export in again, until a fault ends it. A count in an export is a total, which does not say which
+ * arrivals it is of: of what is not in the store, one that still comes is counted once more.
+ */
+export async function importAll(world: World, exported: readonly string[], { changes, attempt }: Doing): Promise<void> {
   for (let at = 0; at < exported.length; at += PAGE) {
-    const body = exported.slice(at, at + PAGE).join("\n");
+    const lines = exported.slice(at, at + PAGE);
+    for (const id of idsOf(lines))
+      if (!world.seen.stored.has(id) || world.seen.spilled.has(id)) world.ledger.restored.add(id);
+    const body = lines.join("\n");
     const response = await send("/deliveries/import", { method: "POST", headers: TOKEN_HEADERS, body }, changes);
     const text = await response.text();
     if (response.status === 503 && attempt.isFaulty) return;
     if (response.status !== 200) throw new Error(`import was answered ${response.status}: ${text.slice(0, 500)}`);
   }
 }
+
+const idsOf = (lines: readonly string[]): string[] => lines.map((line) => (JSON.parse(line) as { id: string }).id);

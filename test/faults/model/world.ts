@@ -162,7 +162,7 @@ export class World {
         this.#exported = (await exportAll(this, doing)) ?? this.#exported;
         return;
       case "import":
-        return importAll(this.#exported, doing);
+        return importAll(this, this.#exported, doing);
       case "clock":
         // An entry of KV that expires before the platform's own now is refused.
         if (this.store === "d1") this.#now += act.hours * HOUR_MILLISECONDS;
