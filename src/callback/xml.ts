@@ -40,6 +40,8 @@ export function treeOf(content: string): ContentNode {
     parseTagValue: false,
     trimValues: false,
     processEntities: false,
+    // Or it would make a path for each text, which nothing reads.
+    jPath: false,
     // The strict pass has checked the depth.
     maxNestedTags: Infinity,
     transformTagName: (name) => (name.startsWith(GUARD) ? name : GUARD + name),
