@@ -1,5 +1,4 @@
 /** The Hono app: what every request passes, the routes, and errors to problem documents. */
-import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { forwarderOf, placesOf, queueOf, reconcilerOf } from "./bindings.ts";
 import { logger } from "./telemetry/log.ts";
@@ -7,7 +6,8 @@ import { docsPage } from "./ui/views/docs.ts";
 import { problemResponse } from "./problems.ts";
 import { callbacks } from "./api/callbacks.ts";
 import { changes } from "./api/changes.ts";
-import { type AppEnv, problemOf, refuseSecret } from "./api/context.ts";
+import { problemOf, refuseSecret } from "./api/context.ts";
+import { Routes } from "./api/routes.ts";
 import { deliveries } from "./api/deliveries.ts";
 import { events, jobEvents } from "./api/events.ts";
 import { expectations } from "./api/expectations.ts";
@@ -28,7 +28,7 @@ import { readSettings } from "./settings.ts";
 import { reportSettingFaults } from "./telemetry/setting-faults.ts";
 
 // Not strict: a trailing slash must not lose a callback.
-export const app = new Hono<AppEnv>({ strict: false });
+export const app = new Routes({ strict: false });
 
 app.use(
   secureHeaders({
@@ -107,7 +107,7 @@ app.notFound((c) => refuseSecret(c, { code: "not-found", detail: "No route of th
 app.onError((error, c) => problemResponse(c, problemOf(c, error)));
 
 /** 405 with `Allow` for every path that has a route, and none for the method that came. */
-function refuseOtherMethods(routed: Hono<AppEnv>): void {
+function refuseOtherMethods(routed: Routes): void {
   const methods = new Map<string, string[]>();
   for (const { path, method } of routed.routes) {
     if (method !== "ALL" && !methods.get(path)?.includes(method))
