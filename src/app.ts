@@ -1,6 +1,7 @@
 /** The Hono app: what every request passes, the routes, and errors to problem documents. */
 import { forwarderOf, placesOf, queueOf, reconcilerOf } from "./bindings.ts";
 import { logger } from "./telemetry/log.ts";
+import openapi from "./api/openapi.json" with { type: "json" };
 import { docsPage } from "./ui/views/docs.ts";
 import { problemResponse } from "./problems.ts";
 import { callbacks } from "./api/callbacks.ts";
@@ -15,7 +16,6 @@ import { jobs } from "./api/jobs.ts";
 import { health } from "./api/health.ts";
 import { imported } from "./api/import.ts";
 import { meta } from "./api/meta.ts";
-import openapi from "./api/openapi.json" with { type: "json" };
 import { reconcile } from "./api/reconcile.ts";
 import { problemsAsPages, toPages } from "./ui/handlers/browser.ts";
 import { publicView } from "./ui/handlers/page.ts";
