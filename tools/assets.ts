@@ -2,7 +2,7 @@
  * `npm run assets` writes src/ui/built/, the stylesheet and the script that the pages are served with, from the parts
  * in src/ui/assets/: joined and minified, since wrangler carries texts as they are. A test fails while they differ.
  */
-import { readFileSync, watch, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { transformSync } from "esbuild";
 
 /** In the order of the cascade. */
@@ -30,7 +30,7 @@ const part = (path: string): string => readFileSync(new URL(path, PARTS), "utf8"
 const minified = (text: string, loader: "css" | "js"): string =>
   transformSync(text, { loader, minify: true, lineLimit: LINE_CHARACTERS, charset: "utf8", format: "esm" }).code;
 
-/** Every built file with its text. */
+/** Every built file with the text that it should have. */
 export function built(): { path: URL; text: string }[] {
   const styles = STYLES.map((name) => part(`styles/${name}.css`)).join("");
   // Each has a scope of its own. They meet in the document, and in the event `updated`.
@@ -41,18 +41,21 @@ export function built(): { path: URL; text: string }[] {
   ];
 }
 
-export function writeBuilt(): void {
-  for (const { path, text } of built()) writeFileSync(path, text);
+/** Writes what differs, and nothing else: wrangler starts the Worker anew for every file that is written. */
+function writeBuilt(): void {
+  for (const { path, text } of built()) {
+    if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+  }
 }
 
-/** Writes them now and after every change of a part. The watching ends with the process. */
+/** Writes them now and after every change of a part, until the process ends. */
 export function keepBuilt(): void {
   writeBuilt();
   watch(PARTS, { recursive: true }, () => {
     try {
       writeBuilt();
     } catch (error) {
-      // A part that is half written: esbuild says where.
+      // A part with a mistake in it: esbuild says where, and the next change is another try.
       console.error(String(error));
     }
   }).unref();
