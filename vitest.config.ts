@@ -2,9 +2,16 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { unstable_readConfig as readConfig } from "wrangler";
 
 /** Payloads as the provider publishes them: read where they are, beside the project or in CORPUS_DIR; tests of them are skipped where not. */
 const corpus = process.env["CORPUS_DIR"] ?? new URL("../shared/corpus", import.meta.url).pathname;
+
+/** As in the deployed Worker: what wrangler.toml puts in the place of packages, of those that fast-xml-parser imports too. */
+const asDeployed = {
+  resolve: { alias: readConfig({ config: "wrangler.toml" }).alias ?? {} },
+  inlined: { deps: { inline: ["fast-xml-parser"] } },
+};
 
 /** The queues of `INTAKE = "queue"`, which wrangler.toml does not have by default. */
 const QUEUES = {
@@ -75,12 +82,21 @@ export default defineConfig({
     },
     projects: [
       {
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], env: { CORPUS_DIR: corpus }, testTimeout },
+        resolve: asDeployed.resolve,
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          env: { CORPUS_DIR: corpus },
+          testTimeout,
+          server: asDeployed.inlined,
+        },
       },
       {
         plugins: [workerd()],
+        resolve: asDeployed.resolve,
         test: {
           name: "worker",
+          server: asDeployed.inlined,
           include: ["test/worker/**/*.test.ts"],
           setupFiles,
           globalSetup: [...globalSetup, "test/corpus/setup.ts"],
@@ -89,6 +105,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: asDeployed.resolve,
         plugins: [
           workerd({
             SOAK_CALLBACKS: process.env["SOAK_CALLBACKS"] ?? "150",
@@ -103,6 +120,7 @@ export default defineConfig({
         ],
         test: {
           name: "faults",
+          server: asDeployed.inlined,
           include: ["test/faults/**/*.test.ts"],
           setupFiles,
           globalSetup,

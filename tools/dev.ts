@@ -5,6 +5,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { keepBuilt } from "./assets.ts";
 import { wranglerCommand } from "./deploy/wrangler-script.ts";
 import { faultsAt } from "./dev/readiness.ts";
 
@@ -17,6 +18,9 @@ if (!existsSync(".dev.vars")) {
   copyFileSync(".dev.vars.example", ".dev.vars");
   console.log("Made .dev.vars from .dev.vars.example.");
 }
+
+// An edit of a stylesheet or of a script shows at once: wrangler watches what is built of them.
+keepBuilt();
 
 const persist = optionValue("--persist-to");
 const migrate = [

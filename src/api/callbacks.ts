@@ -1,16 +1,16 @@
 /** `POST /callbacks/{key}`: where CI posts. */
-import { Hono } from "hono";
 import { isOneOf } from "./auth.ts";
 import { type BodyFailure, readBytes } from "./body.ts";
 import { intake, nameArrival, type Outcome } from "../intake.ts";
 import { enqueue } from "../queue.ts";
 import { type Problem, type ProblemCode, problemResponse } from "../problems.ts";
-import { type AppEnv, tellAfterAnswer, verifyAfterAnswer } from "./context.ts";
+import { tellAfterAnswer, verifyAfterAnswer } from "./context.ts";
+import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";
 import { Receipt } from "./schemas.ts";
 import type { Failure } from "../store/store.ts";
 
-export const callbacks = new Hono<AppEnv>();
+export const callbacks = new Routes();
 
 callbacks.all("/:key", (c, next) => {
   // A wrong key is answered as a wrong path is, whatever the method.

@@ -1,16 +1,16 @@
 /** `GET /changes`: how a system that cannot be called follows along. */
-import { Hono } from "hono";
 import type { Places } from "../intake.ts";
 import type { Position } from "../store/store.ts";
 import { listedJob } from "../wire.ts";
-import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { NO_STORE, requireToken } from "./context.ts";
+import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { ChangesQuery } from "./queries.ts";
 import { ChangeList } from "./schemas.ts";
 import { poll, watch } from "./wait.ts";
 
-export const changes = new Hono<AppEnv>();
+export const changes = new Routes();
 changes.use(requireToken);
 
 changes.get("/", query(ChangesQuery), async (c) => {

@@ -1,17 +1,17 @@
 /** Deliveries: what came, whether it could be read, and reading it again. */
-import { Hono } from "hono";
 import { type Outcome, reparse, reparseMany } from "../intake.ts";
 import { findBody, findDelivery } from "../lookup.ts";
 import { type Problem, problemResponse } from "../problems.ts";
 import { deliveryRecord } from "../wire.ts";
-import { type AppEnv, NO_STORE, requireToken, tellAfterAnswer } from "./context.ts";
+import { NO_STORE, requireToken, tellAfterAnswer } from "./context.ts";
+import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
 import { DeliveriesQuery, ReparseQuery } from "./queries.ts";
 import { Delivery, DeliveryList, Reparsed, ReparsedList } from "./schemas.ts";
 
-export const deliveries = new Hono<AppEnv>();
+export const deliveries = new Routes();
 deliveries.use(requireToken);
 
 const PROBLEMS = ["unauthorized", "too-many-requests", "store-unavailable"] as const;

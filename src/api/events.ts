@@ -1,5 +1,5 @@
 /** Events: what the user's system was told, and telling it again. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import * as v from "valibot";
 import { SUBJECT_NAMES } from "../events/events.ts";
 import { ProblemError, problemResponse } from "../problems.ts";
@@ -7,16 +7,17 @@ import type { EventFilter, OutboxEvent } from "../store/outbox.ts";
 import { timeOf } from "../wire.ts";
 import { jsonOf, readBytes } from "./body.ts";
 import { type AppEnv, idOf, NO_STORE, readyForwarder, requireToken } from "./context.ts";
+import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { EventsQuery, ResendBody } from "./queries.ts";
 import { Event, EventList, JobEvents, Resent, TestAnswers } from "./schemas.ts";
 
-export const events = new Hono<AppEnv>();
+export const events = new Routes();
 events.use(requireToken);
 
 /** What `/jobs/{jobId}` has of events; beside the look-ups of jobs, which know none. */
-export const jobEvents = new Hono<AppEnv>();
+export const jobEvents = new Routes();
 jobEvents.use(requireToken);
 
 const PROBLEMS = ["unauthorized", "too-many-requests"] as const;

@@ -2,7 +2,7 @@
  * What did not come: a job is announced with a time by which its callback should be here, and CI is asked about a job on
  * demand. About jobs that are overdue the cron asks by itself.
  */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import * as v from "valibot";
 import { findKnownJob } from "../lookup.ts";
 import { ProblemError, problemResponse } from "../problems.ts";
@@ -12,11 +12,12 @@ import { UnsupportedError } from "../store/store.ts";
 import { jobOf } from "../wire.ts";
 import { jsonOf, readBytes } from "./body.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken, tellAfterAnswer } from "./context.ts";
+import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";
 import { ExpectationBody, isJobId } from "./queries.ts";
 import { Job } from "./schemas.ts";
 
-export const expectations = new Hono<AppEnv>();
+export const expectations = new Routes();
 expectations.use(requireToken);
 
 /** Largest body of `PUT /jobs/{jobId}/expectation`, in bytes: five texts of the longest kind, each character escaped. */

@@ -3,7 +3,6 @@
  * first and the store after it, so that a delivery that is drained meanwhile is in one of them or in both, and never
  * in neither. The expectations of jobs stand at the end. A page is what one request of the free plan can do: 50 queries, 10 ms of CPU.
  */
-import { Hono } from "hono";
 import type { Body } from "../callback/callback.ts";
 import type { Places } from "../intake.ts";
 import type { Spill, SpillEntry } from "../store/spill.ts";
@@ -19,12 +18,13 @@ import {
 } from "../store/store.ts";
 import { StoreError } from "../store/retry.ts";
 import { timeOf } from "../wire.ts";
-import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { NO_STORE, requireToken } from "./context.ts";
+import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { ExportQuery } from "./queries.ts";
 
-export const exported = new Hono<AppEnv>();
+export const exported = new Routes();
 
 exported.get("/export", requireToken, query(ExportQuery), async (c) => {
   const { limit, cursor } = c.req.valid("query");

@@ -1,5 +1,5 @@
 /** Whether the receiver can do its work: `/readyz` for anybody, in few reads; `/metrics` for holders of a token. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { readSweeps, type SweepSummary } from "../reconcile/sweep-summary.ts";
 import { metricsText } from "../telemetry/metrics.ts";
 import { problemResponse } from "../problems.ts";
@@ -8,10 +8,11 @@ import { StoreError } from "../store/retry.ts";
 import type { Health, Store } from "../store/store.ts";
 import { timeOf } from "../wire.ts";
 import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";
 import { Readiness } from "./schemas.ts";
 
-export const health = new Hono<AppEnv>();
+export const health = new Routes();
 
 health.get("/readyz", async (c) => {
   const { settings, settingFaults } = c.var;

@@ -3,7 +3,6 @@
  * itself: one that is refused holds up no other. Twice is as once. What cannot be stored now is not spilled but
  * answered 503, since whoever imports has the bytes and asks again.
  */
-import { Hono } from "hono";
 import * as v from "valibot";
 import { decodeBytes } from "../callback/callback.ts";
 import { fail, ok, type Result } from "../callback/result.ts";
@@ -13,12 +12,13 @@ import { digestOf } from "../store/encoding.ts";
 import type { ExportedExpectation as Expected } from "../store/expectations.ts";
 import type { Arrival, Store } from "../store/store.ts";
 import { readBytes } from "./body.ts";
-import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { NO_STORE, requireToken } from "./context.ts";
+import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";
 import { ExportedDelivery, ExportedExpectation, WITHIN_SECONDS_MAX } from "./queries.ts";
 import { type ImportedLine, ImportedList } from "./schemas.ts";
 
-export const imported = new Hono<AppEnv>();
+export const imported = new Routes();
 
 /** Lines in one request: a hundred deliveries are written with fewer than the 50 statements of the free plan. */
 export const IMPORT_LINES_MAX = 100;

@@ -1,5 +1,5 @@
 /** Look-ups of jobs: one, the bytes behind it, and lists. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import type * as v from "valibot";
 import { READER_VERSION } from "../callback/callback.ts";
 import { isFinalRank } from "../callback/state.ts";
@@ -17,6 +17,7 @@ import {
 } from "../store/store.ts";
 import { deliveryRecord, isOverdue, jobOf, listedJob } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
+import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
@@ -24,7 +25,7 @@ import { JobQuery, JobsQuery, PAGE_LIMIT_MAX, PageQuery } from "./queries.ts";
 import { Job as JobSchema, JobDeliveryList, JobList } from "./schemas.ts";
 import { poll, watch } from "./wait.ts";
 
-export const jobs = new Hono<AppEnv>();
+export const jobs = new Routes();
 jobs.use(requireToken);
 
 const READ_PROBLEMS = ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"] as const;

@@ -1,9 +1,8 @@
 /** What is open to all and asks for nothing, not even settings: that it runs, and the contract. */
-import { Hono } from "hono";
-import type { AppEnv } from "./context.ts";
+import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";
 
-export const meta = new Hono<AppEnv>();
+export const meta = new Routes();
 
 meta.get("/livez", (c) => c.text("ok\n", 200, { "cache-control": "no-store" }));
 

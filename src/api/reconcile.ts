@@ -1,10 +1,10 @@
 /** Trying whether CI can be asked: what the doctor does, and a person who has just set the keys. */
-import { Hono } from "hono";
-import { type AppEnv, NO_STORE, requireToken } from "./context.ts";
+import { NO_STORE, requireToken } from "./context.ts";
+import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";
 import { CheckAnswers } from "./schemas.ts";
 
-export const reconcile = new Hono<AppEnv>();
+export const reconcile = new Routes();
 reconcile.use(requireToken);
 
 reconcile.post("/test", async (c) => {

@@ -1,15 +1,15 @@
 /** `GET /runs/{runId}`: a workflow run and the jobs that belong to it. */
-import { Hono } from "hono";
 import { findRun } from "../lookup.ts";
 import { problemResponse } from "../problems.ts";
 import { listedRun, runOf } from "../wire.ts";
-import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
+import { idOf, NO_STORE, requireToken } from "./context.ts";
+import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { RunsQuery } from "./queries.ts";
 import { Run, RunList } from "./schemas.ts";
 
-export const runs = new Hono<AppEnv>();
+export const runs = new Routes();
 runs.use(requireToken);
 
 runs.get("/", query(RunsQuery), async (c) => {

@@ -2,7 +2,8 @@
  * XML to the plain tree. Attributes become members `@name`, text beside elements a member `#text`; comments and
  * processing instructions are not content. A strict pass comes first, and gives the tree of a plain document. Any
  * other goes through fast-xml-parser, of which this is the only importer. On its own it takes unclosed, doubled and
- * empty documents, guesses at values and refuses some names: the strict pass and the options below see to that.
+ * empty documents, guesses at values and refuses some names: the strict pass and the options below see to that. What
+ * it imports itself is left out of the Worker: stand-ins/absent.ts.
  */
 import { XMLParser } from "fast-xml-parser";
 import { decodeReferences } from "./entities.ts";
@@ -40,6 +41,8 @@ export function treeOf(content: string): ContentNode {
     parseTagValue: false,
     trimValues: false,
     processEntities: false,
+    // Or it would make a path for each text, which nothing reads.
+    jPath: false,
     // The strict pass has checked the depth.
     maxNestedTags: Infinity,
     transformTagName: (name) => (name.startsWith(GUARD) ? name : GUARD + name),

@@ -4,7 +4,7 @@ import type { ListedJob } from "../../src/wire.ts";
 import { barChart, spanBar } from "../../src/ui/views/charts.ts";
 import { breakable, curlOf, durationText, relativeTime, sizeText, stateBadge } from "../../src/ui/views/elements.ts";
 import { readStrictXml } from "../../src/callback/strict-xml.ts";
-import { reasonInChinese } from "../../src/ui/texts/reasons-zh.ts";
+import { zh } from "../../src/ui/texts/zh.ts";
 import { excerptOf, offsetsOf } from "../../src/ui/views/excerpt.ts";
 import { document, edited, holds } from "../fixtures/generated.ts";
 import { flat, markupOf, viewIn } from "./view.ts";
@@ -118,7 +118,7 @@ describe("the reason of a failure in Chinese", () => {
     ["Elements are nested deeper than 100 levels.", "元素嵌套超过 100 层。"],
     ["An older reader.", null],
   ])("%s", (reason, says) => {
-    expect(reasonInChinese(reason)).toBe(says);
+    expect(zh.reason(reason)).toBe(says);
   });
 
   test("is there for whatever the reader of XML says of scraps of markup", () => {
@@ -132,7 +132,7 @@ describe("the reason of a failure in Chinese", () => {
       2_000,
     );
     expect(reasons.size).toBeGreaterThan(20);
-    for (const reason of reasons) expect(reasonInChinese(reason)).not.toMatch(/[^`"<>\s\w] ?(?:a|the|of|after|in) /);
+    for (const reason of reasons) expect(zh.reason(reason)).not.toMatch(/[^`"<>\s\w] ?(?:a|the|of|after|in) /);
   });
 });
 

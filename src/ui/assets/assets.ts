@@ -1,16 +1,6 @@
-/** The one stylesheet, the one script and the icon, each under a path that changes when it does. */
-import live from "./live.client.js";
-import page from "./page.client.js";
-import words from "./segmentation.client.js";
-import base from "./styles/base.css";
-import charts from "./styles/charts-and-tables.css";
-import content from "./styles/content.css";
-import formsAndStates from "./styles/forms-and-states.css";
-import frame from "./styles/frame.css";
-import lists from "./styles/lists.css";
-import print from "./styles/print.css";
-import results from "./styles/results.css";
-import segmentation from "./styles/segmentation.css";
+/** The one stylesheet and the one script, which `npm run assets` builds, and the icon: each under a path that changes when it does. */
+import script from "../built/page.client.js";
+import styles from "../built/page.css";
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2f5bd7"/><path d="M9 17.5l5 5 9-12" fill="none" stroke="#fff" stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
@@ -39,11 +29,6 @@ const asset = (stem: string, extension: string, type: string, text: string): Ass
   type,
   text,
 });
-
-const styles = [base, frame, formsAndStates, content, lists, results, segmentation, charts, print].join("");
-
-/** Each has a scope of its own. They meet in the document, and in the event `updated`. */
-const script = [words, page, live].map((part) => `{\n${part}}\n`).join("");
 
 const STYLE = asset("page", "css", "text/css; charset=utf-8", styles);
 const SCRIPT = asset("page", "js", "text/javascript; charset=utf-8", script);

@@ -1,6 +1,7 @@
 /** The pages about what did not come: the overdue jobs, a job that is only expected, and asking CI about a job. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { type AppEnv, idOf } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { askNow } from "../../api/expectations.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../api/queries.ts";
 import { type ExpectedJob, isOnlyExpected, type KnownJob } from "../../store/expectations.ts";
@@ -14,7 +15,7 @@ import { jobPath, type View } from "../view.ts";
 import { hasSeen, liveOf, readerView } from "./page.ts";
 import { pagerOf, readWalk } from "./trail.ts";
 
-export const askingPages = new Hono<AppEnv>();
+export const askingPages = new Routes();
 
 askingPages.get("/ui/overdue", async (c) => {
   const { store } = c.var.places;

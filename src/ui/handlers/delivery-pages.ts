@@ -1,5 +1,5 @@
 /** The pages about deliveries: lists by what became of them, one with its bytes, and reading again what is in quarantine. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import * as v from "valibot";
 import { parseCallback } from "../../callback/callback.ts";
 import { reparse, reparseMany } from "../../intake.ts";
@@ -9,14 +9,15 @@ import { faultPage } from "../views/layout.ts";
 import { pathWith } from "../views/pager.ts";
 import { deliveryPath } from "../view.ts";
 
-import { type AppEnv, tellAfterAnswer } from "../../api/context.ts";
+import { tellAfterAnswer } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { rawResponse } from "../../api/raw.ts";
 import { pagerOf, readWalk } from "./trail.ts";
 import type { Delivery } from "../../store/store.ts";
 import { DeliveriesQuery } from "../../api/queries.ts";
 
-export const deliveryPages = new Hono<AppEnv>();
+export const deliveryPages = new Routes();
 
 /** Deliveries on one page: each quarantined one costs a look at its bytes, and the free plan has 50 queries a request. */
 const PAGE_LIMIT = 10;

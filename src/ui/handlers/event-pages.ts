@@ -1,9 +1,10 @@
 /** The pages about events: the list by status, and sending one or all failed ones again. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { EVENT_STATUSES, type EventStatus } from "../../events/events.ts";
 import type { OutboxEvent } from "../../store/outbox.ts";
 import { StoreError } from "../../store/retry.ts";
 import { type AppEnv, readyForwarder } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../api/queries.ts";
 import { type Events, eventsPage, type ShownEvent } from "../views/events.ts";
 import { pathWith } from "../views/pager.ts";
@@ -11,7 +12,7 @@ import { ownPath } from "../session.ts";
 import { hasSeen, liveOf, readerView } from "./page.ts";
 import { pagerOf, readWalk } from "./trail.ts";
 
-export const eventPages = new Hono<AppEnv>();
+export const eventPages = new Routes();
 
 type Forwarder = AppEnv["Variables"]["forwarder"];
 

@@ -1,5 +1,4 @@
 /** The pages about jobs: the list, and one job. */
-import { Hono } from "hono";
 import * as v from "valibot";
 import { findJob, findKnownJob } from "../../lookup.ts";
 import { readSegmentation } from "../../results/segmentation.ts";
@@ -14,7 +13,8 @@ import { jobPath } from "../view.ts";
 import { StoreError } from "../../store/retry.ts";
 import { FilterError, JOB_FILTERS, type JobFilter, type Store } from "../../store/store.ts";
 import { jobOf } from "../../wire.ts";
-import { type AppEnv, idOf } from "../../api/context.ts";
+import { idOf } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { expectedPage, hasJobsToLookAfter, wasAsked } from "./asking-pages.ts";
 import { eventsOfJob } from "./event-pages.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
@@ -22,7 +22,7 @@ import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/queries
 import { pagerOf, readWalk } from "./trail.ts";
 import { withVerdicts } from "./verdicts.ts";
 
-export const jobPages = new Hono<AppEnv>();
+export const jobPages = new Routes();
 
 /** Jobs whose states are counted. Counting all would read the whole table. */
 const COUNTED_JOBS = PAGE_LIMIT_MAX;

@@ -2,10 +2,11 @@
  * The pages of who is signed in. Their paths are their own, `/` and `/ui/…`, so that the API keeps its bearer tokens
  * and the cookie opens nothing but these.
  */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { type SignIn, signInPage } from "../views/sign-in.ts";
 import { missingSecrets } from "../../settings.ts";
 import { type AppEnv, countRefusal } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { askingPages } from "./asking-pages.ts";
 import { deliveryPages } from "./delivery-pages.ts";
 import { eventPages } from "./event-pages.ts";
@@ -16,7 +17,7 @@ import { errorPage, formMiddleware, openView, pageHeaders } from "./page.ts";
 import { testCallbacks } from "./test-callback.ts";
 import { closeSession, isSignedIn, openSession, ownPath, requireSession } from "../session.ts";
 
-export const pages = new Hono<AppEnv>();
+export const pages = new Routes();
 pages.onError(errorPage);
 
 for (const path of ["/", "/ui/*"]) pages.use(path, pageHeaders);

@@ -1,15 +1,14 @@
 /** Pages that are open to all, whatever the settings are: what each problem means, the choice of language, and assets. */
-import { Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { ASSETS } from "../assets/assets.ts";
 import { problemPage, problemsPage } from "../views/problems.ts";
 import { LANGUAGES } from "../view.ts";
 import { PROBLEMS, type ProblemCode } from "../../problems.ts";
-import type { AppEnv } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { errorPage, formMiddleware, LANGUAGE_COOKIE, pageHeaders, publicView } from "./page.ts";
 import { ownPath } from "../session.ts";
 
-export const publicPages = new Hono<AppEnv>();
+export const publicPages = new Routes();
 publicPages.onError(errorPage);
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60;

@@ -1,8 +1,8 @@
 /** The pages about workflow runs: the list, and one run with its tasks. */
-import { Hono } from "hono";
 import { digestText } from "../../events/digest.ts";
 import { findRun } from "../../lookup.ts";
-import { type AppEnv, idOf } from "../../api/context.ts";
+import { idOf } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../api/queries.ts";
 import { listedRun, runOf } from "../../wire.ts";
 import { unknownRunPage } from "../views/job.ts";
@@ -12,7 +12,7 @@ import { runsPage } from "../views/runs.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { pagerOf, readWalk } from "./trail.ts";
 
-export const runPages = new Hono<AppEnv>();
+export const runPages = new Routes();
 
 runPages.get("/ui/runs", async (c) => {
   const { store } = c.var.places;

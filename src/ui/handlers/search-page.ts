@@ -1,6 +1,5 @@
 /** The search of every page: by JobId, object or the beginning of one, user data, run, and delivery. */
-import { Hono } from "hono";
-import type { AppEnv } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { findDelivery, findKnownJob, findRun, type FoundJob } from "../../lookup.ts";
 import { type ExpectedJob, isOnlyExpected } from "../../store/expectations.ts";
 import type { KeptJob, Store } from "../../store/store.ts";
@@ -11,7 +10,7 @@ import { type Finding, searchPage } from "../views/search.ts";
 import { readerView } from "./page.ts";
 import { withVerdicts } from "./verdicts.ts";
 
-export const searchPages = new Hono<AppEnv>();
+export const searchPages = new Routes();
 
 /** Jobs shown of each kind of finding. */
 const JOBS_FOUND = 5;

@@ -1,11 +1,11 @@
 /** A callback that the receiver sends itself, to see that all works: it goes the way of every other. */
-import { Hono } from "hono";
-import { type AppEnv, tellAfterAnswer } from "../../api/context.ts";
+import { tellAfterAnswer } from "../../api/context.ts";
+import { Routes } from "../../api/routes.ts";
 import { intake, nameArrival } from "../../intake.ts";
 import { jobPath } from "../view.ts";
 import { sampleCallback } from "../views/set-up.ts";
 
-export const testCallbacks = new Hono<AppEnv>();
+export const testCallbacks = new Routes();
 
 testCallbacks.post("/ui/test-callback", async (c) => {
   const jobId = `test-${crypto.randomUUID().slice(0, 8)}`;

@@ -1,4 +1,5 @@
 /** What the pages say, in English. Codes of the provider and names of its fields stay as they are. */
+import { PROBLEMS, type ProblemCode } from "../../problems.ts";
 import { asking } from "./asking-en.ts";
 import { events } from "./events-en.ts";
 import { results } from "./results-en.ts";
@@ -258,6 +259,9 @@ export const en = {
   whatItMeans: "What it means",
   whatToDo: "What to do",
   allProblems: "All problems",
+  problems: PROBLEMS as Record<ProblemCode, { title: string; meaning: string; remedy: string }>,
+  /** Why a body could not be read, which is kept in English; null where the reason has no form known here. */
+  reason: (kept: string): string | null => kept,
 
   crossSite: "This request did not come from this page",
   crossSiteLead: "The receiver takes forms only from its own pages. Go back, reload the page, and try again.",

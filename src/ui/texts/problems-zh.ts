@@ -1,7 +1,7 @@
 /** What each problem means, in Chinese; src/problems.ts has the English. */
-import type { ProblemCode } from "../../problems.ts";
+import type { Texts } from "./en.ts";
 
-export const problemsInChinese: Record<ProblemCode, { title: string; meaning: string; remedy: string }> = {
+export const problems: Texts["problems"] = {
   "malformed-body": {
     title: "内容格式不正确",
     meaning:

@@ -55,11 +55,11 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Null where the reason has none of the forms. */
-export function reasonInChinese(reason: string): string | null {
-  const [, wanted, found] = /^Expected ([^]*?), found ([^]*)\.$/.exec(reason) ?? [];
+export function reason(kept: string): string | null {
+  const [, wanted, found] = /^Expected ([^]*?), found ([^]*)\.$/.exec(kept) ?? [];
   if (wanted !== undefined && found !== undefined) return `应为${phrase(wanted)}，实际为${phrase(found)}。`;
-  const form = SENTENCES.find(([pattern]) => pattern.test(reason));
-  return form === undefined ? null : reason.replace(form[0], form[1]);
+  const form = SENTENCES.find(([pattern]) => pattern.test(kept));
+  return form === undefined ? null : kept.replace(form[0], form[1]);
 }
 
 /** What is quoted from a body stands for itself, with a space before it. */

@@ -2,6 +2,8 @@
 import type { Texts } from "./en.ts";
 import { asking } from "./asking-zh.ts";
 import { events } from "./events-zh.ts";
+import { problems } from "./problems-zh.ts";
+import { reason } from "./reasons-zh.ts";
 import { results } from "./results-zh.ts";
 
 export const zh: Texts = {
@@ -278,6 +280,8 @@ export const zh: Texts = {
   whatItMeans: "含义",
   whatToDo: "处理方法",
   allProblems: "全部错误类型",
+  problems,
+  reason,
 
   crossSite: "该请求不是从本页面发出的",
   crossSiteLead: "本接收端只接受自己页面的表单。请返回，刷新页面后重试。",

@@ -1,7 +1,6 @@
 /** What several pages show in the same way: states, times, facts, and text to copy. */
 import { html } from "hono/html";
 import type { DeliveryStatus } from "../../store/store.ts";
-import { reasonInChinese } from "../texts/reasons-zh.ts";
 import { type Html, localeOf, type View } from "../view.ts";
 
 const TONES: Record<string, string> = { Success: "good", Failed: "bad", Cancel: "still" };
@@ -108,10 +107,8 @@ function plainly(text: string): (string | Html)[] {
 export const BREAK: Html = html`<wbr />`;
 
 /** Why a body could not be read, in the reader's language where it is one of the forms that are known. */
-export function reasonText({ language }: View, reason: string): Html | string {
-  if (language === "en") return reason;
-  return reasonInChinese(reason) ?? html`<span lang="en">${reason}</span>`;
-}
+export const reasonText = ({ texts }: View, reason: string): Html | string =>
+  texts.reason(reason) ?? html`<span lang="en">${reason}</span>`;
 
 export type Fact = readonly [name: string, value: Html | string | null];
 

@@ -1,16 +1,13 @@
-/** What each problem means, for people: the texts of src/problems.ts, and their Chinese. */
+/** What each problem means, for people: the texts of src/problems.ts, in the language of the reader. */
 import { html } from "hono/html";
 import { PROBLEMS, type ProblemCode } from "../../problems.ts";
-import { problemsInChinese } from "../texts/problems-zh.ts";
 import { faultPage, layout } from "./layout.ts";
 import type { Html, View } from "../view.ts";
-
-const textOf = ({ language }: View, code: ProblemCode) => (language === "zh" ? problemsInChinese : PROBLEMS)[code];
 
 export function problemPage(view: View, code: ProblemCode): Html {
   const { texts } = view;
   const { status } = PROBLEMS[code];
-  const { title, meaning, remedy } = textOf(view, code);
+  const { title, meaning, remedy } = texts.problems[code];
   const body = html`<article class="prose">
     <p class="crumbs"><a href="/problems">${texts.allProblems}</a></p>
     <h1>${title}</h1>
@@ -32,7 +29,7 @@ export function problemsPage(view: View): Html {
   const row = (code: ProblemCode) =>
     html`<li>
       <span class="badge" data-tone="${PROBLEMS[code].status < 500 ? "busy" : "bad"}">${PROBLEMS[code].status}</span>
-      <a href="/problems/${code}">${textOf(view, code).title}</a> <code>${code}</code>
+      <a href="/problems/${code}">${texts.problems[code].title}</a> <code>${code}</code>
     </li>`;
   const body = html`<div class="head"><h1>${texts.problemsTitle}</h1></div>
     <p class="lead">${texts.problemsLead}</p>
@@ -44,7 +41,7 @@ export function problemsPage(view: View): Html {
 
 /** A problem that a page has met: what it means and what to do, and what happened this time, which is in English alone. */
 export function problemFault(view: View, code: ProblemCode, detail: string): Html {
-  const { title, meaning, remedy } = textOf(view, code);
+  const { title, meaning, remedy } = view.texts.problems[code];
   const more = html`<p lang="en">${detail}</p>
     <p>${remedy}</p>
     <p>
