@@ -34,6 +34,7 @@ test.each([
   [["--lose", "10"], /^--lose needs a CI that knows of the lost jobs/],
   [["--lose", "101"], /^--lose 101 is not a number from 0 to 100\.$/],
   [["--ci", "127.0.0.1:9150"], /^--ci 127\.0\.0\.1:9150 is no URL/],
+  [["http://a.example"], /^Give the whole callback URL, which ends in \/callbacks\/<key>, not http:\/\/a\.example\.$/],
   [["--verify", "http://a.example/hook"], /^--verify finds the look-ups beside the callbacks/],
 ])("%j is wrong usage", (args, fault) => {
   const read = readOptions(args, { env: {}, present: NOW, anySeed: "any", localCi: null });
