@@ -266,6 +266,7 @@ test("lost callbacks are not sent, and a local CI knows of every job", { timeout
   expect(told.out).toContain(
     `The local CI knows of 30 jobs. The callbacks of 3 jobs were lost:\n  ${lost.jobIds[0]}\n`,
   );
+  expect(told.out).toContain(`: curl ${new URL(url).origin}/cdn-cgi/local/scheduled\n`);
   await stop();
   const without = await run(...options);
   expect(without).toMatchObject({ code: 1, err: expect.stringContaining("npm run dev -- --with-ci starts one") });
