@@ -51,7 +51,9 @@ export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
     });
   }
   const detail =
-    token === null ? "No look-up token came with this request." : "The look-up token is not one of this receiver's.";
+    token === null
+      ? "No look-up token came with this request. Send `Authorization: Bearer <token>`, with one of LOOKUP_TOKENS."
+      : "The look-up token is not one of this receiver's LOOKUP_TOKENS.";
   const headers = { "www-authenticate": 'Bearer realm="look-ups", Basic realm="look-ups", charset="UTF-8"' };
   return refuseSecret(c, { code: "unauthorized", detail, headers });
 };

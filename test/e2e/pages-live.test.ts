@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BROKEN, segmentation, transcode, workflow } from "./bodies.ts";
 import { hasChromium, launch, screenshot, UNLESS_SKIPPED, visitSignedIn } from "./browser.ts";
 import { startTarget, type Target } from "./deliver.ts";
+import { TOKEN } from "./server.ts";
 
 const ENDED = "2026-03-01T10:00:09+0800";
 
@@ -149,6 +150,28 @@ describe.skipIf(!hasChromium)(`live pages in Chromium${UNLESS_SKIPPED}`, () => {
     await page.locator("[data-copy=curl]").click();
     await page.locator("[data-copy=curl]", { hasText: "Not copied" }).waitFor();
     expect(await page.locator("#announce").textContent()).toBe("Not copied");
+    await close();
+  });
+
+  test("an overdue job says so in a list on a narrow screen too", async () => {
+    await fetch(`${target.base}/jobs/overdue-1/expectation`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({ within: 1 }),
+    });
+    const { page, faults, close } = await visitSignedIn(browser, target, { viewport: { width: 375, height: 812 } });
+    const row = page.locator("#jobs li", { hasText: "overdue-1" });
+    await expect
+      .poll(
+        async () => {
+          await page.goto("/ui/overdue");
+          return row.locator(".badge", { hasText: "Overdue" }).isVisible();
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    expect(await row.locator(".job-key").isVisible()).toBe(false);
+    expect(faults).toEqual([]);
     await close();
   });
 

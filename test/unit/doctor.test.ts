@@ -410,17 +410,23 @@ test("without a key and a token, what needs them is left out, and said to be", a
 test("nothing that listens is said in words", async () => {
   const base = await start();
   await close();
-  expect(found(await examine(options(base)), "fault")).toEqual([
+  const findings = await examine(options(base));
+  expect(found(findings, "fault")).toEqual([
     `reachable: ${base.origin}: the connection was refused: nothing listens there`,
   ]);
+  expect(findings[0]?.remedy).toBe(
+    `Start a local run there with \`npm run dev -- --port ${base.port}\`, or give the port of the one that runs.`,
+  );
 });
 
 test("an https address that does not speak TLS is said to be one", async () => {
   const base = await start();
   base.protocol = "https:";
-  expect(found(await examine(options(base)), "fault")).toEqual([
+  const findings = await examine(options(base));
+  expect(found(findings, "fault")).toEqual([
     `reachable: ${base.origin}: no safe connection: it does not speak TLS on this port`,
   ]);
+  expect(findings[0]?.remedy).toBe(`A local run has no TLS: give http://${base.host}.`);
 });
 
 describe("an address", () => {

@@ -34,6 +34,7 @@ test.each([
   [["--lose", "10"], /^--lose needs a CI that knows of the lost jobs/],
   [["--lose", "101"], /^--lose 101 is not a number from 0 to 100\.$/],
   [["--ci", "127.0.0.1:9150"], /^--ci 127\.0\.0\.1:9150 is no URL/],
+  [["http://a.example"], /^Give the whole callback URL, which ends in \/callbacks\/<key>, not http:\/\/a\.example\.$/],
   [["--verify", "http://a.example/hook"], /^--verify finds the look-ups beside the callbacks/],
 ])("%j is wrong usage", (args, fault) => {
   const read = readOptions(args, { env: {}, present: NOW, anySeed: "any", localCi: null });
@@ -265,6 +266,7 @@ test("lost callbacks are not sent, and a local CI knows of every job", { timeout
   expect(told.out).toContain(
     `The local CI knows of 30 jobs. The callbacks of 3 jobs were lost:\n  ${lost.jobIds[0]}\n`,
   );
+  expect(told.out).toContain(`: curl ${new URL(url).origin}/cdn-cgi/local/scheduled\n`);
   await stop();
   const without = await run(...options);
   expect(without).toMatchObject({ code: 1, err: expect.stringContaining("npm run dev -- --with-ci starts one") });

@@ -51,11 +51,15 @@ test("the summary has a line for each thing there is to know", () => {
   const tally = { deliveries: 1_234, bytes: 5_678_901, expectations: 45, withoutBytes: 2, corrupt: 1, faults: 3 };
   expect(summaryText("exported to x", tally, 61.2)).toMatchInlineSnapshot(`
     "1,234 deliveries exported to x: 5.68 MB in 61 s.
-    45 expectations of jobs with them.
+    45 expected jobs too.
     2 without bytes, which have passed their retention: an import cannot restore their records.
     1 corrupt: the bytes kept are not the ones that came, and are not in the export.
     3 faults, told above.
     "
   `);
+  const one = { ...newTally(), deliveries: 1, expectations: 1, faults: 1 };
+  expect(summaryText("exported to x", one, 0)).toBe(
+    "1 delivery exported to x: 0 bytes in 0 s.\n1 expected job too.\n1 fault, told above.\n",
+  );
   expect(summaryText("exported to x", newTally(), 0)).toBe("0 deliveries exported to x: 0 bytes in 0 s.\n");
 });

@@ -13,6 +13,9 @@ import type { TransferOptions } from "../../tools/transfer/options.ts";
 import { newTally } from "../../tools/transfer/tally.ts";
 import { drop, dropHalfway, html, problem, startReceiver, type Step } from "./scripted-receiver.ts";
 
+const WRONG_TOKEN =
+  "The receiver answered 401: the token is not one of the receiver's LOOKUP_TOKENS. Set LOOKUP_TOKEN to one of them";
+
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 const line = (text: string, changes: object = {}) =>
@@ -193,7 +196,7 @@ describe("an export", () => {
   });
 
   test.each([
-    [problem(401, "unauthorized"), "The receiver answered 401: Detail of unauthorized"],
+    [problem(401, "unauthorized"), WRONG_TOKEN],
     [
       html(404),
       "The receiver answered 404: nothing is at this path. The base URL is wrong, or the receiver is of an older version",
@@ -296,7 +299,7 @@ describe("an import", () => {
     const text = `${head}${line("a")}${line("b")}${next("1")}${line("c")}${next(null)}`;
     const steps: [Step, ...Step[]] = [take(received), problem(401, "unauthorized")];
     const { outcome, place, asked } = await importFile(text, steps, { limit: 1 });
-    expect(outcome).toEqual({ kind: "failed", reason: "The receiver answered 401: Detail of unauthorized" });
+    expect(outcome).toEqual({ kind: "failed", reason: WRONG_TOKEN });
     expect([place.line, asked.length]).toEqual([3, 2]);
     const rest = await importFile(text, [take(received)], { from: place.line });
     expect(rest.outcome).toEqual({ kind: "done" });

@@ -130,7 +130,7 @@ describe("events", () => {
     const pending = await pageText("/ui/events?status=pending", telling(hook));
     expect([pending.includes(failing), pending.includes(fine)]).toEqual([true, false]);
     const job = seen(await pageText(`/ui/jobs/${failing}`, telling(hook)));
-    expect(job).toMatch(new RegExp(`Told of this job Waiting job.finished .*${host} · 1 attempt · HTTP 500`));
+    expect(job).toMatch(new RegExp(`Events about this job Waiting job.finished .*${host} · 1 attempt · HTTP 500`));
     expect(await pageText(`/ui/jobs/${failing}`)).not.toContain("/resend");
   });
 

@@ -16,7 +16,7 @@ export async function checkReachable(ask: Ask, base: URL): Promise<Finding> {
   const check = "reachable";
   if (why !== null) {
     const remedy = isLoopback(base)
-      ? "Start a local run with `npm run dev`, or give its port: http://localhost:<port>."
+      ? localRemedy(base)
       : "Check the address against what `npx wrangler deployments list` and the dashboard say, and its DNS.";
     return fault(check, `${base.origin}: ${why}`, remedy);
   }
@@ -28,6 +28,11 @@ export async function checkReachable(ask: Ask, base: URL): Promise<Finding> {
     `${says}: not the receiver, or something stands before it`,
     "CI follows no log-in page and no challenge: take Access, bot protection and redirects off this host.",
   );
+}
+
+function localRemedy({ protocol, host, port }: URL): string {
+  if (protocol === "https:") return `A local run has no TLS: give http://${host}.`;
+  return `Start a local run there with \`npm run dev -- --port ${port || 80}\`, or give the port of the one that runs.`;
 }
 
 export function checkTls({ protocol }: URL, local: boolean): Finding {

@@ -163,6 +163,7 @@ function readUrl(positionals: readonly string[]): Result<URL, string> {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))
     return fail(`${text} is not a URL that begins with http:// or https://.`);
+  if (url.pathname === "/") return fail(`Give the whole callback URL, which ends in /callbacks/<key>, not ${text}.`);
   return ok(url);
 }
 

@@ -1,4 +1,5 @@
 /** The summary of a run, for people and for programs. */
+import { isLoopback } from "../doctor/options.ts";
 import type { Lost } from "./lost.ts";
 import type { SimulateOptions } from "./options.ts";
 import { type Faults, percentile, type Tally } from "./tally.ts";
@@ -74,7 +75,7 @@ export function textReport(outcome: Outcome): string {
     lines.push("", `Latency   p50 ${p50} ms   p90 ${p90} ms   p99 ${p99} ms   max ${max} ms`);
   }
   lines.push("", ...faultLines(tally.faults, "All answers were as expected.", "not as expected"));
-  if (lost !== null) lines.push("", ...lostLines(lost));
+  if (lost !== null) lines.push("", ...lostLines(lost, options.url));
   if (verification !== null) lines.push("", ...verificationLines(verification));
   const { plan } = options;
   if (plan !== undefined)
@@ -114,7 +115,7 @@ function verificationLines(verification: Verification): string[] {
 /** Ids of lost jobs in the text; `--json` has all. */
 const LOST_SHOWN = 50;
 
-function lostLines({ known, jobIds }: Lost): string[] {
+function lostLines({ known, jobIds }: Lost, url: URL): string[] {
   const jobs = (count: number) => `${count} ${count === 1 ? "job" : "jobs"}`;
   const told = `The local CI knows of ${jobs(known)}.`;
   if (jobIds.length === 0) return [`${told} No callback was lost.`];
@@ -122,6 +123,11 @@ function lostLines({ known, jobIds }: Lost): string[] {
   return [
     `${told} The callbacks of ${jobs(jobIds.length)} were lost${cut}:`,
     ...jobIds.slice(0, LOST_SHOWN).map((id) => `  ${id}`),
+    ...(isLoopback(url)
+      ? [
+          `The receiver asks about them in its cron, which a local run does not start: curl ${url.origin}/cdn-cgi/local/scheduled`,
+        ]
+      : []),
   ];
 }
 

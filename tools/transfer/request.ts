@@ -90,9 +90,10 @@ function refusal({ status, headers }: Response, text: string): Attempt<never> {
   };
 }
 
-/** The detail of a problem document, without the full stop at its end. */
+/** What to do where that is plain from the status, else the detail of a problem document. Without a full stop at its end. */
 function explanationOf(status: number, text: string): string {
   if (status === 404) return ": nothing is at this path. The base URL is wrong, or the receiver is of an older version";
+  if (status === 401) return ": the token is not one of the receiver's LOOKUP_TOKENS. Set LOOKUP_TOKEN to one of them";
   if (status >= 300 && status < 400) return ", a redirect. Give the base URL that it leads to";
   try {
     const { detail } = JSON.parse(text) as { detail?: unknown };

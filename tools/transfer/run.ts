@@ -2,7 +2,7 @@
 import type { Outcome, Transfer } from "./export.ts";
 import { type Direction, HELP, readOptions, type TransferOptions } from "./options.ts";
 import { sleep } from "./request.ts";
-import { newTally, progressText, startProgress, summaryText } from "./tally.ts";
+import { isEmpty, newTally, progressText, startProgress, summaryText } from "./tally.ts";
 
 const EXIT = { done: 0, notDone: 1, usage: 2, interrupted: 130 } as const;
 
@@ -46,6 +46,7 @@ export async function transfer(direction: Direction, args: readonly string[], ru
   const { outcome, done, goOn } = ended;
   if (outcome.kind === "refused") return refuse(direction, outcome.reason);
   if (outcome.kind === "failed") process.stderr.write(`${outcome.reason}.\n`);
+  if (outcome.kind === "failed" && isEmpty(tally)) return EXIT.notDone;
   process.stdout.write(summaryText(done, tally, (performance.now() - start) / 1000));
   if (outcome.kind !== "done" && goOn !== "") process.stdout.write(`This is not all. ${goOn}\n`);
   if (outcome.kind === "interrupted") return EXIT.interrupted;

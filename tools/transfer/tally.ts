@@ -22,6 +22,9 @@ export const newTally = (): Tally => ({
   faults: 0,
 });
 
+/** Whether nothing was met yet, so that there is nothing to sum up. */
+export const isEmpty = (tally: Tally): boolean => Object.values(tally).every((count) => count === 0);
+
 /** Counts a line; the others say nothing of deliveries. */
 export function countLine(
   tally: Tally,
@@ -40,26 +43,28 @@ export function countLine(
 
 const number = (value: number): string => value.toLocaleString("en-US");
 
+const counted = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`;
+
 export const sizeText = (bytes: number): string =>
   bytes < 1_000_000 ? `${number(bytes)} bytes` : `${number(Math.round(bytes / 10_000) / 100)} MB`;
 
 export const progressText = ({ deliveries, bytes }: Tally): string =>
-  `${number(deliveries)} deliveries, ${sizeText(bytes)}`;
+  `${counted(deliveries, "delivery", "deliveries")}, ${sizeText(bytes)}`;
 
 /** The summary: a line for each thing there is to know. `done` is what was done with them: "exported to x". */
 export function summaryText(done: string, tally: Tally, seconds: number): string {
   const { deliveries, expectations, withoutBytes, corrupt, faults } = tally;
   const lines = [
-    `${number(deliveries)} deliveries ${done}: ${sizeText(tally.bytes)} in ${number(Math.round(seconds))} s.`,
+    `${counted(deliveries, "delivery", "deliveries")} ${done}: ${sizeText(tally.bytes)} in ${number(Math.round(seconds))} s.`,
   ];
-  if (expectations > 0) lines.push(`${number(expectations)} expectations of jobs with them.`);
+  if (expectations > 0) lines.push(`${counted(expectations, "expected job", "expected jobs")} too.`);
   if (withoutBytes > 0)
     lines.push(
       `${number(withoutBytes)} without bytes, which have passed their retention: an import cannot restore their records.`,
     );
   if (corrupt > 0)
     lines.push(`${number(corrupt)} corrupt: the bytes kept are not the ones that came, and are not in the export.`);
-  if (faults > 0) lines.push(`${number(faults)} faults, told above.`);
+  if (faults > 0) lines.push(`${counted(faults, "fault", "faults")}, told above.`);
   return `${lines.join("\n")}\n`;
 }
 

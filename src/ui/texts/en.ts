@@ -74,7 +74,7 @@ export const en = {
     userData: "Jobs with this user data",
     all: "All of these",
     nothing: "Nothing found",
-    nothingLead: "No job, run, delivery, object or user data is this, and no object begins with it.",
+    nothingLead: "No job, run, delivery, object or user data is exactly this, and no object begins with it.",
     wait: "Wait for a job with this id",
   },
   filters: "Filters",

@@ -33,7 +33,7 @@ export const events = {
   resendFailed: "Send failed ones again",
   resent: (count: number, left: number) =>
     `${count === 1 ? "1 event is" : `${count} events are`} being sent again${left > 0 ? `, ${left} are left` : ""}.`,
-  ofJob: "Told of this job",
+  ofJob: "Events about this job",
 
   history: "Deliveries that named this job",
   isRecord: "behind the record",

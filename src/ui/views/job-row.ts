@@ -22,7 +22,8 @@ export function jobRow(view: View, { job, verdict }: ShownJob): Html {
     <span class="job-name"><a href="${jobPath(job.jobId)}">${named(job.object || job.jobId)}</a></span>
     <span class="job-tag" title="${job.tag ?? job.event ?? ""}">${typeName(view, job) ?? texts.none}</span>
     <span class="job-id"
-      >${alertBadges(view, job)} ${named(job.jobId)}${job.bucket && html` · ${named(job.bucket)}`}</span
+      >${alertBadges(view, job)}
+      <span class="job-key">${named(job.jobId)}${job.bucket && html` · ${named(job.bucket)}`}</span></span
     >
     <span class="job-took"
       ><span class="hidden">${texts.took}: </span>${took === null ? texts.none : durationText(view, took)}</span

@@ -39,10 +39,13 @@ export function problemsPage(view: View): Html {
   return layout(view, { title: texts.problemsTitle, body, section: "api" });
 }
 
-/** A problem that a page has met: what it means and what to do, and what happened this time, which is in English alone. */
+/**
+ * A problem that a page has met: what it means and what to do, and what happened this time, which is in English alone
+ * and left out where the meaning says it already.
+ */
 export function problemFault(view: View, code: ProblemCode, detail: string): Html {
   const { title, meaning, remedy } = view.texts.problems[code];
-  const more = html`<p lang="en">${detail}</p>
+  const more = html`${!meaning.includes(detail) && html`<p lang="en">${detail}</p>`}
     <p>${remedy}</p>
     <p>
       <a href="/">${view.texts.jobs}</a> ·
