@@ -61,6 +61,9 @@ function runRecordOf(run: KeptRun | null) {
   return run === null ? null : { summary: run.summary, rank: run.rank, id: run.delivery.id, body: run.body };
 }
 
+/** Later than all that is in D1: a job has its place there no earlier than what was told before it. */
+const LATER = 2_000_000_000_000;
+
 describe.each(Array.from({ length: 6 }, (_, seed) => seed))("any deliveries in any order, seed %i", (seed) => {
   test("give the record that D1 gives, each job listed once at its first delivery, whatever reads were stale", async () => {
     const random = seeded(seed);
@@ -72,7 +75,7 @@ describe.each(Array.from({ length: 6 }, (_, seed) => seed))("any deliveries in a
     const arrivals = await Promise.all(
       Array.from({ length: 24 }, (_, index) => {
         const bytes = new TextEncoder().encode(pick(bodies, random));
-        return nameArrival({ bytes, contentType: null, receivedAt: 1_772_000_000_000 + seed * 1_000_000 + index * 10 });
+        return nameArrival({ bytes, contentType: null, receivedAt: LATER + seed * 1_000_000 + index * 10 });
       }),
     );
 
