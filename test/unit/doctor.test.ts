@@ -407,6 +407,11 @@ test("without a key and a token, what needs them is left out, and said to be", a
   expect(found(findings, "fault")).toEqual([]);
 });
 
+test.each([null, "wrong-key"])("a wrong token is a fault with the key %s too, and not only left out", async (key) => {
+  const findings = await examine(options(await start(), { key, token: "wrong-token" }));
+  expect(found(findings, "fault")).toContain("look-up: the token is not one of the receiver's LOOKUP_TOKENS");
+});
+
 test("nothing that listens is said in words", async () => {
   const base = await start();
   await close();

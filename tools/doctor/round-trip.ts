@@ -73,10 +73,10 @@ export async function checkNoToken(ask: Ask): Promise<Finding> {
 
 /** Posts the test bodies and looks the job up again. */
 export async function checkRoundTrip(ask: Ask, key: string | null, token: string | null): Promise<Finding[]> {
-  if (key === null) return [leftOut("round trip", "needs --key or CALLBACK_KEY")];
+  if (key === null) return [leftOut("round trip", "needs --key or CALLBACK_KEY"), ...(await checkToken(ask, token))];
   const posted = await post(ask, key, TEST_CALLBACK, "application/xml");
   const receipt = checkReceipt(posted);
-  if (receipt.verdict === "fault") return [receipt];
+  if (receipt.verdict === "fault") return [receipt, ...(await checkToken(ask, token))];
   const message = await post(ask, key, TEST_MESSAGE, "application/json");
   const isTaken =
     message.status === 200 && ["no-job", "duplicate", "queued", "spilled"].includes(String(message.said["status"]));
@@ -117,8 +117,20 @@ function checkReceipt({ status, said, fault: why, milliseconds }: Answer): Findi
   return fault(check, why ?? `answered ${status}${detail}`, "See /readyz and the log of the receiver.");
 }
 
+const LOOK_UP = "look-up";
+
+const wrongToken = (): Finding =>
+  fault(LOOK_UP, "the token is not one of the receiver's LOOKUP_TOKENS", "Give one with --token or LOOKUP_TOKEN.");
+
+/** Says that the token is wrong, where there is no job to look up with it. */
+async function checkToken(ask: Ask, token: string | null): Promise<Finding[]> {
+  if (token === null) return [];
+  const { status } = await ask("jobs?limit=1", { headers: { authorization: `Bearer ${token}` } });
+  return status === 401 ? [wrongToken()] : [];
+}
+
 async function checkLookUp(ask: Ask, token: string | null, isQueued: boolean): Promise<Finding> {
-  const check = "look-up";
+  const check = LOOK_UP;
   if (token === null) return leftOut(check, "needs --token or LOOKUP_TOKEN");
   const init = { headers: { authorization: `Bearer ${token}` } };
   let answer = await ask(`jobs/${TEST_JOB}`, init);
@@ -128,12 +140,7 @@ async function checkLookUp(ask: Ask, token: string | null, isQueued: boolean): P
     answer = await ask(`jobs/${TEST_JOB}`, init);
   }
   const { status, said, milliseconds, headers } = answer;
-  if (status === 401)
-    return fault(
-      check,
-      "the token is not one of the receiver's LOOKUP_TOKENS",
-      "Give one with --token or LOOKUP_TOKEN.",
-    );
+  if (status === 401) return wrongToken();
   if (status === 404 && headers.has("x-consistency"))
     return warning(check, "not found yet: KV may be a minute late", "Run the doctor again in a minute.");
   if (status === 404 && isQueued)
