@@ -9,19 +9,19 @@ import { fail, type Result } from "./callback/result.ts";
 import { digestOf } from "./store/encoding.ts";
 import type { LeasedEvent } from "./store/outbox.ts";
 import type { Spill } from "./store/spill.ts";
-import {
-  type Arrival,
-  CorruptBodyError,
-  type DeliveryReading,
-  type DeliverySource,
-  type DeliveryStatus,
-  type Failure,
-  type KeptBody,
-  type Position,
-  type ReadArrival,
-  type Store,
-  type Written,
+import type {
+  Arrival,
+  DeliveryReading,
+  DeliverySource,
+  DeliveryStatus,
+  Failure,
+  KeptBody,
+  ReadArrival,
+  Store,
+  Written,
 } from "./store/store.ts";
+import { CorruptBodyError } from "./store/errors.ts";
+import type { Position } from "./store/lists.ts";
 
 /** Where deliveries are written. With KV as the store there is no spill. */
 export interface Places {

@@ -8,7 +8,8 @@ import type { Reading } from "./callback/types.ts";
 import type { Places } from "./intake.ts";
 import { type ExpectedJob, isOnlyExpected } from "./store/expectations.ts";
 import { StoreError } from "./store/retry.ts";
-import type { Arrival, Copy, KeptBody, KeptJob, KeptRun, ListedDelivery, Position, Store } from "./store/store.ts";
+import type { Arrival, Copy, KeptBody, KeptJob, KeptRun, ListedDelivery, Store } from "./store/store.ts";
+import type { Position } from "./store/lists.ts";
 
 /** A job with the bytes behind its record. */
 export type FoundJob = KeptJob & KeptBody;

@@ -1,6 +1,6 @@
 /** `GET /changes`: how a system that cannot be called follows along. */
 import type { Places } from "../intake.ts";
-import type { Position } from "../store/store.ts";
+import type { Position } from "../store/lists.ts";
 import { listedJob } from "../wire.ts";
 import { NO_STORE, requireToken } from "./context.ts";
 import { Routes } from "./routes.ts";

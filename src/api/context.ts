@@ -12,7 +12,7 @@ import { type Problem, type ProblemCode, ProblemError, problemResponse } from ".
 import type { SettingFault, Settings } from "../settings.ts";
 import { StoreError } from "../store/retry.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
-import { CorruptBodyError, FilterError, PositionError, UnsupportedError } from "../store/store.ts";
+import { CorruptBodyError, FilterError, PositionError, UnsupportedError } from "../store/errors.ts";
 
 /** For what changes with every callback, and must not be found in a cache. */
 export const NO_STORE = { "cache-control": "no-store" };

@@ -1,6 +1,6 @@
 /** Cursors of lists: opaque to clients, and good only for the list and the filters that gave them. */
 import { ProblemError } from "../problems.ts";
-import type { Position } from "../store/store.ts";
+import type { Position } from "../store/lists.ts";
 
 /** `list` names the list, its store and its filters; a cursor of another is refused. */
 export function encodeCursor(list: string, position: Position | null): string | null {

@@ -8,7 +8,7 @@ import { findKnownJob } from "../lookup.ts";
 import { ProblemError, problemResponse } from "../problems.ts";
 import { faultOf, textOf } from "../reconcile/faults.ts";
 import type { Expectations } from "../store/expectations.ts";
-import { UnsupportedError } from "../store/store.ts";
+import { UnsupportedError } from "../store/errors.ts";
 import { jobOf } from "../wire.ts";
 import { jsonOf, readBytes } from "./body.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken, tellAfterAnswer } from "./context.ts";

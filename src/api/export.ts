@@ -7,15 +7,9 @@ import type { Body } from "../callback/callback.ts";
 import type { Places } from "../intake.ts";
 import type { Spill, SpillEntry } from "../store/spill.ts";
 import type { ExportedExpectation } from "../store/expectations.ts";
-import {
-  CorruptBodyError,
-  type Delivery,
-  type DeliverySource,
-  type Page,
-  type Position,
-  PositionError,
-  type Store,
-} from "../store/store.ts";
+import { CorruptBodyError, PositionError } from "../store/errors.ts";
+import type { Delivery, DeliverySource, Store } from "../store/store.ts";
+import type { Page, Position } from "../store/lists.ts";
 import { StoreError } from "../store/retry.ts";
 import { timeOf } from "../wire.ts";
 import { NO_STORE, requireToken } from "./context.ts";

@@ -7,14 +7,9 @@ import type { Places } from "../intake.ts";
 import { findJobInStore, findKnownJob, type FoundJob } from "../lookup.ts";
 import { type Problem, ProblemError, problemResponse } from "../problems.ts";
 import { type Expectation, type ExpectedJob, isOnlyExpected, type KnownJob } from "../store/expectations.ts";
-import {
-  type JobFilter,
-  type KeptJob,
-  type Page,
-  type Position,
-  type Store,
-  UnsupportedError,
-} from "../store/store.ts";
+import type { JobFilter, Page, Position } from "../store/lists.ts";
+import type { KeptJob, Store } from "../store/store.ts";
+import { UnsupportedError } from "../store/errors.ts";
 import { deliveryRecord, isOverdue, jobOf, listedJob } from "../wire.ts";
 import { type AppEnv, idOf, NO_STORE, requireToken } from "./context.ts";
 import { Routes } from "./routes.ts";

@@ -6,7 +6,8 @@ import { fail, ok, type Result } from "../callback/result.ts";
 import { bodyOf, bodyWithoutDetail, type Envelope, jobBody } from "../events/payload.ts";
 import { RUN_JOBS } from "../events/limits.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
-import { CorruptBodyError, type KeptJob, type Store } from "../store/store.ts";
+import { CorruptBodyError } from "../store/errors.ts";
+import type { KeptJob, Store } from "../store/store.ts";
 import { type BodyReading, deliveryRecord, jobOf, jobWith, readBody, runOf } from "../wire.ts";
 
 /** The bodies of events that take up to this much of a delivery are made whatever it takes, in bytes. */

@@ -1,11 +1,8 @@
 /** When CI is asked about a job again. Pure. */
+import { FIRST_PAUSE_MILLISECONDS, LONGEST_PAUSE_MILLISECONDS } from "../store/expectations.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-
-/** First pause before CI is asked about the same job again, in milliseconds; doubled each time, up to the longest. */
-export const FIRST_PAUSE_MILLISECONDS = 30_000;
-export const LONGEST_PAUSE_MILLISECONDS = HOUR;
 
 /** How long a job that CI does not know may still turn up there, in milliseconds. */
 const TURNS_UP_MILLISECONDS = HOUR;

@@ -4,7 +4,7 @@
  */
 import { parseCallback } from "../callback/callback.ts";
 import type { JobReading } from "../callback/types.ts";
-import { CorruptBodyError } from "../store/store.ts";
+import { CorruptBodyError } from "../store/errors.ts";
 import type { Verdict, VerdictAsk, Verdicts } from "../store/verdicts.ts";
 import { type Asking, TAKE_IN_OPERATIONS } from "./asking.ts";
 import type { Described } from "./ci.ts";

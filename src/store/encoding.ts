@@ -7,7 +7,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { type Body, decodeBytes } from "../callback/callback.ts";
 import { dictionaryFor, type DictionaryName, dictionaryOf, isDictionaryName } from "./dictionary/dictionary.ts";
-import { CorruptBodyError } from "./store.ts";
+import { CorruptBodyError } from "./errors.ts";
 
 /** The encodings whose bodies lie as text. */
 export const TEXT_ENCODINGS = ["utf-8", "base64", "gzip"] as const;

@@ -4,7 +4,12 @@
  * Times are in milliseconds since 1970. Each write states its condition itself, and may be made twice.
  */
 import type { LeasedEvent } from "./outbox.ts";
-import type { KeptJob, Page, Position } from "./store.ts";
+import type { KeptJob } from "./store.ts";
+import type { Page, Position } from "./lists.ts";
+
+/** First pause between two askings of CI about one job, in milliseconds; doubled by each, up to the longest. */
+export const FIRST_PAUSE_MILLISECONDS = 30_000;
+export const LONGEST_PAUSE_MILLISECONDS = 3_600_000;
 
 /** How long an expectation is kept past its time, in days. */
 export const EXPECTATION_DAYS = 30;

@@ -1,6 +1,6 @@
 /** The outbox of a store: events that the user's system is told of, kept until it was, in the transaction of their cause. */
 import type { EventError, EventStatus, EventType } from "../events/events.ts";
-import type { Page, Position } from "./store.ts";
+import type { Page, Position } from "./lists.ts";
 
 /** What makes a store write events: where FORWARD_URLS is not set there is none, and nothing is written. */
 export interface Telling {

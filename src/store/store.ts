@@ -5,10 +5,12 @@
 import type { Body } from "../callback/callback.ts";
 import type { Format, JobReading, Reading, ReadFailure, RunReading } from "../callback/types.ts";
 import type { Result } from "../callback/result.ts";
-import type { Expectation, ExpectationFigures, Expectations, KnownJob } from "./expectations.ts";
-import type { LeasedEvent, Outbox, OutboxFigures } from "./outbox.ts";
+import type { Expectation, Expectations, KnownJob } from "./expectations.ts";
+import type { Figures, Health } from "./figures.ts";
+import type { DeliveryFilter, JobFilter, JobFilterName, Page, Position, RunFilter } from "./lists.ts";
+import type { LeasedEvent, Outbox } from "./outbox.ts";
 import type { Sweeps } from "./sweeps.ts";
-import type { VerdictFigures, Verdicts } from "./verdicts.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 /** `pending`: the bytes are kept and not read yet. */
 export type DeliveryStatus = "stored" | "no-job" | "quarantined" | "pending";
@@ -142,34 +144,6 @@ export interface KeptRun extends KeptBody {
   rank: string;
 }
 
-/** What a list of jobs can be filtered by. The schema of the API, the SQL and the form of the page are made of this list. */
-export const JOB_FILTERS = [
-  "state",
-  "tag",
-  "bucket",
-  "object",
-  "queueId",
-  "runId",
-  "userData",
-  "receivedAfter",
-  "receivedBefore",
-  "verified",
-] as const;
-export type JobFilterName = (typeof JOB_FILTERS)[number];
-
-/** Times are exclusive, in milliseconds since 1970, and about the first delivery that named the job. */
-type FilterValue<Name> = Name extends "receivedAfter" | "receivedBefore"
-  ? number
-  : Name extends "verified"
-    ? boolean
-    : string;
-export type JobFilter = { [Name in JobFilterName]?: FilterValue<Name> };
-
-export interface RunFilter {
-  state?: string;
-  workflowId?: string;
-}
-
 /** A run as lists show it. */
 export interface ListedRun {
   summary: RunSummary;
@@ -177,24 +151,11 @@ export interface ListedRun {
   receivedAt: number;
 }
 
-export interface DeliveryFilter {
-  status?: DeliveryStatus;
-}
-
 /** What was last heard of before these times is to go, in milliseconds since 1970; null keeps for ever. */
 export interface Cutoffs {
   jobs: number | null;
   bytes: number | null;
   quarantined: number | null;
-}
-
-/** Where a list goes on, in the terms of the store that gave it. */
-export type Position = readonly (string | number)[];
-
-export interface Page<T> {
-  items: T[];
-  /** Null on the last page. */
-  next: Position | null;
 }
 
 /** What a store is: nothing outside this folder asks for its name to decide anything. */
@@ -337,62 +298,4 @@ export interface Recompressed {
   isDone: boolean;
   /** What is wrong with bodies that were left as they are. */
   faults: string[];
-}
-
-/** What a store tells of itself; null where it cannot, or not cheaply. */
-export interface Health {
-  /** Numbers of migrations: the last that was applied, and the one this version of the receiver needs. */
-  schema: { found: number; needed: number } | null;
-  /** Where the database lies, in the platform's words, such as APAC. */
-  region: string | null;
-  /** When the last delivery that is not a repetition came. */
-  lastReceivedAt: number | null;
-  /** Deliveries in quarantine, counted up to a bound. */
-  quarantined: number | null;
-  upkeepAt: number | null;
-  /** Deliveries in the spill, as the last upkeep left them. */
-  spilled: number | null;
-}
-
-export interface Figures extends Health {
-  /** Size of the database. */
-  bytes: number | null;
-  /** Deliveries ever kept, each counted once. */
-  deliveriesEver: number | null;
-  /** Deliveries kept now by status, each up to `countBound`. */
-  deliveries: Partial<Record<DeliveryStatus, number>>;
-  /** Jobs by state, each up to `countBound`; not those of Success, most of all jobs, which only a scan would count. */
-  jobs: Record<string, number>;
-  countBound: number;
-  /** Null where only lists would tell, and nobody is told. */
-  events: OutboxFigures | null;
-  /** Null where the store keeps none; so the next one. */
-  expectations: ExpectationFigures | null;
-  verdicts: VerdictFigures | null;
-}
-
-/** A position that this store never gave. */
-export class PositionError extends Error {
-  override readonly name = "PositionError";
-}
-
-/** The store in use cannot filter by this. */
-export class FilterError extends Error {
-  override readonly name = "FilterError";
-}
-
-/** The store in use cannot do this at all. */
-export class UnsupportedError extends Error {
-  override readonly name = "UnsupportedError";
-}
-
-/** The bytes that a store gave for a delivery are not the ones that were kept: their digest is another. */
-export class CorruptBodyError extends Error {
-  override readonly name = "CorruptBodyError";
-  readonly delivery: string;
-
-  constructor(delivery: string) {
-    super(`The bytes kept for delivery ${delivery} are not the ones that came: their SHA-256 differs from its id.`);
-    this.delivery = delivery;
-  }
 }

@@ -1,5 +1,5 @@
 /** `GET /metrics` in the text format of Prometheus (prometheus.io/docs/instrumenting/exposition_formats). Pure. */
-import type { Figures } from "../store/store.ts";
+import type { Figures } from "../store/figures.ts";
 
 /** What walking CI's lists has come to: `src/reconcile/sweep-state.ts`. */
 interface Swept {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, inject, test } from "vitest";
 import { decodeBytes } from "../../src/callback/callback.ts";
 import { COMPRESS_ABOVE_BYTES, decodeBody, encodeBody } from "../../src/store/encoding.ts";
-import { CorruptBodyError } from "../../src/store/store.ts";
+import { CorruptBodyError } from "../../src/store/errors.ts";
 import { ENVELOPES } from "../fixtures/envelopes.ts";
 import { document, edited } from "../fixtures/generated.ts";
 import { TAGS, workflowJobOf } from "../fixtures/jobs.ts";

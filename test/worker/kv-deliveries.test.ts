@@ -4,13 +4,9 @@ import { describe, expect, test } from "vitest";
 import { READER_VERSION } from "../../src/callback/callback.ts";
 import { intake, readArrival, readPending } from "../../src/intake.ts";
 import { READER_DIGITS } from "../../src/store/rows.ts";
-import {
-  type Arrival,
-  CorruptBodyError,
-  type Position,
-  READ_ATTEMPTS,
-  UNFINISHED_READING,
-} from "../../src/store/store.ts";
+import { type Arrival, READ_ATTEMPTS, UNFINISHED_READING } from "../../src/store/store.ts";
+import { CorruptBodyError } from "../../src/store/errors.ts";
+import type { Position } from "../../src/store/lists.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { countedKv, cutKv } from "./kv-layers.ts";
 import { storeOn, store, arrivalOf, takeIn, listed, keysOf } from "./kv-store.ts";

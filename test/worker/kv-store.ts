@@ -4,7 +4,8 @@ import { intake, nameArrival } from "../../src/intake.ts";
 import { kvStore } from "../../src/store/kv/kv.ts";
 import type { Retention } from "../../src/store/kv/retention.ts";
 import { persistent } from "../../src/store/retry.ts";
-import type { Arrival, Page, Position, Store } from "../../src/store/store.ts";
+import type { Arrival, Store } from "../../src/store/store.ts";
+import type { Page, Position } from "../../src/store/lists.ts";
 
 export const NEVER: Retention = { jobs: null, bytes: null, quarantined: null, events: null };
 export const DAY_SECONDS = 86_400;

@@ -2,15 +2,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { intake, readPending } from "../../src/intake.ts";
-import {
-  FilterError,
-  type KeptJob,
-  type Page,
-  type Position,
-  PositionError,
-  type RunFilter,
-  UnsupportedError,
-} from "../../src/store/store.ts";
+import { FilterError, PositionError, UnsupportedError } from "../../src/store/errors.ts";
+import type { KeptJob } from "../../src/store/store.ts";
+import type { Page, Position, RunFilter } from "../../src/store/lists.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { gatedKv, seeded } from "./faults.ts";
 import { countedKv, staleKv } from "./kv-layers.ts";

@@ -7,15 +7,8 @@ import { isFinalRank } from "../../callback/state.ts";
 import { decodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
 import { deliveryOf, failureRow, type RunRow, runSummaryOf } from "../rows.ts";
-import {
-  type Delivery,
-  type DeliveryStatus,
-  JOB_FILTERS,
-  type KeptBody,
-  type Position,
-  type Store,
-  UNFINISHED_READING,
-} from "../store.ts";
+import { type Delivery, type DeliveryStatus, type KeptBody, type Store, UNFINISHED_READING } from "../store.ts";
+import { JOB_FILTERS, type Position } from "../lists.ts";
 import {
   BODY_COLUMNS,
   type BodyRow,

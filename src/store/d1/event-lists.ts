@@ -1,6 +1,6 @@
 /** Lists of events in D1, and what is counted of them. */
 import type { EventFilter, OutboxEvent } from "../outbox.ts";
-import type { Page, Position } from "../store.ts";
+import type { Page, Position } from "../lists.ts";
 import { EVENT_COLUMNS, type EventRow } from "./events.ts";
 import { pageOf, positionOf } from "./lists.ts";
 

@@ -10,20 +10,18 @@ import {
   type ExpectedByList,
   type Expectations,
   type ExportedExpectation,
+  FIRST_PAUSE_MILLISECONDS,
+  LONGEST_PAUSE_MILLISECONDS,
   type OverdueAsk,
 } from "../expectations.ts";
 import type { Telling } from "../outbox.ts";
 import type { Persistently } from "../retry.ts";
-import type { Position } from "../store.ts";
+import type { Position } from "../lists.ts";
 import { KNOWN_JOB, knownJob, type KnownJobRow, WITH_DELIVERY } from "./columns.ts";
 import { born, bornOf, type EventRow } from "./events.ts";
 import { inChunks } from "./json.ts";
 import { pageOf, positionOf } from "./lists.ts";
 import { keepNewestChange, NEWEST_CHANGE } from "./sql.ts";
-
-/** First pause between two askings about one job, in milliseconds; doubled by each, up to the longest. */
-const FIRST_PAUSE_MILLISECONDS = 30_000;
-const LONGEST_PAUSE_MILLISECONDS = 3_600_000;
 
 /** When CI may be asked again, in SQL: `now` and how often it was asked before. */
 export const nextAsking = (now: string, asks: string): string =>

@@ -3,7 +3,9 @@
  * that comes of it.
  */
 import { deliveryOf, type DeliveryRow, type RunRow } from "../rows.ts";
-import { type JobFilter, type Page, type Position, PositionError, type Store } from "../store.ts";
+import type { JobFilter, Page, Position } from "../lists.ts";
+import { PositionError } from "../errors.ts";
+import type { Store } from "../store.ts";
 import {
   DELIVERY_COLUMNS,
   JOB_COLUMNS,

@@ -17,7 +17,7 @@ import {
 } from "../../events/limits.ts";
 import type { EndpointOutcome, Outbox, OutboxEvent, Telling, WaitingEndpoint } from "../outbox.ts";
 import type { Persistently } from "../retry.ts";
-import type { Position } from "../store.ts";
+import type { Position } from "../lists.ts";
 import { eventOf, listEvents, PLACES } from "./event-lists.ts";
 import { changeText, EVENT_COLUMNS, type EventRow, leasedOf } from "./events.ts";
 

@@ -6,7 +6,8 @@
  */
 import { decodeBody, encodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
-import { CorruptBodyError, type Recompressed } from "../store.ts";
+import { CorruptBodyError } from "../errors.ts";
+import type { Recompressed } from "../store.ts";
 import { inChunks } from "./json.ts";
 
 /** Rows passed in one slice. */

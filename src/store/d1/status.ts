@@ -6,7 +6,8 @@ import { READER_VERSION } from "../../callback/callback.ts";
 import { type Persistently, StoreError } from "../retry.ts";
 import type { ExpectationFigures } from "../expectations.ts";
 import type { VerdictFigures } from "../verdicts.ts";
-import { type Figures, type Health, UNFINISHED_READING } from "../store.ts";
+import type { Figures, Health } from "../figures.ts";
+import { UNFINISHED_READING } from "../store.ts";
 import { pendingFigures } from "./event-lists.ts";
 import { GIVE_PLACES, RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
 

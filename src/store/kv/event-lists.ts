@@ -1,7 +1,8 @@
 /** Lists of events in KV: what is pending first, in no order of time; then what failed and what was delivered, newest first. */
 import { EVENT_STATUSES, type EventStatus } from "../../events/events.ts";
 import type { EventFilter, OutboxEvent, OutboxFigures } from "../outbox.ts";
-import { type Page, type Position, PositionError } from "../store.ts";
+import type { Page, Position } from "../lists.ts";
+import { PositionError } from "../errors.ts";
 import { type EventEntries, eventPrefix, keyOf, type KvEvent } from "./event-entries.ts";
 import { LIST_KEYS } from "./namespace.ts";
 

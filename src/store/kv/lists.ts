@@ -1,19 +1,8 @@
 /** Lists of jobs, runs and deliveries. Those that go by time are made in time-list.ts. */
 import { keyPart, timeOfKey } from "../keys.ts";
-import {
-  type DeliveryFilter,
-  FilterError,
-  type JobDelivery,
-  type JobFilter,
-  type JobFilterName,
-  type KeptJob,
-  type ListedDelivery,
-  type ListedRun,
-  type Page,
-  type Position,
-  PositionError,
-  type RunFilter,
-} from "../store.ts";
+import type { DeliveryFilter, JobFilter, JobFilterName, Page, Position, RunFilter } from "../lists.ts";
+import { FilterError, PositionError } from "../errors.ts";
+import type { JobDelivery, KeptJob, ListedDelivery, ListedRun } from "../store.ts";
 import type { Claims } from "./claims.ts";
 import type { Heads } from "./heads.ts";
 import type { KeyPage, Namespace } from "./namespace.ts";

@@ -4,7 +4,7 @@
  */
 import { openEnvelope } from "../envelope.ts";
 import type { Persistently } from "../retry.ts";
-import { PositionError } from "../store.ts";
+import { PositionError } from "../errors.ts";
 
 /** KV's limit for the metadata of one key, as JSON, in bytes. */
 const METADATA_BYTES = 1_024;

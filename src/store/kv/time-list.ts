@@ -5,7 +5,8 @@
  * short with more to follow. The same holds for runs.
  */
 import { timeOfKey } from "../keys.ts";
-import { type Page, type Position, PositionError } from "../store.ts";
+import type { Page, Position } from "../lists.ts";
+import { PositionError } from "../errors.ts";
 import type { ListedClaim } from "./claims.ts";
 import { BULK_KEYS, type KeyPage, LIST_KEYS, type ListedKey, type Namespace } from "./namespace.ts";
 import { jobIdsOfOlder, type OlderFacts } from "./older.ts";

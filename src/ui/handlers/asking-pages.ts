@@ -6,7 +6,7 @@ import { askNow } from "../../api/expectations.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../api/queries.ts";
 import { type ExpectedJob, isOnlyExpected, type KnownJob } from "../../store/expectations.ts";
 import { StoreError } from "../../store/retry.ts";
-import { UnsupportedError } from "../../store/store.ts";
+import { UnsupportedError } from "../../store/errors.ts";
 import { jobOf, listedJob } from "../../wire.ts";
 import { expectedJobPage, overduePage } from "../views/expectation.ts";
 import { jobRow } from "../views/job-row.ts";

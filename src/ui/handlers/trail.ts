@@ -3,7 +3,8 @@
  * it began. A cursor of the API, of positions instead of one.
  */
 import type { Pager } from "../views/pager.ts";
-import { type Position, PositionError } from "../../store/store.ts";
+import type { Position } from "../../store/lists.ts";
+import { PositionError } from "../../store/errors.ts";
 import { decodeCursor, encodeCursor, isPosition } from "../../api/cursor.ts";
 
 export interface Walk {

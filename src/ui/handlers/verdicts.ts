@@ -6,7 +6,8 @@ import { parseCallback } from "../../callback/callback.ts";
 import type { Verdict } from "../../results/moderation-scenes.ts";
 import { readModeration } from "../../results/moderation.ts";
 import { StoreError } from "../../store/retry.ts";
-import { CorruptBodyError, type KeptJob, type Store } from "../../store/store.ts";
+import { CorruptBodyError } from "../../store/errors.ts";
+import type { KeptJob, Store } from "../../store/store.ts";
 import { listedJob } from "../../wire.ts";
 import type { ShownJob } from "../views/job-row.ts";
 

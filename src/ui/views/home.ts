@@ -7,7 +7,7 @@ import { layout, type Live } from "./layout.ts";
 import { liveList } from "./live-list.ts";
 import { type Pager, pagerLinks, pathWith } from "./pager.ts";
 import { setUp } from "./set-up.ts";
-import { JOB_FILTERS, type JobFilterName } from "../../store/store.ts";
+import { JOB_FILTERS, type JobFilterName } from "../../store/lists.ts";
 import type { Html, View } from "../view.ts";
 
 /** Filters as they stand in the address, as the API has them. */
