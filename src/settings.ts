@@ -101,7 +101,7 @@ export interface CiSettings {
   queues: readonly CiQueue[] | null;
   /** How far back a sweep looks, in hours. */
   sweepHours: number;
-  /** Whether CI is asked about each callback. Never without keys. */
+  /** Whether CI is asked about each callback. Never without keys, nor with KV as the store, which keeps no verdicts. */
   isVerifying: boolean;
   /** How long events of a job wait for its verdict, in seconds. */
   verifyLimitSeconds: number;
@@ -163,6 +163,10 @@ export function readSettings(env: RawSettings): { settings: Settings; faults: Se
     const allowed = "queue only with a binding INTAKE_QUEUE (docs/scaling.md)";
     faults.push({ name: "INTAKE", value: "queue", allowed });
     settings.intake = SETTINGS.INTAKE.fallback;
+  }
+  if (settings.ci.isVerifying && settings.store === "kv") {
+    faults.push({ name: "VERIFY", value: "on", allowed: "on only with STORE=d1" });
+    settings.ci.isVerifying = false;
   }
   return { settings, faults };
 }

@@ -3,21 +3,30 @@ import type { Content, ContentNode, JobReading } from "../callback/types.ts";
 
 type Compared = Pick<JobReading, "state" | "code" | "detail">;
 
+/** Nodes of a `JobsDetail` that are compared as they were read, wherever that was. */
+const READ_NODES = ["State", "Code"];
+
 /**
- * Nodes of a `JobsDetail` that are compared as they were read, since published segmentation callbacks leave out `State`,
- * which answers have.
+ * Nodes around the result. Published callbacks and answers leave them out here and there (a segmentation's callback has
+ * no `QueueId` and no `StartTime`), which makes no other result of it; so they are compared only where both have them.
  */
-const READ_NODES = new Set(["State", "Code"]);
+const ENVELOPE_NODES = ["Message", "Tag", "QueueId", "CreationTime", "StartTime", "EndTime", "Workflow"];
 
 /** Whether two readings tell the same state and the same result: all that is in them, whatever its order. */
 export function isSameResult(a: Compared, b: Compared): boolean {
   return (
-    a.state === b.state && (a.code ?? "") === (b.code ?? "") && isSameNode(withoutRead(a.detail), withoutRead(b.detail))
+    a.state === b.state &&
+    (a.code ?? "") === (b.code ?? "") &&
+    isSameNode(comparedWith(b.detail, a.detail), comparedWith(a.detail, b.detail))
   );
 }
 
-const withoutRead = (detail: ContentNode): ContentNode =>
-  Object.fromEntries(Object.entries(detail).filter(([name]) => !READ_NODES.has(name)));
+const comparedWith = (other: ContentNode, detail: ContentNode): ContentNode =>
+  Object.fromEntries(
+    Object.entries(detail).filter(
+      ([name]) => !READ_NODES.includes(name) && (Object.hasOwn(other, name) || !ENVELOPE_NODES.includes(name)),
+    ),
+  );
 
 function isSame(a: Content | undefined, b: Content | undefined): boolean {
   if (Array.isArray(a) || Array.isArray(b))

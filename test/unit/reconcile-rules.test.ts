@@ -120,10 +120,17 @@ describe("what is the same result", () => {
       false,
     ],
     ["a State that the other leaves out", { detail: { ...job().detail, State: "Success" } }, true],
+    ["a QueueId that the other leaves out", { detail: { ...job().detail, QueueId: "p1", StartTime: "-" } }, true],
+    ["a node of the result that the other leaves out", { detail: { ...job().detail, Label: "Porn" } }, false],
     ["a Code that the other leaves out", { detail: { ...job().detail, Code: "Success" } }, true],
   ])("%s", (_, other, isSame) => {
     expect(isSameResult(job(), job(other))).toBe(isSame);
     expect(isSameResult(job(other), job())).toBe(isSame);
+  });
+
+  test("nodes around the result are compared where both have them", () => {
+    const of = (QueueId: string) => job({ detail: { ...job().detail, QueueId } });
+    expect([isSameResult(of("p1"), of("p1")), isSameResult(of("p1"), of("p2"))]).toEqual([true, false]);
   });
 });
 

@@ -13,7 +13,7 @@ const fallbackOf = (name: keyof typeof SETTINGS): string | null => {
 const ALL = {
   CALLBACK_KEYS: "a, b,,",
   LOOKUP_TOKENS: " t ",
-  STORE: "kv",
+  STORE: "d1",
   INTAKE: "queue",
   MAX_BODY_BYTES: "1000",
   STORE_DEADLINE_MILLISECONDS: "250",
@@ -56,7 +56,7 @@ test("every setting is read", () => {
   expect(settings).toEqual({
     callbackKeys: ["a", "b"],
     lookupTokens: ["t"],
-    store: "kv",
+    store: "d1",
     intake: "queue",
     maxBodyBytes: 1000,
     storeDeadlineMilliseconds: 250,
@@ -183,6 +183,12 @@ test("one half of the keys is a fault that does not show it, and nothing is aske
   expect(settings.ci).toMatchObject({ keys: null, isVerifying: false });
   expect(faults.map(({ name }) => name)).toEqual(["CI_SECRET_ID", "VERIFY"]);
   expect(JSON.stringify(faults)).not.toContain("hidden");
+});
+
+test("VERIFY=on with STORE=kv, which keeps no verdicts, is a fault", () => {
+  const { settings, faults } = readSettings({ STORE: "kv", VERIFY: "on", CI_SECRET_ID: "id", CI_SECRET_KEY: "key" });
+  expect(settings.ci.isVerifying).toBe(false);
+  expect(faults).toEqual([{ name: "VERIFY", value: "on", allowed: "on only with STORE=d1" }]);
 });
 
 test("INTAKE=queue without its binding is a fault, and callbacks are written at once", () => {
