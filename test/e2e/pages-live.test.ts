@@ -90,7 +90,7 @@ describe.skipIf(!hasChromium)(`live pages in Chromium${UNLESS_SKIPPED}`, () => {
     await status.click();
     await page.context().setOffline(true);
     await page.locator("#live", { hasText: "Offline, retrying" }).waitFor();
-    expect(await page.locator("#announce").textContent()).toBe("Offline, retrying");
+    await page.locator("#announce", { hasText: "Offline, retrying" }).waitFor({ state: "attached" });
     await page.context().setOffline(false);
     await page.locator("#live", { hasText: /^Live · / }).waitFor();
     await close();
