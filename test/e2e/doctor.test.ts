@@ -39,7 +39,10 @@ test("a local run has no fault, and however often it is examined, it keeps two t
   const asStranger = await doctor(base, "--key", "wrong", "--token", "wrong");
   expect([asStranger.code, found(asStranger.output)]).toEqual([
     1,
-    ["XX callback the key is not one of the receiver's CALLBACK_KEYS"],
+    [
+      "XX callback the key is not one of the receiver's CALLBACK_KEYS",
+      "XX look-up the token is not one of the receiver's LOOKUP_TOKENS",
+    ],
   ]);
 });
 
