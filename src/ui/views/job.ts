@@ -28,7 +28,7 @@ import { timeline } from "./timeline.ts";
 import { tree } from "./tree.ts";
 import { deliveryPath, type Html, runPath, segment, type View } from "../view.ts";
 
-/** `kept` is null while the bytes wait in the second place. */
+/** `kept` is null while the bytes wait in the spill. */
 export interface JobView {
   job: Job;
   history: History;
