@@ -65,7 +65,7 @@ export const en = {
   statesLabel: "Jobs by state",
   find: "Find",
   findLabel: "Find by JobId, object, user data, RunId or delivery",
-  findPlaceholder: "JobId, object, user data, RunId …",
+  findPlaceholder: "JobId, object …",
   search: {
     title: "Found",
     byId: "The job with this id",

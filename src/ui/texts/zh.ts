@@ -94,7 +94,7 @@ export const zh: Texts = {
   statesLabel: "按状态查看任务",
   find: "查找",
   findLabel: "按 JobId、对象、UserData、RunId 或回调 ID 查找",
-  findPlaceholder: "JobId、对象、UserData、RunId…",
+  findPlaceholder: "JobId、对象…",
   search: {
     title: "查找结果",
     byId: "该 JobId 的任务",

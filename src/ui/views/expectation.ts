@@ -12,7 +12,9 @@ const badge = (tone: string, text: string, title = ""): Html =>
 
 /** What a reader of a list has to know beside the state. */
 export function alertBadges({ texts: { asking } }: View, { expectation, verified, source }: ListedJob): Html {
-  return html`${expectation?.overdue === true && badge("bad", asking.overdue)}${verified === false && badge("bad", asking.disputed)}${source === "reconcile" && badge("still", asking.answer, asking.answerHint)}`;
+  return html`${expectation?.overdue === true && badge("bad", asking.overdue)}
+  ${verified === false && badge("bad", asking.disputed)}
+  ${source === "reconcile" && badge("still", asking.answer, asking.answerHint)}`;
 }
 
 /** The state of a job in a list. */
@@ -21,7 +23,8 @@ export const rowState = (view: View, { state, source }: ListedJob): Html =>
 
 /** The same on the page of the job, where there is room for what is as it should be. */
 export const askingBadges = (view: View, job: ListedJob): Html =>
-  html`${alertBadges(view, job)}${job.verified === true && job.source === "callback" && badge("good", view.texts.asking.confirmed)}`;
+  html`${alertBadges(view, job)}
+  ${job.verified === true && job.source === "callback" && badge("good", view.texts.asking.confirmed)}`;
 
 /** Marks a delivery that is an answer of CI's. */
 export const sourceBadge = ({ texts: { asking } }: View, source: DeliverySource): Html | false =>

@@ -16,6 +16,8 @@ export interface ShownJob {
 
 export function jobRow(view: View, { job, verdict }: ShownJob): Html {
   const { texts } = view;
+  // A job without an object is named by its id already.
+  const ids = [job.object ? job.jobId : null, job.bucket].filter((id) => id !== null);
   const took = between(job.startedAt ?? job.createdAt, job.endedAt);
   return html`<li ${rowMarks(job.jobId, Date.parse(job.firstReceivedAt))}>
     <span class="job-state">${verdict === undefined ? rowState(view, job) : verdictBadge(view, verdict)}</span>
@@ -23,7 +25,7 @@ export function jobRow(view: View, { job, verdict }: ShownJob): Html {
     <span class="job-tag" title="${job.tag ?? job.event ?? ""}">${typeName(view, job) ?? texts.none}</span>
     <span class="job-id"
       >${alertBadges(view, job)}
-      <span class="job-key">${named(job.jobId)}${job.bucket && html` · ${named(job.bucket)}`}</span></span
+      <span class="job-key">${ids.map((id, at) => html`${at > 0 && " · "}${named(id)}`)}</span></span
     >
     <span class="job-took"
       ><span class="hidden">${texts.took}: </span>${took === null ? texts.none : durationText(view, took)}</span
