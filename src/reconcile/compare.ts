@@ -4,13 +4,13 @@ import type { Content, ContentNode, JobReading } from "../callback/types.ts";
 type Compared = Pick<JobReading, "state" | "code" | "detail">;
 
 /** Nodes of a `JobsDetail` that are compared as they were read, wherever that was. */
-const READ_NODES = ["State", "Code"];
+const READ_NODES = new Set(["State", "Code"]);
 
 /**
  * Nodes around the result. Published callbacks and answers leave them out here and there (a segmentation's callback has
  * no `QueueId` and no `StartTime`), which makes no other result of it; so they are compared only where both have them.
  */
-const ENVELOPE_NODES = ["Message", "Tag", "QueueId", "CreationTime", "StartTime", "EndTime", "Workflow"];
+const ENVELOPE_NODES = new Set(["Message", "Tag", "QueueId", "CreationTime", "StartTime", "EndTime", "Workflow"]);
 
 /** Whether two readings tell the same state and the same result: all that is in them, whatever its order. */
 export function isSameResult(a: Compared, b: Compared): boolean {
@@ -24,7 +24,7 @@ export function isSameResult(a: Compared, b: Compared): boolean {
 const comparedWith = (other: ContentNode, detail: ContentNode): ContentNode =>
   Object.fromEntries(
     Object.entries(detail).filter(
-      ([name]) => !READ_NODES.includes(name) && (Object.hasOwn(other, name) || !ENVELOPE_NODES.includes(name)),
+      ([name]) => !READ_NODES.has(name) && (Object.hasOwn(other, name) || !ENVELOPE_NODES.has(name)),
     ),
   );
 

@@ -51,7 +51,8 @@ export class Attempt {
     await this.#bringLate();
     if (within !== null && isCall(within.call)) {
       this.isInterrupted = true;
-      await this.#around.interrupt(within.act);
+      // A call at the same time may end the step: what is in its middle goes on to its end all the same.
+      await this.#take(() => this.#around.interrupt(within.act));
     }
     if (this.isDead) return never();
     if (down === "both" || (down !== "none" && call.toLowerCase().startsWith(down))) throw new Error(`${call}: down`);
@@ -125,7 +126,7 @@ export class Attempt {
     for (const one of late) one.calls -= 1;
     const due = late.filter(({ calls }) => calls < 0);
     for (const one of due) late.splice(late.indexOf(one), 1);
-    for (const { effect } of due) await effect();
+    for (const { effect } of due) await this.#take(effect);
   }
 }
 
