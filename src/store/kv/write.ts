@@ -125,7 +125,9 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
   return {
     async keep(arrivals: readonly Arrival[]): Promise<number[]> {
       return inGroups(arrivals, async (group) => {
-        const { kept, head, counts } = await writeArrivals(group, (arrived) => arrived);
+        const { kept, head, counts } = await writeArrivals(group, (arrived, last) =>
+          last === null || last.status === "pending" ? arrived : inItsPlaces(arrived, last),
+        );
         // What was read already stays so, and has its places.
         if (head.status === "pending") {
           await pending.note(head, kept === null);
@@ -144,7 +146,11 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
         const born = told.isRestored ? null : events;
         const { kept, head, counts } = await writeArrivals(
           group,
-          (arrived, last) => (isWaiting(last) ? arrived : withReading(arrived, told.reading)),
+          (arrived, last) => {
+            if (isWaiting(last)) return arrived;
+            const isOld = last !== null && !isNews(last, readingRow(told.reading));
+            return withReading(isOld ? inItsPlaces(arrived, last) : arrived, told.reading);
+          },
           async (last) => {
             if (born !== null) await births.ofQuarantine(told, last, born);
           },
@@ -197,6 +203,12 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
     },
   };
 }
+
+/**
+ * The head at the time of the places that it has: lists show a delivery only where its head says it first came, so an
+ * earlier time that is heard of late counts where its places are written anew, and nowhere else.
+ */
+const inItsPlaces = (head: Head, last: Head): Head => ({ ...head, received_at: last.received_at });
 
 /** Whether a kept delivery came to this receiver, or was read here before: no export brought it. */
 const cameHere = ({ receipts, reader = 0 }: Head): boolean => receipts.length > 0 || reader > 0;
