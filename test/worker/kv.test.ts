@@ -35,6 +35,25 @@ describe("a late notice", () => {
   });
 });
 
+describe("bytes that are kept unread while another reads the same ones", () => {
+  test.each([0, 1, 2, 3, 4, 5])("stay where lists find them, if that comes before call %i", async (at) => {
+    const jobId = newJobId();
+    const body = segmentation(jobId);
+    const kept = await arrivalOf(body);
+    let calls = 0;
+    const KV = gatedKv(env.KV, async (_, effect) => {
+      if (calls === at) await takeIn(body, store, kept.receivedAt + 10);
+      calls += 1;
+      return effect();
+    });
+    await storeOn(KV).keep([kept]);
+    for (const id of await store.listPending(100)) await readPending(store, id);
+    expect(await listed([jobId])).toEqual([jobId]);
+    const deliveries = await all((after) => store.listDeliveries({}, 50, after));
+    expect(deliveries.filter(({ id }) => id === kept.id)).toHaveLength(1);
+  });
+});
+
 /** The namespace, until the Worker is ended at a write. */
 function cutAt(write: number): KVNamespace {
   let writes = 0;

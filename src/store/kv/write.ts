@@ -108,7 +108,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
   async function writeArrivals(
     arrivals: readonly Arrival[],
     withLast: (head: Head, kept: Head | null) => Head,
-    first?: (kept: Head | null) => Promise<void>,
+    first?: (kept: Head | null, next: Head) => Promise<void>,
   ) {
     const [arrival] = arrivals as [Arrival];
     const kept = await heads.read(arrival.id);
@@ -118,21 +118,27 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
       head = withArrival(head, one);
       counts.push(head.count);
     }
-    await first?.(kept);
-    return { kept, head: await heads.write(withLast(head as Head, kept), arrival.body), counts };
+    const next = withLast(head as Head, kept);
+    await first?.(kept, next);
+    return { kept, head: await heads.write(next, arrival.body), counts };
   }
 
   return {
     async keep(arrivals: readonly Arrival[]): Promise<number[]> {
       return inGroups(arrivals, async (group) => {
-        const { kept, head, counts } = await writeArrivals(group, (arrived, last) =>
-          last === null || last.status === "pending" ? arrived : inItsPlaces(arrived, last),
+        const { kept, head, counts } = await writeArrivals(
+          group,
+          (arrived, last) => (last === null || last.status === "pending" ? arrived : inItsPlaces(arrived, last)),
+          // What was read already stays so, and has its places. An empty place stands before the head that makes it be
+          // read: behind it, it could take the place of what another has read meanwhile.
+          async (last, next) => {
+            if (next.status !== "pending") return;
+            await pending.note(next, last === null);
+            await places.write(next, []);
+          },
         );
-        // What was read already stays so, and has its places.
-        if (head.status === "pending") {
-          await pending.note(head, kept === null);
-          await places.write(head, []);
-        }
+        // Once more: the cron forgets what waits without a head.
+        if (head.status === "pending") await pending.note(head, kept === null);
         return counts;
       });
     },
