@@ -137,12 +137,17 @@ const COSTLY_BYTES = 256 * 1024;
 /** The same for XML with comments, CDATA, instructions or attributes, which fast-xml-parser reads, at twelve times the cost. */
 const COSTLY_GENERAL_XML_BYTES = 16 * 1024;
 
-const GENERAL_XML = /<!|<\?(?!xml[ \t\r\n])|="|='/;
+const GENERAL_XML = /<!|<\?|="|='/;
+
+/** The XML declaration, whose parts look like attributes, and which makes no body costly. */
+const DECLARATION = /^\ufeff?<\?xml[ \t\r\n][^>]*\?>/;
 
 /** Whether reading a body may take so much CPU that the Worker is ended before it answers. */
 export function isCostlyToRead({ body, size }: Pick<Arrival, "body" | "size">): boolean {
   if (size > COSTLY_BYTES) return true;
-  return size > COSTLY_GENERAL_XML_BYTES && typeof body === "string" && body.startsWith("<") && GENERAL_XML.test(body);
+  if (size <= COSTLY_GENERAL_XML_BYTES || typeof body !== "string") return false;
+  const content = body.slice(DECLARATION.exec(body)?.[0].length ?? 0);
+  return content.trimStart().startsWith("<") && GENERAL_XML.test(content);
 }
 
 /** The reader never throws, as far as anybody knows. If it does all the same, the bytes are kept like any that cannot be read. */

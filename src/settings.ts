@@ -138,8 +138,23 @@ export const faultText = ({ name, value, says, allowed }: SettingFault): string 
 /** The vars and secrets as they come: all text, any may be missing. */
 type RawSettings = object;
 
-/** Never throws: what is wrong is among the faults, and has its default among the settings. */
-export function readSettings(env: RawSettings): { settings: Settings; faults: SettingFault[] } {
+export interface SettingsRead {
+  settings: Settings;
+  /** What is wrong, each with its default among the settings. */
+  faults: readonly SettingFault[];
+}
+
+/** An isolate is given one `env` for all its requests. */
+const readOf = new WeakMap<RawSettings, SettingsRead>();
+
+/** Never throws. Reads each `env` once. */
+export function readSettings(env: RawSettings): SettingsRead {
+  const read = readOf.get(env) ?? readAll(env);
+  readOf.set(env, read);
+  return read;
+}
+
+function readAll(env: RawSettings): SettingsRead {
   const faults: SettingFault[] = [];
   const settings: Settings = {
     callbackKeys: readSecrets(env, "CALLBACK_KEYS"),

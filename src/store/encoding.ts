@@ -55,7 +55,8 @@ export async function decodeBody(id: string, encoding: string, parts: readonly s
     throw new Error(`Delivery ${id} has an encoding that this version does not know: ${encoding}.`);
   const text = parts.length === 1 ? (parts[0] as string) : parts.join("");
   try {
-    return await verified(id, await decoded(encoding, text));
+    const body = await verified(id, await decoded(encoding, text));
+    return typeof body !== "string" && isDictionaryName(encoding) ? decodeBytes(body) : body;
   } catch (error) {
     // What base64, gzip or deflate refuses is as corrupt as what has another digest.
     throw error instanceof CorruptBodyError ? error : new CorruptBodyError(id);
@@ -77,7 +78,7 @@ async function decoded(encoding: Encoding, text: string): Promise<Body> {
     case "xml1c":
     case "json1":
     case "json1c":
-      return decodeBytes(inflateRawSync(Uint8Array.fromHex(text), { dictionary: dictionaryOf(encoding) }));
+      return inflateRawSync(Uint8Array.fromHex(text), { dictionary: dictionaryOf(encoding) });
   }
 }
 
