@@ -4,18 +4,8 @@
  */
 import { shortRank } from "../../callback/state.ts";
 import { idKey, keyPart, newestFirst, timeOfKey } from "../keys.ts";
-import {
-  deliveryOf,
-  type JobRow,
-  READER_DIGITS,
-  RECORD_COLUMNS,
-  RUN_COLUMNS,
-  type RunRow,
-  runSummaryOf,
-  summaryOf,
-  versionOf,
-  WORKFLOW_COLUMNS,
-} from "../rows.ts";
+import { deliveryOf, runSummaryOf, summaryOf, versionOf } from "../from-rows.ts";
+import { type JobRow, READER_DIGITS, RECORD_COLUMNS, RUN_COLUMNS, type RunRow, WORKFLOW_COLUMNS } from "../rows.ts";
 import type { Delivery, KeptJob, KeptRun } from "../store.ts";
 import { type Head, heardAt, keptAt } from "./heads.ts";
 import type { ListedKey, Namespace } from "./namespace.ts";
