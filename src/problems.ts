@@ -1,13 +1,13 @@
 /**
- * Every error this receiver answers, as RFC 9457 problem documents. The list is closed: `type` is
- * `/problems/<code>`, and at that path the same texts stand for people.
+ * Every error that this receiver answers, as RFC 9457 problem documents. The list is closed. `type` is
+ * `/problems/<code>`, and that path shows these texts as a page.
  */
 import type { Context } from "hono";
 
 interface Kind {
   status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 429 | 500 | 501 | 503;
   title: string;
-  /** What it means, for a stranger. */
+  /** What it means, for somebody who does not know the receiver. */
   meaning: string;
   /** What to do about it. */
   remedy: string;
@@ -166,7 +166,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** An expected failure on its way to its answer: `detail` says what happened this time, `more` are extension members. */
+/**
+ * An expected failure, to be answered as a problem. `detail` says what happened this time; `more` has extension
+ * members.
+ */
 export interface Problem {
   code: ProblemCode;
   detail: string;
@@ -174,7 +177,7 @@ export interface Problem {
   headers?: Record<string, string>;
 }
 
-/** Thrown where a value cannot travel; `app.onError` answers it. */
+/** An expected failure that is thrown, because a value cannot be passed up. `app.onError` answers it. */
 export class ProblemError extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
@@ -184,7 +187,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** The problem document, `Cache-Control: no-store` so that no error outlives its cause. */
+/** The problem document, with `Cache-Control: no-store`, so that no error outlives its cause. */
 export function problemResponse(c: Context, { code, detail, more, headers }: Problem): Response {
   c.set("problem", code);
   const { status, title } = PROBLEMS[code];
