@@ -14,7 +14,7 @@ const client = createClient({
 await client.expect(jobId, { withinSeconds: 3600, bucket, region });
 try {
   const job = await client.waitForJob(jobId, { timeoutSeconds: Number(process.env["TIMEOUT_SECONDS"] ?? 3600) });
-  // `verified` is false where CI, being asked, does not say what the callback says.
+  // `verified` is false if CI, being asked, does not say what the callback says.
   console.log(`${job.jobId} ${job.state} from a ${job.source}, verified: ${job.verified}`);
 } catch (error) {
   if (!(error instanceof JobTimeoutError)) throw error;

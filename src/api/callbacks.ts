@@ -13,7 +13,7 @@ import type { Failure } from "../store/store.ts";
 export const callbacks = new Routes();
 
 callbacks.all("/:key", (c, next) => {
-  // A wrong key is answered as a wrong path is, whatever the method.
+  // A wrong key is answered like a wrong path, whatever the method.
   if (!isOneOf(c.req.param("key"), c.var.settings.callbackKeys)) return c.notFound();
   return next();
 });
@@ -54,7 +54,9 @@ function unreadable(delivery: string, { kind, reason, line, column }: Failure): 
   return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
 }
 
-/** What a delivery that was quarantined is answered with. A fault of ours is never the sender's. */
+/**
+ * The problem that a quarantined delivery is answered with. If the receiver is at fault, the sender must not be blamed.
+ */
 function problemOf(kind: Failure["kind"]): ProblemCode {
   switch (kind) {
     case "malformed":

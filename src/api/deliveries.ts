@@ -1,4 +1,4 @@
-/** Deliveries: what came, whether it could be read, and reading it again. */
+/** Deliveries: what came, whether it could be read, and reparsing it. */
 import { type Outcome, reparse, reparseMany } from "../intake.ts";
 import { findBody, findDelivery } from "../lookup.ts";
 import { type Problem, problemResponse } from "../problems.ts";

@@ -16,7 +16,7 @@ import { Event, EventList, JobEvents, Resent, TestAnswers } from "./schemas.ts";
 export const events = new Routes();
 events.use(requireToken);
 
-/** What `/jobs/{jobId}` has of events; beside the look-ups of jobs, which know none. */
+/** The routes of events under `/jobs/{jobId}`. The look-ups of jobs know nothing of events. */
 export const jobEvents = new Routes();
 jobEvents.use(requireToken);
 
@@ -24,7 +24,7 @@ const PROBLEMS = ["unauthorized", "too-many-requests"] as const;
 const TEST_PROBLEMS = ["cross-site-request", "forwarding-off", ...PROBLEMS] as const;
 const POST_PROBLEMS = [...TEST_PROBLEMS, "store-unavailable"] as const;
 
-/** Failed events that one call makes due. */
+/** How many failed events one call makes due. */
 const RESENT_AT_ONCE = 100;
 
 /** Largest body of `POST /events/resend`, in bytes. */
@@ -77,7 +77,7 @@ async function expectResendBody(c: Context<AppEnv>): Promise<void> {
   throw new ProblemError({ code: "invalid-request", detail: 'The body must be {"status":"failed"}.' });
 }
 
-/** Events as they are answered: an endpoint is named by its host alone. */
+/** Events as they are answered. An endpoint is named by its host alone. */
 async function told(c: Context<AppEnv>, items: readonly OutboxEvent[]) {
   const hosts = new Map((await c.var.forwarder.endpoints).map(({ id, host }) => [id, host]));
   return items.map(({ id, type, endpoint, subject, status, attempts, createdAt, dueAt, lastStatus, lastError }) => ({

@@ -1,6 +1,6 @@
 /**
- * What did not come: a job is announced with a time by which its callback should be here, and CI is asked about a job on
- * demand. About jobs that are overdue the cron asks by itself.
+ * Announcing a job, with a time by which its callback should have come, and asking CI about a job on demand. The cron
+ * asks about overdue jobs by itself.
  */
 import type { Context } from "hono";
 import * as v from "valibot";
@@ -20,7 +20,9 @@ import { Job } from "./schemas.ts";
 export const expectations = new Routes();
 expectations.use(requireToken);
 
-/** Largest body of `PUT /jobs/{jobId}/expectation`, in bytes: five texts of the longest kind, each character escaped. */
+/**
+ * Largest body of `PUT /jobs/{jobId}/expectation`, in bytes: five texts of the greatest length, each character escaped.
+ */
 const EXPECTATION_BODY_BYTES = 64 * 1024;
 
 expectations.put("/:jobId/expectation", async (c) => {
@@ -43,7 +45,7 @@ expectations.post("/:jobId/reconcile", async (c) => {
   return answerJob(c, jobId, 200);
 });
 
-/** Asks CI about a job and takes its answer in. Throws the problem to answer where nobody could be asked, or CI did not say. */
+/** Asks CI about a job, and takes its answer in. Throws a problem if CI cannot be asked, or does not tell. */
 export async function askNow(c: Context<AppEnv>, jobId: string): Promise<void> {
   const { reconciler } = c.var;
   if (reconciler === null)
@@ -52,16 +54,16 @@ export async function askNow(c: Context<AppEnv>, jobId: string): Promise<void> {
   if (asked.ok) return tellAfterAnswer(c, asked.value.events);
   const { error } = asked;
   const detail = textOf(error);
-  // What is wrong with the job's place, asking again does not change.
+  // If the place of the job is wrong, asking again does not help, so there is no Retry-After.
   if (faultOf(error) === "setting") throw new ProblemError({ code: "ci-unavailable", detail });
   const seconds = ("retryAfterSeconds" in error ? error.retryAfterSeconds : null) ?? RETRY_SECONDS;
   throw new ProblemError({ code: "ci-unavailable", detail, headers: { "retry-after": String(seconds) } });
 }
 
-/** When to ask CI again, where CI does not say, in seconds. */
+/** When to ask CI again if CI does not say, in seconds. */
 const RETRY_SECONDS = 30;
 
-/** The job as it is now, from the primary: what was just written is in the answer. */
+/** The job as it is now, from the primary, so that it has what was just written. */
 async function answerJob(c: Context<AppEnv>, jobId: string, status: 200 | 201): Promise<Response> {
   const found = await findKnownJob(c.var.places, jobId, "primary");
   if (found !== null) return c.json(jobOf(found, Date.now()), status, NO_STORE);
@@ -69,7 +71,7 @@ async function answerJob(c: Context<AppEnv>, jobId: string, status: 200 | 201): 
   return problemResponse(c, { code: "job-not-found", detail });
 }
 
-/** Throws where the store keeps none. */
+/** Expectations. Throws an UnsupportedError if the store has none. */
 function expectationsOf(c: Context<AppEnv>): Expectations {
   const { store } = c.var.places;
   if (store.expectations === null) throw new UnsupportedError("expectations");

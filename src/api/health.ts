@@ -1,4 +1,4 @@
-/** Whether the receiver can do its work: `/readyz` for anybody, in few reads; `/metrics` for holders of a token. */
+/** Whether the receiver can do its work: `/readyz` for anybody, with few reads; `/metrics` for holders of a token. */
 import type { Context } from "hono";
 import { readSweeps, type SweepSummary } from "../reconcile/sweep-summary.ts";
 import { metricsText } from "../telemetry/metrics.ts";
@@ -69,14 +69,20 @@ type StoreState = "ok" | "migrations are not applied" | "cannot be reached";
 interface StoreCheck {
   state: StoreState;
   health: Health | null;
-  /** Null where nothing is swept. */
+  /** Null if nothing is swept. */
   swept: SweepSummary | null;
 }
 
-/** How long an answer of the store serves all who ask, in milliseconds: anybody may, and each look costs some hundred rows. */
+/**
+ * How long an answer of the store is used again, in milliseconds. Anybody may ask, and each query costs some hundred
+ * rows.
+ */
 const CHECK_MILLISECONDS = 3_000;
 
-/** The last answer of each store that this isolate has asked: plain data, as no promise may outlive its request. */
+/**
+ * The last answer of each store that this isolate has asked. Plain data, because a promise must not outlive its
+ * request.
+ */
 const lastChecks = new WeakMap<object, { name: string; at: number; check: StoreCheck }>();
 
 async function checkStore(c: Context<AppEnv>): Promise<StoreCheck> {
@@ -104,7 +110,7 @@ async function askStore(c: Context<AppEnv>, store: Store): Promise<StoreCheck> {
 
 const isoOrNull = (at: number | null | undefined): string | null => (at == null ? null : timeOf(at));
 
-/** What a store gives; null where it cannot be asked, or there is none. */
+/** What a store answers; null if it fails, or there is none. */
 async function orNull<T>(asked: Promise<T> | undefined): Promise<T | null> {
   try {
     return (await asked) ?? null;

@@ -40,7 +40,7 @@ jobs.get("/:jobId", query(JobQuery), async (c) => {
   return hasSeen(c, headers.etag) ? c.body(null, 304, headers) : c.json(jobOf(found, now), 200, headers);
 });
 
-/** Whether the spill alone has the record: what it says has no ETag before the store has it. */
+/** Whether only the spill has the record. It gets an ETag when the store has it. */
 const isSpilled = (found: FoundJob | ExpectedJob): boolean =>
   !isOnlyExpected(found) && found.delivery.status === "pending";
 
@@ -53,8 +53,8 @@ async function waitUntilTerminal(places: Places, jobId: string, seconds: number,
 }
 
 /**
- * The job as the store has it, where that is what the client has too: then no body is read. Only of a job whose record
- * is final: of another one the spill may know more.
+ * The job in the store, if its record is the one that the client has, so that no body is read. Only for a final record:
+ * of any other the spill may have a later state.
  */
 async function findUnchanged(c: Context<AppEnv>, jobId: string, now: number): Promise<KeptJob | null> {
   if (c.req.header("if-none-match") === undefined) return null;
@@ -69,7 +69,10 @@ const hasSeen = (c: Context<AppEnv>, etag: string): boolean => {
 
 const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });
 
-/** Names all that makes the answer: the record, the delivery behind it, the reader, the expectation and the verdict. */
+/**
+ * Changes with everything that the answer depends on: the record, its delivery, the reader, the expectation and the
+ * verdict.
+ */
 function etagOf(job: KnownJob, now: number): string {
   if (isOnlyExpected(job)) return `"${partsOfExpectation(job.expectation, false, now).join(".")}"`;
   const { version, delivery, summary, expectation, verified } = job;
@@ -84,7 +87,7 @@ const partsOfExpectation = (expectation: Expectation, isTerminal: boolean, now: 
   return [registeredAt, dueAt, changed, Number(knownToCi ?? true), Number(isOverdue(expectation, isTerminal, now))];
 };
 
-/** RFC 9110 section 13.1.2: weak comparison with each tag in the list. */
+/** RFC 9110 section 13.1.2: weak comparison with each tag of the list. */
 const matches = (noneMatch: string, tag: string): boolean =>
   noneMatch.trim() === "*" || noneMatch.split(",").some((other) => other.trim().replace(/^W\//, "") === tag);
 
@@ -135,7 +138,7 @@ jobs.get("/", query(JobsQuery), async (c) => {
 type Given = Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">;
 type PageOf = (limit: number, after: Position | null) => Promise<Page<KnownJob>>;
 
-/** The list that is asked for: its name within its store, and its pages. */
+/** The list that is asked for: its name within the store, and its pages. */
 function listOf(store: Store, { overdue, ...given }: Given, now: number): { name: string; pageOf: PageOf } {
   const filter = filterOf(given);
   if (overdue === undefined)
@@ -148,7 +151,7 @@ function listOf(store: Store, { overdue, ...given }: Given, now: number): { name
   return { name: "overdue", pageOf: (limit, after) => expectations.listOverdue(limit, after, now) };
 }
 
-/** The filters that were given, in one order, so that they name the list. */
+/** The filters that were given, sorted, so that the same filters make the same name. */
 const filterOf = (given: Omit<Given, "overdue">): JobFilter =>
   Object.fromEntries(
     Object.entries(given)
@@ -164,7 +167,7 @@ function nextPath(url: string, cursor: string): string {
 
 const NDJSON = "application/x-ndjson";
 
-/** Every page in turn, as the reader takes them: never more than one in memory. */
+/** All pages, one after the other, as the client reads them: never more than one in memory. */
 async function exportOf(pageOf: PageOf, after: Position | null): Promise<Response> {
   let page = await pageOf(PAGE_LIMIT_MAX, after);
   const lines = new ReadableStream<Uint8Array>({

@@ -1,4 +1,4 @@
-/** What the routes are asked, as schemas: requests are checked against them, and /openapi.json is made of them. */
+/** The schemas of queries and bodies. Requests are checked against them, and /openapi.json is made from them. */
 import * as v from "valibot";
 import { faultOfIds } from "../callback/ids.ts";
 import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
@@ -91,14 +91,16 @@ export const JobsQuery = v.strictObject({
   ...page,
 });
 
-/** As the reader takes them. */
+/** Whether the reader would take a text as the id of a job. */
 export const isJobId = (text: string): boolean =>
   text.trim() !== "" && text.isWellFormed() && faultOfIds([text]) === null;
 
-/** The longest time within which a callback is expected, in seconds: 30 days. */
+/** How far away a due time may be, in seconds: 30 days. */
 export const WITHIN_SECONDS_MAX = 2_592_000;
 
-/** Longest text that is announced of a job, in characters. CI takes as much of `UserData`, and less of the others. */
+/**
+ * Longest text in an announcement, in characters: the limit of CI's `UserData`, and more than CI allows for the others.
+ */
 export const ANNOUNCED_CHARACTERS_MAX = 1_024;
 
 const announcedText = v.nullish(
@@ -150,7 +152,7 @@ export const EventsQuery = v.strictObject({
   ...page,
 });
 
-/** A page of an export is the work of one request: its deliveries are two queries each at most. The free plan allows 50. */
+/** How many deliveries a page of an export may have. Each takes two queries at most, and the free plan allows 50. */
 export const EXPORT_LIMIT_DEFAULT = 20;
 export const EXPORT_LIMIT_MAX = 100;
 
@@ -173,7 +175,7 @@ const exactMoment = v.pipe(
 
 const exactTime = v.nullable(exactMoment);
 
-/** A line of an export. What a later version adds to it is passed over. */
+/** A line of an export. Members that a later version adds are ignored. */
 export const ExportedDelivery = v.object(
   {
     id: v.pipe(v.string("must be text"), v.regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 hexadecimal digits")),

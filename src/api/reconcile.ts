@@ -1,4 +1,7 @@
-/** Trying whether CI can be asked: what the doctor does, and a person who has just set the keys. */
+/**
+ * `POST /reconcile/test`: tries whether CI can be asked. The doctor uses it, and so can somebody who has just set the
+ * keys.
+ */
 import { NO_STORE, requireToken } from "./context.ts";
 import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";

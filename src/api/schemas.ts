@@ -1,4 +1,4 @@
-/** What the routes answer, as schemas: /openapi.json is made of them, and tests hold every answer to them. */
+/** The schemas of answers. /openapi.json is made from them, and tests check every answer against them. */
 import * as v from "valibot";
 import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
 import { CHECK_FAULTS } from "../reconcile/faults.ts";

@@ -26,7 +26,7 @@ const MAX_KNOWN_NAMES = 1024;
 /** Longer names are not remembered. */
 const KNOWN_NAME_CHARACTERS = 64;
 
-/** The ASCII letters, digits and `_-.` at `from` that make a name; "" where none starts. The name may go on after them. */
+/** The ASCII letters, digits and `_-.` at `from` that make a name; "" if none starts. The name may go on after them. */
 export function guessName(text: string, from: number): string {
   const { next } = lastName;
   if (next !== null && text.startsWith(next.name, from) && text.charCodeAt(from + next.name.length) === CLOSE) {

@@ -22,7 +22,7 @@ export interface CosHeader {
   Value: string;
 }
 
-/** What every job has, whatever its type. `Operation` is absent where only a `WorkflowFinish` has told of the job. */
+/** What every job has, whatever its type. `Operation` is absent if only a `WorkflowFinish` has told of the job. */
 export interface JobsDetail<Operation> extends LeavesNamed<
   "JobId" | "Tag" | "State" | "Code" | "Message" | "CreationTime" | "StartTime" | "EndTime" | "QueueId" | "Progress"
 > {

@@ -30,7 +30,7 @@ export interface DocumentResult {
 }
 
 /**
- * Reads the result of a document job; null where there is none: it failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a document job; null if there is none: it failed or is not over, or its bytes are no longer kept.
  * @example readDocument(job)?.pages.map(({ object }) => object) // [ "out/1.jpg", "out/2.jpg" ]
  */
 export function readDocument({ detail }: WithDetail): DocumentResult | null {

@@ -36,7 +36,7 @@ export interface UncompressedFiles {
 export type FileResult = FileHash | CompressedFiles | UncompressedFiles;
 
 /**
- * Reads the result of a file job; null where there is none: it failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a file job; null if there is none: it failed or is not over, or its bytes are no longer kept.
  * @example const file = readFile(job); if (file?.kind === "hash") console.log(file.md5);
  */
 export function readFile({ detail }: WithDetail): FileResult | null {

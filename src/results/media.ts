@@ -30,7 +30,7 @@ export interface Watermark {
   text: string | null;
   type: string | null;
   version: string | null;
-  /** How putting it there went, such as `Failed` in a job that goes on without; null where CI does not say. */
+  /** How putting it there went, such as `Failed` in a job that goes on without; null if CI does not say. */
   state: string | null;
 }
 
@@ -71,8 +71,8 @@ export interface MediaResult {
 }
 
 /**
- * Reads the result of a media job, of whichever tag: what a job of that tag does not have is null or empty. Null
- * where there is none at all: the job failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a media job, of whichever tag: what a job of that tag does not have is null or empty. Null if
+ * there is none at all: the job failed or is not over, or its bytes are no longer kept.
  * @example readMedia(job)?.info?.format?.durationSeconds // 13.654
  */
 export function readMedia({ detail }: WithDetail): MediaResult | null {

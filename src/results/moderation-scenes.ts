@@ -46,7 +46,7 @@ export interface Scene {
   category: string | null;
   /** 0 to 100. */
   score: number | null;
-  /** How many parts of the content it hit; null where CI gives a score instead. */
+  /** How many parts of the content it hit; null if CI gives a score instead. */
   count: number | null;
   keywords: string[];
   texts: FoundText[];
@@ -63,11 +63,11 @@ const VERDICTS = new Map<string | null, Verdict>([
 
 const verdictOf = (code: string | null): Verdict | null => VERDICTS.get(code) ?? null;
 
-/** The verdict on a job, or on a part of its content; null where the node has none. */
+/** The verdict on a job, or on a part of its content; null if the node has none. */
 export const readVerdict = (node: unknown): Verdict | null =>
   verdictOf(textAt(node, "Result") ?? textAt(node, "Suggestion") ?? textAt(node, "result"));
 
-/** The worst verdict of some scenes; null where none has one. */
+/** The worst verdict of some scenes; null if none has one. */
 export function worstOf(scenes: readonly Scene[]): Verdict | null {
   const worstFirst = ["block", "review", "pass"] as const;
   return worstFirst.find((verdict) => scenes.some((scene) => scene.verdict === verdict)) ?? null;

@@ -38,7 +38,7 @@ export interface ListHit {
 }
 
 export interface ModerationResult {
-  /** Null where neither the event nor the parts tell. */
+  /** Null if neither the event nor the parts tell. */
   content: ModeratedContent | null;
   /** What CI suggests; where it suggests nothing, the worst verdict of a scene. */
   verdict: Verdict | null;
@@ -95,7 +95,7 @@ const PARTS: readonly PartList[] = [
 ];
 
 /**
- * Reads the result of a moderation job; null where there is none: it failed or goes on, it is another job, or its
+ * Reads the result of a moderation job; null if there is none: it failed or is not over, it is another job, or its
  * bytes are no longer kept.
  * @example readModeration(job)?.verdict // "block"
  */

@@ -10,7 +10,7 @@ export interface WithDetail {
   detail: object | null;
 }
 
-/** The content under a path of names; undefined where a step is missing, a leaf, or there several times. */
+/** The content under a path of names; undefined if a step is missing, a leaf, or there several times. */
 export function contentAt(content: unknown, ...path: readonly string[]): unknown {
   let found = content;
   for (const name of path) found = isNode(found) && Object.hasOwn(found, name) ? Reflect.get(found, name) : undefined;
@@ -20,7 +20,7 @@ export function contentAt(content: unknown, ...path: readonly string[]): unknown
 export const isNode = (content: unknown): content is object =>
   typeof content === "object" && content !== null && !Array.isArray(content);
 
-/** The one node at a path; null where there is none, a leaf, or several. */
+/** The one node at a path; null if there is none, a leaf, or several. */
 export function nodeAt(content: unknown, ...path: readonly string[]): object | null {
   const found = contentAt(content, ...path);
   return isNode(found) ? found : null;
@@ -30,7 +30,7 @@ export function nodeAt(content: unknown, ...path: readonly string[]): object | n
 export const nodesAt = (content: unknown, ...path: readonly string[]): object[] =>
   listOf(contentAt(content, ...path)).filter(isNode);
 
-/** The text at a path, exactly as sent; null where it is missing or empty. */
+/** The text at a path, exactly as sent; null if it is missing or empty. */
 export const textAt = (content: unknown, ...path: readonly string[]): string | null =>
   textOf(contentAt(content, ...path));
 
@@ -77,11 +77,13 @@ export const scoreAt = (content: unknown, ...path: readonly string[]): number | 
 export const scoreOutOf = (best: number, content: unknown, ...path: readonly string[]): number | null =>
   scoreOf(numberAt(content, ...path), 100 / best);
 
-/** True where the provider says that the job succeeded. What it only planned, such as `Output`, then exists. */
+/** True if the provider says that the job succeeded. What it only planned, such as `Output`, then exists. */
 export const hasSucceeded = (detail: unknown): boolean =>
   (textAt(detail, "State") ?? textAt(detail, "Code")) === "Success";
 
-/** 0 where there is none. Not by `Math.max(...)`, which fails when a body has more nodes than a call may have arguments. */
+/**
+ * 0 if there is none. Not by `Math.max(...)`, which fails when a body has more nodes than a call may have arguments.
+ */
 export const greatestOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), 0);
 
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -6,7 +6,7 @@ export interface OutputFile {
   region: string | null;
   /** The whole object name, its prefix included. */
   object: string;
-  /** In hex, as sent; null where CI gives none. */
+  /** In hex, as sent; null if CI gives none. */
   md5: string | null;
 }
 

@@ -11,7 +11,7 @@ export interface Picture {
   sizeBytes: number | null;
   /** 0 to 100. */
   quality: number | null;
-  /** EXIF orientation, 1 to 8; 0 where the picture has none. */
+  /** EXIF orientation, 1 to 8; 0 if the picture has none. */
   orientation: number | null;
   /** `#c64847`. */
   averageColor: string | null;
@@ -45,7 +45,7 @@ export interface PictureResult {
 }
 
 /**
- * Reads the result of a picture job; null where there is none: it failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a picture job; null if there is none: it failed or is not over, or its bytes are no longer kept.
  * @example readPicture(job)?.processed // { format: "JPEG", widthPixels: 417, heightPixels: 500, sizeBytes: 24911, … }
  */
 export function readPicture({ detail }: WithDetail): PictureResult | null {

@@ -45,7 +45,7 @@ export function familyOf(job: ReadableJob): Family | null {
 }
 
 /**
- * Reads the result of a job, whatever its type. Null where there is none: the job failed or goes on, the provider does
+ * Reads the result of a job, whatever its type. Null if there is none: the job failed or is not over, the provider does
  * not document its type, or its bytes are no longer kept.
  * @example
  * const read = readResult(job);

@@ -35,7 +35,7 @@ export interface WordsGeneralize {
 
 export interface SegmentationOperation {
   WordsGeneralize?: WordsGeneralize | "";
-  /** Absent where the job failed, "" where it found nothing. */
+  /** Absent if the job failed, "" if it found nothing. */
   WordsGeneralizeResult?: WordsGeneralizeResult | "";
   UserData?: string;
   JobLevel?: string;
@@ -53,11 +53,11 @@ export interface SegmentationDetail {
   EndTime?: string;
   QueueId?: string;
   Input?: { Object?: string; BucketId?: string; Region?: string; CosHeaders?: { Key: string; Value: string }[] };
-  /** Absent where only a `WorkflowFinish` has told of the job. */
+  /** Absent if only a `WorkflowFinish` has told of the job. */
   Operation?: SegmentationOperation;
 }
 
-/** A token, read. `offset` and `length` are null where they are absent or no whole number. */
+/** A token, read. `offset` and `length` are null if they are absent or no whole number. */
 export interface Token {
   word: string;
   offset: number | null;
@@ -77,7 +77,7 @@ export interface Segmentation {
 }
 
 /**
- * Reads the result of a segmentation. Null where there is none: the job failed, it is another job, or its bytes are no
+ * Reads the result of a segmentation. Null if there is none: the job failed, it is another job, or its bytes are no
  * longer kept. A job that found nothing gives no tokens and no labels. Nodes without a word are skipped.
  * @example readSegmentation(job)?.tokens[0] // { word: "今天", offset: 0, length: 2, partOfSpeech: { code: "t", … } }
  */
@@ -141,7 +141,7 @@ export function layOut(tokens: readonly Token[]): Layout {
   return { offsets: "not-trusted", segments: tokens.map((token) => ({ kind: "word", token })) };
 }
 
-/** Null where an offset is missing or lies inside another word. */
+/** Null if an offset is missing or lies inside another word. */
 function segmentsByOffset(tokens: readonly Token[]): Segment[] | null {
   const segments: Segment[] = [];
   let end = 0;

@@ -15,7 +15,7 @@ export interface Sentence {
   text: string;
   startSeconds: number | null;
   endSeconds: number | null;
-  /** Number of the speaker or, in a recording with two channels, of the channel; null where CI did not tell them apart. */
+  /** Number of the speaker or, in a recording with two channels, of the channel; null if CI did not tell them apart. */
   speaker: string | null;
   wordsPerSecond: number | null;
   /** Empty unless the job asked for words. */
@@ -33,8 +33,8 @@ export interface Speech {
 }
 
 /**
- * Reads the result of a speech recognition; null where there is none: it failed or goes on, or its bytes are no
- * longer kept.
+ * Reads the result of a speech recognition; null if there is none: it failed or is not over, or its bytes are no longer
+ * kept.
  * @example readSpeech(job)?.sentences[0] // { text: "…", startSeconds: 3.32, endSeconds: 19.712, words: […], … }
  */
 export function readSpeech({ detail }: WithDetail): Speech | null {

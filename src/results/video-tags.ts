@@ -3,7 +3,7 @@ import { countAt, nodeAt, nodesAt, numberAt, scoreOutOf, textAt, textsAt } from 
 
 export interface VideoTag {
   name: string;
-  /** The category of the tag; null where CI gives none. */
+  /** The category of the tag; null if CI gives none. */
   category: string | null;
   score: number | null;
 }
@@ -58,7 +58,7 @@ export interface VideoTags {
   objects: TaggedObject[];
 }
 
-/** Reads a `VideoTagResult` node; null where it has no data. */
+/** Reads a `VideoTagResult` node; null if it has no data. */
 export function readVideoTags(result: unknown): VideoTags | null {
   const data = nodeAt(result, "StreamData", "Data");
   if (data === null) return null;

@@ -38,7 +38,7 @@ export async function encodeBody(body: Body, size: number): Promise<EncodedBody>
   return deflated(body, size) ?? { encoding: "utf-8", parts: [body] };
 }
 
-/** Null where the body does not look like a callback, or would not get smaller. */
+/** Null if the body does not look like a callback, or would not get smaller. */
 function deflated(body: string, size: number): EncodedBody | null {
   const name = dictionaryFor(body);
   if (name === null) return null;
@@ -47,7 +47,7 @@ function deflated(body: string, size: number): EncodedBody | null {
 }
 
 /**
- * The body again, byte for byte: text where the bytes are UTF-8. Rejects with a CorruptBodyError where they are other
+ * The body again, byte for byte: text where the bytes are UTF-8. Rejects with a CorruptBodyError if they are other
  * bytes, and with another error where a newer version of the receiver has encoded them.
  */
 export async function decodeBody(id: string, encoding: string, parts: readonly string[]): Promise<Body> {
@@ -81,7 +81,9 @@ async function decoded(encoding: Encoding, text: string): Promise<Body> {
   }
 }
 
-/** The body, where it is the one that this delivery is named after. Rejects with a CorruptBodyError where it is another. */
+/**
+ * The body, where it is the one that this delivery is named after. Rejects with a CorruptBodyError if it is another.
+ */
 export async function verified(id: string, body: Body): Promise<Body> {
   if ((await digestOf(body)) !== id) throw new CorruptBodyError(id);
   return body;

@@ -29,7 +29,7 @@ export interface Announced {
 export interface Expectation {
   registeredAt: number;
   dueAt: number;
-  /** False where CI was asked and does not know the job; null where it was not asked, or knows it. */
+  /** False if CI was asked and does not know the job; null if it was not asked, or knows it. */
   knownToCi: false | null;
   /** Number of its last change, in the order of the feed: microseconds since 1970. */
   changed: number;
@@ -55,7 +55,7 @@ export interface OverdueAsk {
   region: string | null;
   tag: string | null;
   event: string | null;
-  /** Of the record; null where nothing has told of the job. */
+  /** Of the record; null if nothing has told of the job. */
   state: string | null;
   /** How often CI was asked, this time included. */
   asks: number;
@@ -66,7 +66,7 @@ export interface AskOutcome {
   jobId: string;
   /** Which asking it was: what a later one has written stands. Null for one by hand, which is not counted. */
   asks: number | null;
-  /** False where CI does not know the job; true where it does; null where it was not heard. */
+  /** False if CI does not know the job; true if it does; null if it was not heard. */
   isKnown: boolean | null;
   /** When to ask again, where CI said so. */
   askAt: number | null;
@@ -113,6 +113,6 @@ export interface ExpectedByList extends Announced {
 /** Figures of expectations, each counted up to a bound. */
 export interface ExpectationFigures {
   overdue: number;
-  /** When the longest overdue was due; null where none is overdue. */
+  /** When the longest overdue was due; null if none is overdue. */
   oldestDueAt: number | null;
 }

@@ -4,7 +4,7 @@ import type { OutboxFigures } from "./outbox.ts";
 import type { DeliveryStatus } from "./store.ts";
 import type { VerdictFigures } from "./verdicts.ts";
 
-/** What a store tells of itself; null where it cannot, or not cheaply. */
+/** What a store tells of itself; null if it cannot, or not cheaply. */
 export interface Health {
   /** Numbers of migrations: the last that was applied, and the one this version of the receiver needs. */
   schema: { found: number; needed: number } | null;
@@ -29,9 +29,9 @@ export interface Figures extends Health {
   /** Jobs by state, each up to `countBound`; not those of Success, most of all jobs, which only a scan would count. */
   jobs: Record<string, number>;
   countBound: number;
-  /** Null where only lists would tell, and nobody is told. */
+  /** Null if only lists would tell, and nobody is told. */
   events: OutboxFigures | null;
-  /** Null where the store keeps none; so the next one. */
+  /** Null if the store keeps none; so the next one. */
   expectations: ExpectationFigures | null;
   verdicts: VerdictFigures | null;
 }

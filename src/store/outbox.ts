@@ -69,7 +69,7 @@ export interface WaitingEndpoint {
   dueAt: number;
   /** Failures in a row. */
   failures: number;
-  /** Until when the breaker allows no attempt; null where it is closed. */
+  /** Until when the breaker allows no attempt; null if it is closed. */
   openUntil: number | null;
 }
 
@@ -106,7 +106,9 @@ export interface Outbox {
   listDue(endpoint: string, limit: number, now: number): Promise<string[]>;
   /** The endpoints of events that are due and may be attempted, by id. */
   endpointsOf(ids: readonly string[], now: number): Promise<ReadonlyMap<string, string>>;
-  /** Takes the one attempt that an open breaker allows when its time is up; false where another has it, or it is not time. */
+  /**
+   * Takes the one attempt that an open breaker allows when its time is up; false if another has it, or it is not time.
+   */
   takeProbe(endpoint: string, now: number): Promise<boolean>;
   /** Records what became of attempts, and what their endpoint is thought of since. */
   settle(settlements: readonly Settlement[], outcome: EndpointOutcome, now: number): Promise<void>;
@@ -123,7 +125,10 @@ export interface Outbox {
   resend(id: string, now: number): Promise<OutboxEvent | null>;
   /** The same for failed events of the configured endpoints, oldest first; `left` is counted up to a bound. */
   resendFailed(limit: number, now: number): Promise<{ ids: string[]; left: number }>;
-  /** Makes the events of a job's present record due at once, or makes them where there are none. Null where there is no such job. */
+  /**
+   * Makes the events of a job's present record due at once, or makes them where there are none. Null if there is no
+   * such job.
+   */
   tellAgain(jobId: string, now: number): Promise<OutboxEvent[] | null>;
   /** Deletes some of what ended before these times; null keeps for ever. */
   purge(delivered: number | null, failed: number): Promise<{ rows: number; isDone: boolean }>;

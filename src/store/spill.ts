@@ -41,7 +41,7 @@ export interface Spill {
   findByJob(jobId: string): Promise<Arrival | "drained" | null>;
   /** The same for a workflow run. */
   findByRun(runId: string): Promise<Arrival | "drained" | null>;
-  /** Up to 1,000 of what waits, in one call, and where to go on; null where these were the last. */
+  /** Up to 1,000 of what waits, in one call, and where to go on; null if these were the last. */
   list(cursor: string | null): Promise<{ entries: SpillEntry[]; next: string | null }>;
   /** Deliveries by their entries, up to 100 in one call where all are text. What is gone is left out, what is corrupt is a fault. */
   getMany(entries: readonly SpillEntry[]): Promise<{ arrivals: Arrival[]; faults: string[] }>;
@@ -141,7 +141,7 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
   };
 }
 
-/** Rejects with a CorruptBodyError where the bytes are not the ones that this delivery is named after. */
+/** Rejects with a CorruptBodyError if the bytes are not the ones that this delivery is named after. */
 async function opened(id: string, value: ArrayBuffer | Uint8Array): Promise<Arrival> {
   const { head, bytes } = openEnvelope(value);
   const {

@@ -104,9 +104,12 @@ export interface KeptJob {
   firstReceivedAt: number;
   /** When its record, its workflow, its expectation or its verdict changed last. */
   updatedAt: number;
-  /** Null where the job was not announced. */
+  /** Null if the job was not announced. */
   expectation: Expectation | null;
-  /** What CI says of the delivery behind the record; null where it was not asked, or has not said yet. CI's own answer is true. */
+  /**
+   * What CI says of the delivery behind the record; null if it was not asked, or has not said yet. CI's own answer is
+   * true.
+   */
   verified: boolean | null;
 }
 
@@ -123,7 +126,7 @@ export interface ListedDelivery extends Delivery {
 
 /** A delivery in the history of a job. */
 export interface JobDelivery extends ListedDelivery {
-  /** What CI says of the job as this delivery tells it; null where it was not asked, or has not said yet. */
+  /** What CI says of the job as this delivery tells it; null if it was not asked, or has not said yet. */
   verified: boolean | null;
 }
 
@@ -163,7 +166,7 @@ export interface StoreTraits {
   readonly name: "d1" | "kv";
   /** Filters that its lists of jobs take. */
   readonly filters: readonly JobFilterName[];
-  /** What look-ups have to say of their freshness, as text for a header; null where they are never late. */
+  /** What look-ups have to say of their freshness, as text for a header; null if they are never late. */
   readonly consistency: string | null;
   /** Shortest time between two looks at the store by one who waits, in seconds. */
   readonly pollSeconds: { wait: number; page: number };
@@ -193,18 +196,18 @@ export interface News {
   /** A number: what changes from now on has a greater one. */
   start(): Promise<number>;
   /**
-   * Null where the job, or any job for null, has not changed after that number, as was known so many milliseconds ago or
+   * Null if the job, or any job for null, has not changed after that number, as was known so many milliseconds ago or
    * later. Where it may have changed, the number to go on from. Both calls reject as any question to the store does.
    */
   after(number: number, jobId: string | null, oldestMilliseconds: number): Promise<number | null>;
 }
 
 export interface Store extends StoreTraits {
-  /** Null where this store keeps no order of changes. */
+  /** Null if this store keeps no order of changes. */
   readonly news: News | null;
   /** Events on their way to the user's system. */
   readonly outbox: Outbox;
-  /** Jobs that were announced; null where this store has no place for them, as for the next two. */
+  /** Jobs that were announced; null if this store has no place for them, as for the next two. */
   readonly expectations: Expectations | null;
   readonly verdicts: Verdicts | null;
   readonly sweeps: Sweeps | null;
@@ -239,8 +242,9 @@ export interface Store extends StoreTraits {
   /** Jobs whose object begins so and goes on, the last object first; none where the store has no order of objects. */
   listJobsByObject(prefix: string, limit: number): Promise<KeptJob[]>;
   /**
-   * Jobs that changed after a number, expected ones as well, the oldest change first, each once with its record as it is
-   * now; from the first where that is null. `next` is always a position. Rejects with an UnsupportedError where the store keeps no order of changes.
+   * Jobs that changed after a number, expected ones as well, the oldest change first, each once with its record as it
+   * is now; from the first where that is null. `next` is always a position. Rejects with an UnsupportedError if the
+   * store keeps no order of changes.
    */
   listChanges(after: Position | null, limit: number): Promise<{ items: KnownJob[]; next: Position }>;
   /** The position behind all changes so far. Rejects as `listChanges` does. */
@@ -252,7 +256,7 @@ export interface Store extends StoreTraits {
   listRuns(filter: RunFilter, limit: number, after: Position | null): Promise<Page<ListedRun>>;
   getDelivery(id: string): Promise<ListedDelivery | null>;
   getBody(id: string): Promise<KeptBody | null>;
-  /** Small bodies at once, in any order; those that are not kept are absent. Rejects where one is corrupt. */
+  /** Small bodies at once, in any order; those that are not kept are absent. Rejects if one is corrupt. */
   getBodies(ids: readonly string[]): Promise<KeptBody[]>;
   /** What became of deliveries, by id; those that are not kept are absent. */
   statusesOf(ids: readonly string[]): Promise<ReadonlyMap<string, DeliveryStatus>>;
@@ -264,7 +268,7 @@ export interface Store extends StoreTraits {
   listPending(limit: number): Promise<string[]>;
   /** First received first, whatever arrives meanwhile: for an export. */
   listOldestDeliveries(limit: number, after: Position | null): Promise<Page<Delivery>>;
-  /** How many deliveries of a status a list has after that position; null where only counting all would tell. */
+  /** How many deliveries of a status a list has after that position; null if only counting all would tell. */
   countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
   /** What `purge` costs in calls, at most. */
   purgeOperations(cutoffs: Cutoffs): number;
@@ -272,11 +276,14 @@ export interface Store extends StoreTraits {
   purge(cutoffs: Cutoffs): Promise<Purged>;
   /** Takes less room for some of what older versions have written. */
   recompress(): Promise<Recompressed>;
-  /** A look at the store that costs little enough for anybody to ask. Rejects where it cannot be reached or lacks its tables. */
+  /**
+   * A look at the store that costs little enough for anybody to ask. Rejects if it cannot be reached or lacks its
+   * tables.
+   */
   check(): Promise<Health>;
   /** All figures; no scan, but more to read than a check. Rejects as that does. */
   measure(): Promise<Figures>;
-  /** Remembers when the upkeep ran, and how many spilled deliveries it left waiting; null where it could not tell. */
+  /** Remembers when the upkeep ran, and how many spilled deliveries it left waiting; null if it could not tell. */
   noteUpkeep(at: number, spilled: number | null): Promise<void>;
 }
 

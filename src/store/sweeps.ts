@@ -9,6 +9,6 @@ export interface KeptSweep {
 export interface Sweeps {
   /** By name; those that never began are absent. */
   read(names: readonly string[]): Promise<ReadonlyMap<string, KeptSweep>>;
-  /** Writes where the version is still that one (0: there was none). False where another run has written since. */
+  /** Writes where the version is still that one (0: there was none). False if another run has written since. */
   write(name: string, version: number, state: unknown): Promise<boolean>;
 }

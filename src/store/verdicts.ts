@@ -29,7 +29,7 @@ export interface Verdict {
   delivery: string;
   /** Which asking gave it: what a later one has written stands. */
   asks: number;
-  /** Null where CI gave none yet. */
+  /** Null if CI gave none yet. */
   verified: boolean | null;
   /** When to ask again; null for never. */
   askAt: number | null;

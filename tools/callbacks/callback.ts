@@ -31,7 +31,7 @@ export const SHAPES = {
 export type Shape = keyof typeof SHAPES;
 export const SHAPE_NAMES = Object.keys(SHAPES) as Shape[];
 
-/** What a callback is of. `tag` is null where the envelope is not about a job of a documented type. */
+/** What a callback is of. `tag` is null if the envelope is not about a job of a documented type. */
 export interface Kind {
   shape: Shape;
   format: Format;

@@ -3,7 +3,7 @@ import { printXml, type Tree } from "../callbacks/tree.ts";
 import type { KnownJob } from "./jobs.ts";
 import type { Refusal } from "./signature.ts";
 
-/** A bucket in a region; null where the request does not say which, and so means all. */
+/** A bucket in a region; null if the request does not say which, and so means all. */
 export type Asked = { bucket: string; region: string } | null;
 
 export interface Answer {
@@ -109,7 +109,7 @@ function list(parameters: Readonly<Record<string, string>>, jobs: readonly Known
   };
 }
 
-/** Where a page ended, as `placeOf` has it; "" where the token tells no such place. */
+/** Where a page ended, as `placeOf` has it; "" if the token tells no such place. */
 function readToken(token: string): string {
   const place = Buffer.from(token, "base64").toString();
   return /^\d{15} /.test(place) ? place : "";

@@ -29,7 +29,7 @@ export interface Asking {
   path: string;
   /** Of a describe; none of a list. */
   jobIds: readonly string[];
-  /** 0 where no answer was given. */
+  /** 0 if no answer was given. */
   status: number;
 }
 

@@ -35,7 +35,7 @@ export function announce(url: string): () => void {
   return () => rmSync(FILE, { force: true });
 }
 
-/** Where the CI of a local run is; null where there is none. */
+/** Where the CI of a local run is; null if there is none. */
 export function announced(): string | null {
   try {
     const { url } = JSON.parse(readFileSync(FILE, "utf8")) as { url?: unknown };

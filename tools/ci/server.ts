@@ -26,7 +26,7 @@ export interface CiServerOptions {
   now?: () => number;
 }
 
-/** Rejects where the port is taken. */
+/** Rejects if the port is taken. */
 export async function startCi({ keys, port = 0, now = Date.now }: CiServerOptions): Promise<CiServer> {
   const ci = new LocalCi();
   const server = createServer((request, response) => {

@@ -24,7 +24,10 @@ export interface Refusal {
 
 const denied = (code: string, message: string): Refusal => ({ status: 403, code, message });
 
-/** Null where the request is signed, with `host` and all parameters in it; otherwise what CI answers. `now` is in milliseconds since 1970. */
+/**
+ * Null if the request is signed, with `host` and all parameters in it; otherwise what CI answers. `now` is in
+ * milliseconds since 1970.
+ */
 export function refusalOf({ method, target, headers }: SignedRequest, keys: CiKeys, now: number): Refusal | null {
   const { authorization } = headers;
   if (typeof authorization !== "string") return denied("AccessDenied", "Access Denied.");

@@ -90,7 +90,7 @@ interface Found {
   message: Message | string;
 }
 
-/** Of the job as it is now, as forwarding does it. Null where it is gone. */
+/** Of the job as it is now, as forwarding does it. Null if it is gone. */
 async function messageOf(client: Client, listed: ListedJob, { options, secret, signal }: Listening) {
   const found = (job: ListedJob, kind: Kind, message: Message | string): Found => ({ job, kind, message });
   const kind = options.raw ? "callback" : kindOf(listed);

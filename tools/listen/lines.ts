@@ -6,7 +6,7 @@ import type { ListenOptions } from "./options.ts";
 
 /** What became of one post. */
 export interface Answer {
-  /** HTTP status; null where no answer came. */
+  /** HTTP status; null if no answer came. */
   status: number | null;
   /** Why none came, or why nothing was posted. */
   fault: string | null;

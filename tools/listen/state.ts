@@ -19,7 +19,7 @@ const TOLD_KEPT = 1_000;
 
 export const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
-/** The state of the last run, or a new one; fails where the file is not of this receiver. */
+/** The state of the last run, or a new one; fails if the file is not of this receiver. */
 export async function openState(file: string, base: URL): Promise<Result<ListenState, string>> {
   let text: string;
   try {

@@ -28,7 +28,7 @@ interface ReadPage {
   next: string | null;
 }
 
-/** Rejects where the file cannot be written. `tally` is of the whole file, with what it had before. */
+/** Rejects if the file cannot be written. `tally` is of the whole file, with what it had before. */
 export async function runExport(options: TransferOptions, { tally, say, signal, sleep }: Transfer): Promise<Outcome> {
   const { base, token, giveUpSeconds } = options;
   const opened = await openExport(options.file, base);
@@ -68,7 +68,7 @@ async function askPage(ask: Ask, limit: number, cursor: string | null): Promise<
   return page.ok ? page : { ok: false, reason: `A page of the export ${page.error}`, mayPass: true };
 }
 
-/** Checks every line of a page. Fails where it is not whole or not what the receiver has. */
+/** Checks every line of a page. Fails if it is not whole or not what the receiver has. */
 function readPage(bytes: Buffer): Result<ReadPage, string> {
   const lines = bytes.toString("utf8").split("\n");
   if (lines.pop() !== "") return fail("is cut short");

@@ -8,7 +8,7 @@ import { countLine, newTally, type Tally } from "./tally.ts";
 export interface ExportFile {
   /** Of what the file has already. */
   tally: Tally;
-  /** Where the next page begins; null where that is the first. */
+  /** Where the next page begins; null if that is the first. */
   cursor: string | null;
   /** Resolves when the page is given to the operating system. */
   append(page: Buffer): Promise<void>;

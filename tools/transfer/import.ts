@@ -19,7 +19,7 @@ export interface Place {
   line: number;
 }
 
-/** Rejects where the file cannot be read. */
+/** Rejects if the file cannot be read. */
 export async function runImport(options: TransferOptions, transfer: Transfer, place: Place): Promise<Outcome> {
   const { base, token, giveUpSeconds, concurrency } = options;
   const { tally, say, sleep } = transfer;

@@ -17,7 +17,7 @@ const FORM = "ci-callback-export/1";
 
 export const headLine = (base: URL): string => `${JSON.stringify({ form: FORM, from: base.href })}\n`;
 
-/** What a line says. Fails in words where it is none of an export, or its bytes are not the ones that `id` names. */
+/** What a line says. Fails in words if it is none of an export, or its bytes are not the ones that `id` names. */
 export function parseLine(text: string): Result<FileLine, string> {
   let value: Readonly<Record<string, unknown>>;
   try {

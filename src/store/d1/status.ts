@@ -88,7 +88,7 @@ interface HealthRow {
 
 type FiguresRow = HealthRow & { ever: number | null; pending: number; no_job: number };
 
-/** Resolves with the schema alone where it is older than needed; rejects where the database cannot be asked. */
+/** Resolves with the schema alone where it is older than needed; rejects if the database cannot be asked. */
 export async function check(db: D1Database, persistently: Persistently): Promise<Health> {
   try {
     const { results, meta } = await persistently(() => db.prepare(CHECK).all<HealthRow>());
@@ -152,7 +152,7 @@ export async function retryUnfinished(db: D1Database, persistently: Persistently
 
 const NOTHING_KNOWN = { region: null, lastReceivedAt: null, quarantined: null, upkeepAt: null, spilled: null };
 
-/** 0 where no migration was ever applied. */
+/** 0 if no migration was ever applied. */
 async function schemaFound(db: D1Database, persistently: Persistently): Promise<number> {
   try {
     return (await persistently(() => db.prepare(SCHEMA_FOUND).first<number>("version"))) ?? 0;

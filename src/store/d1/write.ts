@@ -42,9 +42,9 @@ export async function keep(db: D1Database, persistently: Persistently, arrivals:
 
 /** What deliveries cause beside the records: written in their transaction. */
 export interface Causing {
-  /** Null where nobody is told of events. */
+  /** Null if nobody is told of events. */
   telling: Telling | null;
-  /** Null where CI is not asked about callbacks. */
+  /** Null if CI is not asked about callbacks. */
   verifying: Verifying | null;
 }
 

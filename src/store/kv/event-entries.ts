@@ -101,7 +101,7 @@ export function eventEntriesIn(kv: Namespace, retention: Retention) {
       return { events: await ofKeys(page.keys), cursor: page.cursor };
     },
 
-    /** Null where it is not pending, as far as this place knows. */
+    /** Null if it is not pending, as far as this place knows. */
     async pending(id: string): Promise<KvEvent | null> {
       const name = keyOf({ status: "pending", createdAt: 0, id });
       const metadata = await kv.metadata<Facts>(name);

@@ -23,7 +23,9 @@ export interface Head extends DeliveryRow {
   kept_at?: number;
   /** The bytes have a key of their own. */
   apart?: boolean | undefined;
-  /** The jobs it names, as lists of deliveries show them; absent where it names none, and in heads of the first version. */
+  /**
+   * The jobs it names, as lists of deliveries show them; absent if it names none, and in heads of the first version.
+   */
   named?: { job_ids: string[]; job_count: number; tag: string | null; event?: string | null; object: string | null };
 }
 
@@ -106,7 +108,7 @@ export function headsIn(kv: Namespace, retention: Retention) {
     return { ...delivery(head), jobIds: job_ids, jobCount: job_count, tag, event, object };
   };
 
-  /** The head, and the bytes where they have not passed their time; null where the delivery is not kept. */
+  /** The head, and the bytes where they have not passed their time; null if the delivery is not kept. */
   async function open(id: string): Promise<{ head: Head; bytes: Uint8Array | null } | null> {
     const value = await kv.bytes(`delivery:${id}`);
     if (value === null) return null;
@@ -138,7 +140,7 @@ export function headsIn(kv: Namespace, retention: Retention) {
       return written;
     },
 
-    /** Rejects with a CorruptBodyError where the bytes are not the ones that the delivery is named after. */
+    /** Rejects with a CorruptBodyError if the bytes are not the ones that the delivery is named after. */
     async body(id: string): Promise<KeptBody | null> {
       const opened = await open(id);
       if (opened === null) return null;

@@ -28,7 +28,7 @@ export interface ListedKey<Facts> {
 
 export interface KeyPage<Facts> {
   keys: ListedKey<Facts>[];
-  /** Null where these were the last. */
+  /** Null if these were the last. */
   cursor: string | null;
 }
 

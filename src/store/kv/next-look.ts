@@ -13,7 +13,7 @@ export type NextLook = ReturnType<typeof nextLookIn>;
 
 export function nextLookIn(kv: Namespace) {
   let known: Promise<number> | null = null;
-  /** 0 where there is no mark: then it is time. */
+  /** 0 if there is no mark: then it is time. */
   const read = () => (known ??= kv.text(MARK).then(Number));
 
   async function set(at: number): Promise<void> {

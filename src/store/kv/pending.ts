@@ -34,7 +34,7 @@ export function pendingIn(kv: Namespace, heads: Heads) {
       await raiseFlag();
     },
 
-    /** Counts an attempt before it is made; `exhausted` where there were as many as may be. */
+    /** Counts an attempt before it is made; `exhausted` if there were as many as may be. */
     async claim(id: string): Promise<Claim> {
       const head = await heads.read(id);
       if (head === null) return "not-pending";
