@@ -12,7 +12,8 @@ import type { Reconciler, ReconcileReport } from "./reconcile/reconciler.ts";
 import type { RetentionDays } from "./settings.ts";
 import { EXPECTATION_DAYS, type Expectations, PURGE_EXPECTATIONS_OPERATIONS } from "./store/expectations.ts";
 import { type Outbox, PURGE_EVENTS_OPERATIONS } from "./store/outbox.ts";
-import type { Cutoffs, Store } from "./store/store.ts";
+import type { Cutoffs } from "./store/purged.ts";
+import type { Store } from "./store/store.ts";
 import type { Level } from "./telemetry/log.ts";
 
 export interface UpkeepOptions {

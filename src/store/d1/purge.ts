@@ -5,7 +5,7 @@
  * since the slice was looked at. A job goes with the delivery behind its record, in one transaction.
  */
 import type { Persistently } from "../retry.ts";
-import type { Cutoffs, Purged } from "../store.ts";
+import type { Cutoffs, Purged } from "../purged.ts";
 import { heardAt, HEARD_AT_SLACK_MILLISECONDS } from "./sql.ts";
 
 /** Rows looked at in one slice. */

@@ -7,7 +7,7 @@
 import { decodeBody, encodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
 import { CorruptBodyError } from "../errors.ts";
-import type { Recompressed } from "../store.ts";
+import type { Recompressed } from "../purged.ts";
 import { inChunks } from "./json.ts";
 
 /** Rows passed in one slice. */
