@@ -77,13 +77,13 @@ export const contract = (): Contract => ({
     operationId: "receiveCallback",
     summary: "The callback URL to give to CI",
     description:
-      "Takes every body that CI posts, XML or JSON, told by its first character. A 2xx is given only for bytes that are stored. " +
-      "`key` is one of CALLBACK_KEYS; with another this path does not exist.",
+      "Takes every body that CI posts. The first character tells XML from JSON. A 2xx means that the bytes are stored. " +
+      "`key` is one of CALLBACK_KEYS. With any other key the answer is that of a path that does not exist.",
     answers: {
       200: {
         description:
-          "`stored`, `duplicate` for the same bytes again, or `no-job`. `spilled` when only the spill has it: the look-up " +
-          "by JobId finds it, lists will when it is drained. `queued` behind a queue.",
+          "`stored`, `duplicate` for the same bytes again, or `no-job`. `spilled` if D1 was down and KV has it: look-ups " +
+          "by JobId find it, and lists after the drain. `queued` behind a queue.",
         schema: Receipt,
       },
     },

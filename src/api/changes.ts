@@ -47,8 +47,8 @@ export const contract = (): Contract => ({
     operationId: "listChanges",
     summary: "Jobs that changed, oldest change first",
     description:
-      "Every job whose record, workflow, expectation or verdict changed since `after`, as it is now. A job may come again, none is missed. " +
-      "Without `after` it starts now, with `after=start` at the beginning; `next` is always given, also when nothing changed.",
+      "Every job whose record, workflow, expectation or verdict changed since `after`, as it is now. A job may come again, but none is missed. " +
+      "Without `after` it starts now, with `after=start` at the very beginning. `next` is never null, even if nothing has changed.",
     answers: { 200: { description: "A page of jobs, without their detail.", schema: ChangeList } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "not-supported-by-store", "store-unavailable"],
     needsToken: true,

@@ -100,7 +100,7 @@ export const contract = (): Contract => ({
     operationId: "listEvents",
     summary: "Events, newest first",
     description:
-      "What your system was told, or is still to be told. A page may be shorter than `limit` and have a `next`: go on with it.",
+      "What your system was told, and what it is still to be told. A page may be shorter than `limit` and have a `next`: continue with that.",
     answers: { 200: { description: "A page of events.", schema: EventList } },
     problems: ["invalid-request", "store-unavailable", ...PROBLEMS],
     needsToken: true,
@@ -109,14 +109,14 @@ export const contract = (): Contract => ({
   "POST /events/test": {
     operationId: "testEvents",
     summary: "Send `receiver.test` to every endpoint",
-    description: "Sends at once, signed like any event, and answers what each endpoint said. It is not tried again.",
-    answers: { 200: { description: "What each said; `error` is null where it was a 2xx.", schema: TestAnswers } },
+    description: "Sends it at once, signed like any event, and answers what each endpoint said. It is not repeated.",
+    answers: { 200: { description: "What each endpoint said; `error` is null after a 2xx.", schema: TestAnswers } },
     problems: TEST_PROBLEMS,
     needsToken: true,
   },
   "POST /events/resend": {
     operationId: "resendEvents",
-    summary: "Tell of failed events again",
+    summary: "Send failed events again",
     description: `Takes \`{"status":"failed"}\`. Makes at most ${RESENT_AT_ONCE} failed events due, oldest first, and says how many are \`left\`.`,
     answers: { 200: { description: "How many were made due.", schema: Resent } },
     problems: ["invalid-request", ...POST_PROBLEMS],
@@ -124,9 +124,9 @@ export const contract = (): Contract => ({
   },
   "POST /events/{id}/resend": {
     operationId: "resendEvent",
-    summary: "Tell of one event again",
+    summary: "Send one event again",
     description:
-      "Makes the event due at once, whatever became of it, with the same `webhook-id`. One that is about to be attempted is left to that.",
+      "Makes the event due at once, whatever its status, with the same `webhook-id`. If it is due within two minutes anyway, nothing changes.",
     answers: { 200: { description: "The event.", schema: Event } },
     problems: ["event-not-found", ...POST_PROBLEMS],
     needsToken: true,
@@ -135,7 +135,7 @@ export const contract = (): Contract => ({
     operationId: "resendJob",
     summary: "Tell of a job again",
     description:
-      "Tells every endpoint of the job as it is now, with the same `webhook-id` as before: as `job.finished` when it is terminal, else as `job.updated`.",
+      "Tells every endpoint of the job as it is now, with the same `webhook-id` as before: as `job.finished` if it is terminal, otherwise as `job.updated`.",
     answers: { 200: { description: "The events, one for each endpoint.", schema: JobEvents } },
     problems: ["job-not-found", ...POST_PROBLEMS],
     needsToken: true,

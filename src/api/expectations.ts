@@ -101,12 +101,12 @@ export const contract = (): Contract => ({
     operationId: "expectJob",
     summary: "Announce a job, with a time by which its callback should have come",
     description:
-      "Past that time a job that is not terminal is overdue: `GET /jobs?overdue=true` lists it, `job.overdue` tells of it, and with keys CI is asked about it. " +
-      "Before or after the callback is the same. Putting it again begins anew. It is kept for 30 days past its time.",
+      "After that time a job that is not terminal is overdue: `GET /jobs?overdue=true` lists it, `job.overdue` tells of it, and with keys CI is asked about it. " +
+      "You may announce a job before or after its callback. Announcing it again renews it. It is kept for 30 days after its time.",
     body: ExpectationBody,
     answers: {
-      200: { description: "It was renewed. The job.", schema: Job },
-      201: { description: "It is new. The job.", schema: Job },
+      200: { description: "The job; its announcement was renewed.", schema: Job },
+      201: { description: "The job; it was not announced before.", schema: Job },
     },
     problems: [
       "invalid-request",
@@ -120,8 +120,8 @@ export const contract = (): Contract => ({
   },
   "DELETE /jobs/{jobId}/expectation": {
     operationId: "cancelExpectation",
-    summary: "Take back that a job was announced",
-    answers: { 204: { description: "There is no expectation of this job, whether or not there was one." } },
+    summary: "Take the announcement of a job back",
+    answers: { 204: { description: "The job is not announced any more, if it was." } },
     problems: ["not-supported-by-store", ...PROBLEMS],
     needsToken: true,
   },
@@ -129,9 +129,9 @@ export const contract = (): Contract => ({
     operationId: "reconcileJob",
     summary: "Ask CI about a job now",
     description:
-      "What CI answers of a job that has ended is taken in as a callback would be, with `source` `reconcile`, and outranks every callback. " +
-      "The answer is the job as it is then. Of one that CI does not know, `expectation` says so.",
-    answers: { 200: { description: "CI has answered. The job.", schema: Job } },
+      "If the job has ended, CI's answer is taken in like a callback, with `source` `reconcile`, and outranks every callback. " +
+      "Answers with the job as it is then. If CI does not know it, `expectation` says so.",
+    answers: { 200: { description: "The job, after CI has answered.", schema: Job } },
     problems: ["job-not-found", "corrupt-bytes", "ci-not-configured", "ci-unavailable", ...PROBLEMS],
     needsToken: true,
   },

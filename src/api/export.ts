@@ -234,12 +234,12 @@ export const contract = (): Contract => ({
     summary: "Every delivery with its bytes, for a back-up",
     description:
       "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, bytes}`: " +
-      "times in ISO 8601 with milliseconds, `bytes` in base64. Where `bytes` is null, `missing` says why: `retention` (they " +
-      "have passed their time) or `corrupt` (the ones kept are not the ones that came); the times of a corrupt one may be " +
-      "null. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
-      "page may have none. At the end stand the jobs that are expected, as `{expectation: {jobId, registeredAt, dueAt, bucket, " +
-      "region, queueId, tag, userData}}`. The last line of every page is `{next}`, the cursor to go on with, null at the end. " +
-      "A page without that line is cut short.",
+      "times in ISO 8601 with milliseconds, `bytes` in base64. If `bytes` is null, `missing` says why: `retention` (they " +
+      "have been deleted) or `corrupt` (the stored bytes are not the ones that came); the times of a corrupt delivery may be " +
+      "null. The spill comes first, then the store, first received first. A delivery may come twice, and a " +
+      "page may have none. Announced jobs come last, as `{expectation: {jobId, registeredAt, dueAt, bucket, " +
+      "region, queueId, tag, userData}}`. The last line of every page is `{next}`, the cursor to continue with, null at the end. " +
+      "A page without that line was cut short.",
     answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,

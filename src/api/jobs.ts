@@ -188,8 +188,8 @@ export const contract = (): Contract => ({
     operationId: "getJob",
     summary: "What became of a job",
     description:
-      "Answers at once, or, with `wait`, when the job is terminal or the seconds are up, with what there is then. " +
-      "`ETag` changes exactly when the answer does; nothing but the answer for a terminal job may be stored by a cache, and that only to be validated.",
+      "Answers at once. With `wait`, answers when the job is terminal, or after that many seconds with the job as it is. " +
+      "`ETag` changes exactly when the answer does. A cache may store only the answer about a terminal job, and must validate it.",
     answers: {
       200: { description: "The job.", schema: JobSchema },
       304: { description: "The job is as it was when `If-None-Match` was given." },
@@ -209,7 +209,7 @@ export const contract = (): Contract => ({
     operationId: "listJobDeliveries",
     summary: "Every delivery that named a job, last received first",
     description:
-      "`isRecord` marks the one behind the job's record. `verified` is what CI says of each, and stays when another one is behind the record.",
+      "`isRecord` marks the one behind the job's record. `verified` is what CI said about each, even if another one is behind the record by now.",
     answers: { 200: { description: "A page of deliveries.", schema: JobDeliveryList } },
     problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
     needsToken: true,
@@ -219,10 +219,10 @@ export const contract = (): Contract => ({
     operationId: "listJobs",
     summary: "Jobs, last received first",
     description:
-      "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
-      "Filtered by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, with `next` not null: go on with it. " +
-      "`overdue=true` lists the overdue ones instead, the longest due first. " +
-      "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
+      "The place of a job is that of the first delivery that named it, and never changes. So a walk by `cursor` meets each job once, whatever arrives. " +
+      "With a filter by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, and have a `next`: continue with that. " +
+      "`overdue=true` lists overdue jobs instead, the longest due first. " +
+      "With `Accept: application/x-ndjson` the whole list comes, one JSON object a line.",
     answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
     problems: ["not-supported-by-store", ...READ_PROBLEMS],
     needsToken: true,

@@ -30,7 +30,7 @@ const page = {
     described(whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`), "How many, 1 to 100."),
     `${PAGE_LIMIT_DEFAULT}`,
   ),
-  cursor: v.optional(described(filled, "`next` of the page before, with the same filters.")),
+  cursor: v.optional(described(filled, "`next` of the previous page, with the same filters.")),
 };
 
 const wait = (what: string) =>
@@ -45,7 +45,7 @@ const wait = (what: string) =>
 export const JobQuery = v.strictObject({ wait: wait("the job to be terminal") });
 
 export const ChangesQuery = v.strictObject({
-  after: v.optional(described(filled, "`next` of the page before, or `start`.")),
+  after: v.optional(described(filled, "`next` of the previous page, or `start`.")),
   limit: page.limit,
   wait: wait("a change"),
 });
@@ -63,7 +63,7 @@ export const JobsQuery = v.strictObject({
   tag: v.optional(
     described(
       filled,
-      "The job type, such as `WordsGeneralize`; of moderation, which has no tag, the event, such as `ReviewImage`.",
+      "The job type, such as `WordsGeneralize`. Moderation has no tag: give its event, such as `ReviewImage`.",
     ),
   ),
   bucket: v.optional(described(filled, "`BucketId` of the input.")),
@@ -79,13 +79,13 @@ export const JobsQuery = v.strictObject({
         v.picklist(["true", "false"], "must be true or false"),
         v.transform((text) => text === "true"),
       ),
-      "`false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed or told itself.",
+      "`false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed, or that are CI's own answer.",
     ),
   ),
   overdue: v.optional(
     described(
       v.literal("true", "must be true"),
-      "Jobs whose callback should have come and has not, the longest due first. No filter goes with it.",
+      "Announced jobs that have not ended in time, the longest due first. Cannot be combined with other filters.",
     ),
   ),
   ...page,
@@ -114,7 +114,7 @@ const announcedText = v.nullish(
 );
 
 const announced = {
-  bucket: described(announcedText, "Where CI is asked about the job, with `region`."),
+  bucket: described(announcedText, "With `region`, the place where CI can be asked about the job."),
   region: announcedText,
   queueId: announcedText,
   tag: described(announcedText, "The job type, such as `WordsGeneralize`."),
@@ -133,7 +133,7 @@ export const ExpectationBody = v.strictObject(
         v.minValue(1, withinText),
         v.maxValue(WITHIN_SECONDS_MAX, withinText),
       ),
-      "Seconds from now within which the callback should come.",
+      "How soon the callback should come, in seconds from now.",
     ),
     ...announced,
   },
@@ -160,11 +160,11 @@ export const ExportQuery = v.strictObject({
   limit: v.optional(
     described(
       whole(1, EXPORT_LIMIT_MAX, `must be a whole number from 1 to ${EXPORT_LIMIT_MAX}`),
-      "How many at most, 1 to 100. More than 20 may pass the 50 queries of the free plan.",
+      "How many at most, 1 to 100. More than 20 may exceed the 50 queries of the free plan.",
     ),
     `${EXPORT_LIMIT_DEFAULT}`,
   ),
-  cursor: v.optional(described(filled, "`next` of the page before.")),
+  cursor: v.optional(described(filled, "`next` of the previous page.")),
 });
 
 const exactMoment = v.pipe(

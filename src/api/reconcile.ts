@@ -21,7 +21,7 @@ export const contract = (): Contract => ({
     operationId: "testReconcile",
     summary: "Try whether CI can be asked",
     description:
-      "Sends one signed request about a job that does not exist, and one to each of the first five lists of CI_QUEUES. Nothing is kept.",
+      "Sends one signed request about a job that does not exist, and one for each of the first five lists of CI_QUEUES. Nothing is kept.",
     answers: {
       200: {
         description: "What CI said. Without keys `hasKeys` is false, and nothing is asked.",

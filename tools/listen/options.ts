@@ -6,23 +6,23 @@ import { keyOf } from "../../src/client/signature.ts";
 import { isLoopback, LOCAL_TOKEN } from "../doctor/options.ts";
 
 export interface ListenOptions {
-  /** Where the receiver is, with a slash at the end. */
+  /** The URL of the receiver, with a slash at the end. */
   base: URL;
   /** One of its LOOKUP_TOKENS. */
   token: string;
   /** Where events go. */
   to: URL;
-  /** What they are signed with; null for the one of the state file, or a new one. */
+  /** The signing secret; null for that of the state file, or a new one. */
   secret: string | null;
-  /** Tells of every change, not only of jobs that have ended. */
+  /** Posts every change, not only jobs that have ended. */
   all: boolean;
   /** Posts callbacks byte for byte in place of events. */
   raw: boolean;
-  /** Where it is kept how far this got. */
+  /** The file that keeps how far this got. */
   stateFile: string;
   /** Begins with the first job that the receiver has, whatever the state file says. */
   fromStart: boolean;
-  /** How many of the last jobs to tell first. */
+  /** How many of the last jobs are posted first. */
   last: number;
 }
 
@@ -106,13 +106,13 @@ export function readOptions(
   });
 }
 
-/** A user name or password is refused by `fetch`. */
+/** `fetch` refuses a user name or password in a URL. */
 function readUrl(text: string): URL | null {
   const url = URL.parse(text);
   return url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "" ? null : url;
 }
 
-/** One file for each receiver and URL, so that two listeners do not take each other's place. */
+/** A file for each pair of receiver and URL, so that two listeners do not overwrite each other's state. */
 function stateFileOf(base: URL, to: URL): string {
   const digest = createHash("sha256").update(`${base.href} ${to.href}`).digest("hex").slice(0, 8);
   return `.wrangler/listen/${base.host.replaceAll(/[^\w.-]/g, "_")}-${digest}.json`;
@@ -122,7 +122,7 @@ function parseLine(args: readonly string[]) {
   try {
     return ok(parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true }));
   } catch (error) {
-    // Node's message ends with advice about "--" that does not apply here.
+    // Node's message ends with advice about "--" that does not fit here.
     return fail((error as Error).message.replace(/\. To specify a positional.*$/s, "."));
   }
 }

@@ -4,16 +4,16 @@ import { fail, ok, type Result } from "../../src/callback/result.ts";
 import { isLoopback, LOCAL_TOKEN } from "../doctor/options.ts";
 
 export interface TransferOptions {
-  /** Where the receiver is, with a slash at the end. */
+  /** The URL of the receiver, with a slash at the end. */
   base: URL;
   /** One of its LOOKUP_TOKENS. */
   token: string;
   file: string;
-  /** Deliveries in one request at most. */
+  /** How many deliveries are in one request at most. */
   limit: number;
-  /** Requests at a time. */
+  /** How many requests are made at a time. */
   concurrency: number;
-  /** The line of the file to begin with, counted from 1. */
+  /** The line of the file to begin with, from 1. */
   from: number;
   /** How long one request is tried again, in seconds. */
   giveUpSeconds: number;
@@ -21,7 +21,7 @@ export interface TransferOptions {
 
 export type Direction = "export" | "import";
 
-/** Deliveries in one request, unless told otherwise: what the free plan of Cloudflare can do. */
+/** How many deliveries are in one request by default: what Cloudflare's free plan can do. */
 const DEFAULT_LIMIT = 20;
 const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_GIVE_UP_SECONDS = 300;
@@ -128,7 +128,7 @@ function parseLine(args: readonly string[]) {
   try {
     return ok(parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true }));
   } catch (error) {
-    // Node's message ends with advice about "--" that does not apply here.
+    // Node's message ends with advice about "--" that does not fit here.
     return fail((error as Error).message.replace(/\. To specify a positional.*$/s, "."));
   }
 }
