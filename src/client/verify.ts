@@ -1,6 +1,6 @@
 /**
- * Verifying events after Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec, "Verifying webhook
- * authenticity"), in Node 20 and later, Workers and wherever else there is WebCrypto.
+ * Verifies events as Standard Webhooks says (github.com/standard-webhooks/standard-webhooks, spec, "Verifying webhook
+ * authenticity"), in Node 20 and later, Workers, and wherever else there is WebCrypto.
  */
 import type { ReceiverEvent } from "./events.ts";
 import { keyOf, signatureOf } from "./signature.ts";

@@ -23,12 +23,12 @@ export interface CompressedFiles {
   fileCount: number | null;
 }
 
-/** Of `FileUncompress`: where the files of the archive are now. */
+/** Of `FileUncompress`: where the archive's files are now. */
 export interface UncompressedFiles {
   kind: "files";
   bucket: string | null;
   region: string | null;
-  /** What the job was told to put before each name. */
+  /** The prefix that the job had to give to each name. */
   prefix: string | null;
   fileCount: number | null;
 }

@@ -1,10 +1,10 @@
 /**
- * The verdicts of content moderation, and the scenes that they are made of: one for each kind of thing that was
+ * The verdicts of content moderation, and the scenes that they are based on: one for each kind of content that was
  * looked for, such as `Porn` and `Ads`.
  */
 import { contentAt, countAt, nodeAt, nodesAt, numberAt, scoreAt, textAt, textsAt } from "./nodes.ts";
 
-/** `review` is "perhaps": a person should look. */
+/** `review` means "perhaps": a person should look. */
 export type Verdict = "pass" | "review" | "block";
 
 /** Where in a picture, in pixels from its top left corner. */
@@ -16,7 +16,7 @@ export interface PixelBox {
   rotationDegrees: number | null;
 }
 
-/** Text in a picture that was hit. */
+/** Text in a picture that matched. */
 export interface FoundText {
   text: string | null;
   keywords: string[];
@@ -54,7 +54,7 @@ export interface Scene {
   libraryHits: LibraryHit[];
 }
 
-/** `Result`, `Suggestion` and `HitFlag` count alike. */
+/** `Result`, `Suggestion` and `HitFlag` use the same numbers. */
 const VERDICTS = new Map<string | null, Verdict>([
   ["0", "pass"],
   ["1", "block"],

@@ -2,7 +2,7 @@
 import { booleanAt, countAt, nodeAt, textAt, type WithDetail } from "./nodes.ts";
 import { type OutputFile, readNamedFiles } from "./output-files.ts";
 
-/** A picture; what CI does not say of it is null. */
+/** A picture. What CI does not say about it is null. */
 export interface Picture {
   /** Such as `JPEG`. */
   format: string | null;
@@ -19,7 +19,7 @@ export interface Picture {
   etag: string | null;
 }
 
-/** A file that hides in a picture. Both bytes belong to it, and count from 0. */
+/** A file hidden in a picture. Its first and last byte, both included, counted from 0. */
 export interface HiddenFile {
   /** Such as `MPEG-TS`. */
   type: string | null;
@@ -31,7 +31,7 @@ export interface HiddenFile {
 export interface Inspection {
   format: string | null;
   sizeBytes: number | null;
-  /** Whether something hides in it. */
+  /** Whether something is hidden in it. */
   isSuspicious: boolean | null;
   hidden: HiddenFile | null;
 }
@@ -60,7 +60,7 @@ export function readPicture({ detail }: WithDetail): PictureResult | null {
   };
 }
 
-/** The original's ETag stands beside the rest of it. */
+/** The original's ETag is beside the other nodes. */
 function readOriginal(original: object | null): Picture | null {
   const picture = readPictureInfo(nodeAt(original, "ImageInfo"));
   return picture === null ? null : { ...picture, etag: etagAt(original) };

@@ -34,7 +34,7 @@ export interface ReadableJob extends WithDetail {
 
 /**
  * The family of a job; null for a type that the provider does not document. Moderation has no tag and is told by its
- * event. What CI answers when it is asked about a moderation has no event either: there a verdict tells.
+ * event. In CI's answers to questions it has no event either, and is told by its verdict.
  */
 export function familyOf(job: ReadableJob): Family | null {
   const { tag, event } = job;

@@ -5,9 +5,9 @@ import { type OutputFile, readOutputFiles } from "./output-files.ts";
 export interface TranslationResult {
   /** The translated text; null if the job wrote a file instead. */
   text: string | null;
-  /** The language that the job was told its input is in, such as `en`. */
+  /** The language of the input, as the job was told, such as `en`. */
   sourceLanguage: string | null;
-  /** The kind of file it was told to expect, such as `pdf` or `txt`. */
+  /** The kind of file, as the job was told, such as `pdf` or `txt`. */
   fileType: string | null;
   files: OutputFile[];
 }

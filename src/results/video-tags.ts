@@ -1,4 +1,4 @@
-/** `VideoTagResult`: what is to be seen in a video, and when (436/60167). Scores are from 0 to 100; CI sends 0 to 1. */
+/** `VideoTagResult`: what a video shows, and when (436/60167). Scores are from 0 to 100; CI sends 0 to 1. */
 import { countAt, nodeAt, nodesAt, numberAt, scoreOutOf, textAt, textsAt } from "./nodes.ts";
 
 export interface VideoTag {
@@ -8,7 +8,7 @@ export interface VideoTag {
   score: number | null;
 }
 
-/** Part of a video, with what it is tagged as. */
+/** A part of a video, with its tags. */
 export interface TaggedSpan {
   startSeconds: number | null;
   endSeconds: number | null;
@@ -96,7 +96,7 @@ const readPerson = (person: object): TaggedPerson => ({
   sightings: nodesAt(person, "DetailPerSecond").map((moment) => readSighting(moment, numberAt(moment, "TimeStamp"))),
 });
 
-/** All that was seen at one moment. */
+/** Everything that was seen at one moment. */
 const readObjects = (moment: object): TaggedObject[] =>
   nodesAt(moment, "Objects").map((object) => ({
     name: textAt(object, "Name"),
