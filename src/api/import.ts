@@ -233,11 +233,11 @@ export const contract = (): Contract => ({
     operationId: "importDeliveries",
     summary: "Take deliveries of an export in",
     description:
-      `The body is up to ${IMPORT_LINES_MAX} lines as \`GET /deliveries/export\` gives them; a line \`{next}\` is passed over. ` +
-      "For each line the answer says what became of it: `stored`, `no-job` or `quarantined`, as a callback would be; " +
-      "`pending` for one that the receiver reads later; `expected` for an expectation, of two of one job the later; `refused`, with the `reason`, where nothing was kept: bytes that do " +
-      "not have the SHA-256 in `id`, no bytes at all, or no line of an export. Times and counts are kept: of the same " +
-      "delivery the earliest `receivedAt`, the latest `lastReceivedAt` and the greatest `count` stand. Twice is as once.",
+      `The body has up to ${IMPORT_LINES_MAX} lines as \`GET /deliveries/export\` gives them; a line \`{next}\` is ignored. ` +
+      "The answer says what became of each line: `stored`, `no-job` or `quarantined`, as for a callback; `pending` if the receiver reads it later; " +
+      "`expected` for an expectation (of two for one job, the later is kept); `refused`, with the `reason`, if nothing was kept: the bytes do " +
+      "not have the SHA-256 in `id`, there are no bytes, or it is not a line of an export. Times and counts are kept. If the receiver has the " +
+      "delivery already, it keeps the earlier `receivedAt`, the later `lastReceivedAt` and the greater `count`. Importing twice changes nothing more.",
     answers: { 200: { description: "What became of each line, in order.", schema: ImportedList } },
     problems: [
       "invalid-request",

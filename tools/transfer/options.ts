@@ -30,7 +30,7 @@ const COMMON = `  --token <token>     One of the receiver's LOOKUP_TOKENS. Bette
                       arguments it is given. Default for a local run: ${LOCAL_TOKEN}.
   --limit <n>         Deliveries in one request, 1 to 100. Default ${DEFAULT_LIMIT}, which fits the free plan of Cloudflare;
                       100 is faster on the paid one.
-  --give-up <s>       Seconds for which a request that fails (no connection, 429, 5xx) is tried again. Default ${DEFAULT_GIVE_UP_SECONDS}.
+  --give-up <s>       For how many seconds a failing request (no connection, 429, 5xx) is repeated. Default ${DEFAULT_GIVE_UP_SECONDS}.
   -h, --help          This text.
 `;
 
@@ -41,13 +41,13 @@ Usage: LOOKUP_TOKEN=... npm run export -- <base URL> --out <file>
 
 The base URL is where the receiver is: https://callbacks.example.com.
 
-  --out <file>        Where to write. A file of an export that was cut short is gone on with where it ends; one that is
-                      whole is left alone. Nobody but you may read it.
+  --out <file>        Where to write. If the file has an export that was cut short, it is continued; if it has a complete
+                      one, it is left alone. Only you can read the file.
 ${COMMON}
 The bytes of each delivery are checked against its SHA-256 before they are written.
 
 Exit codes: 0 everything is in the file; 1 something is not, and is named; 2 wrong usage; 130 interrupted (Ctrl-C; the
-same command goes on).
+same command continues).
 `,
   import: `Puts the deliveries of an export into a receiver, with their times and counts. Importing a file twice changes nothing.
 
