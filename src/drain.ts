@@ -91,7 +91,7 @@ async function drainPage(
       rest = rest.slice(group.length);
       const { arrivals, faults } = await spill.getMany(group);
       report.failures.push(...faults);
-      await bringIn(take, arrivals, budget, report, forget);
+      await drainGroup(take, arrivals, budget, report, forget);
     }
   }
 }
@@ -138,7 +138,7 @@ function nextGroup(entries: readonly SpillEntry[], operations: number): SpillEnt
  * Stores a group, and deletes from the spill what the store has and has read. If that fails, tries each half by itself,
  * so that no delivery blocks the others.
  */
-async function bringIn(
+async function drainGroup(
   take: (group: readonly Arrival[]) => Promise<readonly Arrival[]>,
   group: readonly Arrival[],
   budget: Budget,
@@ -155,7 +155,7 @@ async function bringIn(
       return;
     }
     const half = Math.ceil(group.length / 2);
-    for (const part of [group.slice(0, half), group.slice(half)]) await bringIn(take, part, budget, report, forget);
+    for (const part of [group.slice(0, half), group.slice(half)]) await drainGroup(take, part, budget, report, forget);
     return;
   }
   await forget(taken.map(({ id }) => id));

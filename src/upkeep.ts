@@ -1,7 +1,6 @@
 /**
- * The duties of the cron: drain the spill, note overdue jobs, send due events, apply retention, read pending
- * deliveries, ask CI, and shrink bodies that older versions wrote. A run may be killed at any point and repeated, and
- * two runs may overlap: nothing is deleted before the store has it.
+ * The duties of the cron. A run may be killed at any point and repeated, and two runs may overlap: nothing is deleted
+ * before the store has it.
  */
 import { Budget } from "./budget.ts";
 import { drain, DRAIN_LOOK_OPERATIONS, DRAIN_OPERATIONS, type DrainReport, READ_OPERATIONS } from "./drain.ts";
@@ -18,7 +17,7 @@ import type { Level } from "./telemetry/log.ts";
 
 export interface UpkeepOptions {
   retentionDays: RetentionDays;
-  /** How many calls to D1, KV, endpoints and CI one run may make. Each statement counts. */
+  /** Calls to D1, KV, endpoints and CI that one run may make. Each statement counts. */
   operations: number;
   forwarder: Forwarder;
   /** Null without keys for CI. */
@@ -49,10 +48,7 @@ export interface UpkeepReport extends DrainReport {
   found: number;
 }
 
-/**
- * The level at which a report is logged. Most runs find nothing to do, but CI's lists are seldom empty, so `swept` does
- * not count.
- */
+/** The level of a report. Most runs find nothing to do, but CI's lists are seldom empty, so `swept` does not count. */
 export function levelOf({ failures, waiting, ...counts }: UpkeepReport): Level {
   if (failures.length > 0) return "error";
   if (waiting !== null && waiting > 0) return "warn";
@@ -66,8 +62,7 @@ const NOTE_OPERATIONS = 5;
 const NOTE_OVERDUE_OPERATIONS = 3;
 
 /**
- * What a slice of recompressing counts for, in calls. It makes four at most, but it also takes CPU time, and a run on
- * the free plan has 10 ms.
+ * A slice of recompressing makes four calls at most. It counts for more, since it also takes some of a run's CPU time.
  */
 const RECOMPRESS_OPERATIONS = 20;
 
@@ -81,8 +76,7 @@ export async function upkeep(
   const hasRetention = Object.values(cutoffs).some((cutoff) => cutoff !== null);
   const { expectations } = store;
   const turn = turnOf(now);
-  // The duties take turns, and within asking CI the kinds of questions take turns, too. Divided, so that every kind
-  // comes first in some run in which asking has its turn.
+  // Within asking CI its kinds of questions take turns, too. Divided, so that each comes first in some of those runs.
   const askingTurn = Math.floor(turn / DUTIES_IN_TURN);
   // The drain leaves calls for the other duties: for retention in every run, for the others as far as the budget goes.
   const budget = new Budget(operations - NOTE_OPERATIONS - (expectations === null ? 0 : NOTE_OVERDUE_OPERATIONS));
@@ -186,10 +180,7 @@ function reserve(
 
 const MINUTE_MILLISECONDS = 60_000;
 
-/**
- * A number that differs from run to run, in no particular order. Whatever takes turns by it comes to all its cases,
- * however often the cron runs.
- */
+/** Differs from run to run, in no particular order, so that all turns come up however often the cron runs. */
 function turnOf(now: number): number {
   const mixed = Math.imul(Math.floor(now / MINUTE_MILLISECONDS), 0x9e37_79b1);
   return (mixed ^ (mixed >>> 15)) >>> 8;

@@ -83,16 +83,16 @@ export function jobRows(told: DeliveryReading): JobRow[] {
   return told.reading.ok ? told.reading.value.jobs.map((job) => jobRow(job, told)) : [];
 }
 
-function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
+function jobRow(job: JobReading, told: DeliveryReading): JobRow {
   const { workflow } = job;
   return {
     job_id: job.jobId,
-    received_at: entry.receivedAt,
-    heard_at: entry.lastReceivedAt,
-    restored: entry.isRestored,
-    delivery_id: entry.id,
+    received_at: told.receivedAt,
+    heard_at: told.lastReceivedAt,
+    restored: told.isRestored,
+    delivery_id: told.id,
     // The reader's version is in the rank, so a newer reader's row replaces an older one's of the same delivery.
-    rank: `${jobRank(job, entry.id, entry.source === "reconcile")} ${READER}`,
+    rank: `${jobRank(job, told.id, told.source === "reconcile")} ${READER}`,
     event: cell(job.event),
     tag: cell(job.tag),
     state: cell(job.state),
@@ -108,7 +108,7 @@ function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
     created_at: job.createdAt,
     started_at: job.startedAt,
     ended_at: job.endedAt,
-    workflow_rank: workflow === null ? null : `${workflowRank(job, entry.id)} ${READER}`,
+    workflow_rank: workflow === null ? null : `${workflowRank(job, told.id)} ${READER}`,
     run_id: cell(workflow?.runId ?? null),
     workflow_id: cell(workflow?.workflowId ?? null),
     workflow_name: cell(workflow?.workflowName ?? null),
@@ -146,14 +146,14 @@ export interface RunRow {
 }
 
 /** A row for each run whose end a delivery tells; none if it could not be read. */
-export function runRows(entry: DeliveryReading): RunRow[] {
-  if (!entry.reading.ok) return [];
-  return entry.reading.value.runs.map((run) => ({
+export function runRows(told: DeliveryReading): RunRow[] {
+  if (!told.reading.ok) return [];
+  return told.reading.value.runs.map((run) => ({
     run_id: run.runId,
-    received_at: entry.receivedAt,
-    heard_at: entry.lastReceivedAt,
-    delivery_id: entry.id,
-    rank: `${runRank(run, entry.id)} ${READER}`,
+    received_at: told.receivedAt,
+    heard_at: told.lastReceivedAt,
+    delivery_id: told.id,
+    rank: `${runRank(run, told.id)} ${READER}`,
     workflow_id: cell(run.workflowId),
     workflow_name: cell(run.workflowName),
     state: cell(run.state),
