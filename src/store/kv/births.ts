@@ -16,7 +16,10 @@ import { type EventEntries, leasedOf, newEvent } from "./event-entries.ts";
 import { type Head, isNews } from "./heads.ts";
 import type { NextLook } from "./next-look.ts";
 
-/** How long a writer has for a first attempt, in milliseconds: as long as a lease. By then stale lists are fresh. */
+/**
+ * How long an event is leased to its writer, in milliseconds: a lease, and the minute for which another's list may be
+ * stale.
+ */
 export const KV_LEASE_MILLISECONDS = 120_000;
 
 interface Cause {
