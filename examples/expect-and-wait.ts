@@ -1,6 +1,6 @@
 /**
- * Announces a job that was just submitted, so that a callback that never comes is noticed, and waits for its end:
- * `npx node examples/expect-and-wait.ts <JobId> <bucket> <region>`.
+ * Announces a job that was just submitted, so that the receiver notices if its callback never comes, and waits for its
+ * end: `npx node examples/expect-and-wait.ts <JobId> <bucket> <region>`.
  */
 import { createClient, JobTimeoutError } from "../src/client/client.ts";
 
@@ -14,7 +14,7 @@ const client = createClient({
 await client.expect(jobId, { withinSeconds: 3600, bucket, region });
 try {
   const job = await client.waitForJob(jobId, { timeoutSeconds: Number(process.env["TIMEOUT_SECONDS"] ?? 3600) });
-  // `verified` is false where CI, being asked, does not say what the callback says.
+  // `verified` is false if CI was asked and disputes the callback.
   console.log(`${job.jobId} ${job.state} from a ${job.source}, verified: ${job.verified}`);
 } catch (error) {
   if (!(error instanceof JobTimeoutError)) throw error;

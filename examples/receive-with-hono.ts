@@ -1,6 +1,6 @@
 /**
- * Receives events with Hono, wherever Hono runs: `POST /ci-events` is the URL for FORWARD_URLS, and CI_EVENTS_SECRET is
- * one of FORWARD_SECRETS. In a project of your own, import from "ci-callback-receiver/client".
+ * Receives events with Hono, wherever Hono runs. Give the URL of `POST /ci-events` to the receiver as FORWARD_URLS;
+ * CI_EVENTS_SECRET is one of its FORWARD_SECRETS. In a project of your own, import from "ci-callback-receiver/client".
  */
 import { Hono } from "hono";
 import { env } from "hono/adapter";
@@ -19,7 +19,7 @@ app.post("/ci-events", async (c) => {
 app.onError((error, c) => {
   if (error instanceof EventVerificationError) return c.text(error.message, 401);
   console.error(error);
-  // Not a 2xx, so the receiver tells it again.
+  // Not a 2xx, so the receiver sends it again.
   return c.text("The event could not be handled.", 500);
 });
 

@@ -5,17 +5,17 @@
  *   npx node examples/receive-with-node.ts &
  *   npm run listen -- --to http://localhost:3000/hook --secret "$CI_EVENTS_SECRET"
  *
- * A receiver that is deployed signs with its FORWARD_SECRETS: use one of those. In a project of your own, import from
- * "ci-callback-receiver/client". Every path is taken.
+ * A deployed receiver signs with its FORWARD_SECRETS: use one of those. In a project of your own, import from
+ * "ci-callback-receiver/client". This server accepts every path.
  */
 import { createServer, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { EventVerificationError, verifyEvent } from "../src/client/client.ts";
 
-/** Gives the status to answer with. */
+/** Handles one request, and gives the status of the answer. */
 async function receive(request: IncomingMessage): Promise<number> {
   try {
-    // The body has to be the bytes that came: parsed and printed again, they are not what was signed.
+    // The body must be the bytes as they came. If it is parsed and printed again, the signature does not fit.
     const body = await buffer(request);
     const event = await verifyEvent({ headers: request.headers, body }, process.env["CI_EVENTS_SECRET"] ?? "");
     // The same event may come twice, under the same id: ignore an id that you have seen.

@@ -1,4 +1,4 @@
--- What every column means, an example row of each table, and how many rows a callback writes: docs/storage.md
+-- docs/storage.md explains every column, with an example, and says how many rows a callback writes.
 
 CREATE TABLE deliveries (
   seq INTEGER PRIMARY KEY,

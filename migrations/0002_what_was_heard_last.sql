@@ -1,6 +1,6 @@
--- Retention counts from the last word on a job, readings are tried a bounded number of times, and a delivery
--- says which jobs it named. What every column means: docs/storage.md. Additions only: the version before
--- this one goes on writing to these tables while this one is being deployed.
+-- When a job was last heard of, for retention; how often reading a delivery was tried; which jobs a delivery names.
+-- docs/storage.md explains every column. Only additions: the previous version still writes to these tables while this
+-- one is being deployed.
 
 ALTER TABLE deliveries ADD COLUMN heard_at INTEGER;
 ALTER TABLE deliveries ADD COLUMN reader INTEGER NOT NULL DEFAULT 0;

@@ -1,6 +1,7 @@
--- A job has a number for its first change, which is its place in lists, and one for its last, which is null while it
--- was told of once. Lists go by places; what has few values (tag, bucket, queue) is filtered on the way along them and
--- costs no index entry. A job told of more than once has its deliveries listed. docs/storage.md explains all columns.
+-- The number of a job's first change, which is its place in lists, and the number of its last change, which is null
+-- if only one delivery has named it. Lists are in the order of places. Columns with few values (tag, bucket, queue) are
+-- filtered along that order and have no index. The deliveries of a job are listed if there are several.
+-- docs/storage.md explains every column.
 
 ALTER TABLE jobs ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN changed INTEGER;

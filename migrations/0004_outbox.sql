@@ -1,5 +1,5 @@
--- Events that the user's system is told of, until it was. What every column means: docs/storage.md. Additions only:
--- the version before this one goes on writing while this one is being deployed.
+-- Events for the user's system. docs/storage.md explains every column. Only additions: the previous version still
+-- writes while this one is being deployed.
 
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,

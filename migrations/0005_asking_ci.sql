@@ -1,5 +1,5 @@
--- Jobs that are announced, what CI said of callbacks, and how far its lists of jobs were walked. What every column
--- means: docs/storage.md. Additions only: the version before this one goes on writing while this one is being deployed.
+-- Announced jobs, CI's verdicts on callbacks, and how far CI's lists of jobs were read. docs/storage.md explains every
+-- column. Only additions: the previous version still writes while this one is being deployed.
 
 ALTER TABLE deliveries ADD COLUMN source TEXT;
 
@@ -24,7 +24,7 @@ CREATE INDEX expectations_by_due ON expectations (is_open, due_at, job_id);
 CREATE INDEX expectations_to_ask ON expectations (is_noted, ask_at) WHERE is_open = 1;
 CREATE INDEX expectations_by_changed ON expectations (changed, job_id);
 
--- An expectation is open until its job is terminal, whichever version of the receiver writes that.
+-- Triggers, so that an expectation is closed when its job becomes terminal, even if an older version writes that.
 CREATE TRIGGER expectations_met_at_once AFTER INSERT ON jobs WHEN NEW.terminal = 1
 BEGIN
   UPDATE expectations SET is_open = 0 WHERE job_id = NEW.job_id AND is_open = 1;

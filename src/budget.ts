@@ -1,4 +1,4 @@
-/** What one run may still ask of D1, KV and endpoints, in calls: a Worker on the free plan has 50. */
+/** How many calls to D1, KV, endpoints and CI a run may still make. A Worker on the free plan has 50. */
 export class Budget {
   left: number;
 
@@ -6,7 +6,7 @@ export class Budget {
     this.left = operations;
   }
 
-  /** Spends that many calls, where there are as many. */
+  /** Spends so many calls; false, and spends nothing, if fewer are left. */
   spend(operations: number): boolean {
     if (this.left < operations) return false;
     this.left -= operations;

@@ -1,4 +1,4 @@
-/** Brings home what waits in the spill. */
+/** The drain: moves deliveries from the spill to the store. */
 import type { Budget } from "./budget.ts";
 import { intake, messageOf, readPending } from "./intake.ts";
 import { type Spill, SPILL_BULK_KEYS, type SpillEntry } from "./store/spill.ts";
@@ -6,34 +6,41 @@ import type { Arrival, Store } from "./store/store.ts";
 
 export interface DrainReport {
   drained: number;
-  /** Spilled deliveries that still wait, as far as this run has counted; null where the spill could not be asked. */
+  /** Deliveries left in the spill, as far as this run has counted; null if the spill could not be listed. */
   waiting: number | null;
-  /** What a store refused; it is tried again by the next run. */
+  /** Errors of the store or the spill. The next run tries again. */
   failures: string[];
 }
 
-/** Seeing what waits: a list of the spill, and what the store has of it. */
+/** What looking into the spill costs, in calls: a list of the spill, and a query of the store. */
 export const DRAIN_LOOK_OPERATIONS = 2;
 
-/** What bringing one group home costs at least, in calls: to see what waits, and the group. */
+/** What draining one delivery costs at least, in calls, with the look into the spill. */
 export const DRAIN_OPERATIONS = 10;
 
 /** Bodies fetched from the spill at once, in bytes, unless a single one is larger. A Worker has 128 MB. */
 const DRAINED_AT_ONCE_BYTES = 8 * 1024 * 1024;
 
-/** Of one group: fetching it, and the statements about its jobs, workflows and runs. Each delivery has a share of its own. */
+/**
+ * What a group costs, in calls: fetching it, and the statements about its jobs, workflows and runs. Each delivery costs
+ * `DELIVERY_OPERATIONS` more.
+ */
 const GROUP_OPERATIONS = 6;
 
-/** Reading one delivery that was kept unread. */
+/** What reading one pending delivery costs, in calls. */
 export const READ_OPERATIONS = 8;
 
-/** Of one delivery: a fifth of the statement that keeps it, and forgetting it. */
+/**
+ * What each delivery of a group costs, in calls: a fifth of the statement that keeps it, and deleting it from the
+ * spill.
+ */
 const DELIVERY_OPERATIONS = 1.25;
 
 /**
- * Brings spilled deliveries into the store, as far as the budget goes. Which are there already the store is asked
- * first: of what it has read, the arrival is kept alone; what it has not read yet is left to its turn, and the rest
- * is kept before it is read, so that a body that ends the reading is not met here again.
+ * Moves spilled deliveries to the store, as far as the budget goes. It first asks the store which of them it has. If
+ * the store has a delivery and has read it, only the new arrival is recorded. If the store has it unread, it is read
+ * when its turn comes. The others are kept before they are read, so that a body that kills the Worker is not met here
+ * again.
  */
 export async function drain(store: Store, spill: Spill, budget: Budget, report: DrainReport): Promise<void> {
   let cursor: string | null = null;
@@ -84,14 +91,14 @@ async function drainPage(
       rest = rest.slice(group.length);
       const { arrivals, faults } = await spill.getMany(group);
       report.failures.push(...faults);
-      await bringIn(take, arrivals, budget, report, forget);
+      await drainGroup(take, arrivals, budget, report, forget);
     }
   }
 }
 
 /**
- * Keeps what the store has read already, and reads again what has to be; gives those that are read. One reading may
- * take what is put by for later ones, so that no run ends without any.
+ * Records arrivals of deliveries that the store has, and reads those that became pending by that. Gives the deliveries
+ * that are read. A reading may use calls that are reserved for later duties, so that every run makes progress.
  */
 async function keepAgain(store: Store, group: readonly Arrival[], budget: Budget): Promise<readonly Arrival[]> {
   await store.keep(group);
@@ -108,7 +115,10 @@ async function keepAgain(store: Store, group: readonly Arrival[], budget: Budget
   return taken;
 }
 
-/** As many of the first as one call fetches, one memory holds and the budget pays for; alone what cannot be fetched with others. */
+/**
+ * The first entries that one call can fetch, that fit into memory, and that the budget pays for. An entry that cannot
+ * be fetched with others is a group of its own.
+ */
 function nextGroup(entries: readonly SpillEntry[], operations: number): SpillEntry[] {
   const affordable = Math.floor((operations - GROUP_OPERATIONS) / DELIVERY_OPERATIONS);
   const [first] = entries;
@@ -124,8 +134,11 @@ function nextGroup(entries: readonly SpillEntry[], operations: number): SpillEnt
   return group;
 }
 
-/** Stores a group, and forgets what the store has and has read. Where that fails it is tried by halves, so that none holds up the others. */
-async function bringIn(
+/**
+ * Stores a group, and deletes from the spill what the store has and has read. If that fails, tries each half by itself,
+ * so that no delivery blocks the others.
+ */
+async function drainGroup(
   take: (group: readonly Arrival[]) => Promise<readonly Arrival[]>,
   group: readonly Arrival[],
   budget: Budget,
@@ -142,7 +155,7 @@ async function bringIn(
       return;
     }
     const half = Math.ceil(group.length / 2);
-    for (const part of [group.slice(0, half), group.slice(half)]) await bringIn(take, part, budget, report, forget);
+    for (const part of [group.slice(0, half), group.slice(half)]) await drainGroup(take, part, budget, report, forget);
     return;
   }
   await forget(taken.map(({ id }) => id));

@@ -16,7 +16,7 @@ export default {
     const log = logger(settings.logLevel);
     reportSettingFaults(log, faults);
     const { retentionDays, upkeepOperations: operations } = settings;
-    // What the duties cause is due at once, and among what is told.
+    // Events that the duties cause are due at once, so the same run sends them.
     const places = placesOf(env, settings, 0);
     const forwarder = forwarderOf(env, places, settings, log);
     const reconciler = reconcilerOf(places, settings, forwarder, log);

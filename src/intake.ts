@@ -1,7 +1,8 @@
 /**
- * The one way in. Whatever brings bytes goes through here: they are named by their digest, read by the pure reader,
- * and written with what they say. Resolves only when they are stored, in the store or, where that fails, in the
- * spill. A body that is costly to read is stored before it is read, so that whatever ends the reading, the bytes are there.
+ * The one way in. Everything that brings bytes goes through here: the bytes are named by their digest, read, and
+ * written with what they say. `intake` resolves only when they are stored: in the store or, if that fails, in the
+ * spill. A body that is costly to read is stored before it is read, so that its bytes are safe even if reading kills
+ * the Worker.
  */
 import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
 import type { Reading } from "./callback/types.ts";
@@ -23,7 +24,7 @@ import type {
 import { CorruptBodyError } from "./store/errors.ts";
 import type { Position } from "./store/lists.ts";
 
-/** Where deliveries are written. With KV as the store there is no spill. */
+/** Where deliveries are written. `spill` is null if KV is the store. */
 export interface Places {
   store: Store;
   spill: Spill | null;
@@ -35,9 +36,11 @@ export interface Outcome {
   status: "stored" | "duplicate" | "no-job" | "quarantined" | "spilled" | "queued";
   jobs: string[];
   reading: Result<Reading, Failure>;
-  /** Events that it caused, whose first attempts are the caller's to make. */
+  /** Events that it caused. The caller makes their first attempts. */
   events: LeasedEvent[];
-  /** What the store or the queue said, where the delivery is not where it was to go first. */
+  /**
+   * Why the delivery is not where it should have gone first: the error of the store or the queue. Null if it is there.
+   */
   fault: string | null;
 }
 
@@ -47,13 +50,13 @@ export interface Incoming {
   contentType: string | null;
   /** Milliseconds since 1970. */
   receivedAt: number;
-  /** Of one that is tried again; a new one gets a new nonce. */
+  /** Given for an arrival that is tried again. A new arrival gets a new nonce. */
   nonce?: string;
-  /** A callback, unless told otherwise. */
+  /** `callback` unless given. */
   source?: DeliverySource;
 }
 
-/** The arrival, named by its digest: not read, and not stored anywhere yet. */
+/** Names the arrival by its digest. It is not read or stored yet. */
 export async function nameArrival({
   bytes,
   contentType,
@@ -76,12 +79,12 @@ export async function nameArrival({
 }
 
 export interface IntakeOptions {
-  /** Which bodies are stored before they are read: those that are costly to read, unless told otherwise. */
+  /** Which bodies are stored before they are read; `isCostlyToRead` unless given. */
   keepsFirst?: (arrival: Arrival) => boolean;
   parse?: typeof parseCallback;
 }
 
-/** Keeps and reads arrivals. Rejects where they are not certain to be stored. */
+/** Stores and reads arrivals. Rejects if it is not certain that they are stored. */
 export async function intake(
   { store, spill }: Places,
   arrivals: readonly Arrival[],
@@ -113,7 +116,7 @@ export async function intake(
 
 const NOTHING_WRITTEN = { counts: [], events: [] } satisfies Written;
 
-/** Written together, they are handed on together: with the first. */
+/** Events of deliveries that were written together are all given with the first outcome. */
 const withEvents = (outcomes: readonly Outcome[], events: LeasedEvent[]): Outcome[] =>
   outcomes.map((outcome, index) => (index === 0 ? { ...outcome, events } : outcome));
 
@@ -122,7 +125,10 @@ const zip = <A, B>(these: readonly A[], those: readonly B[]): [A, B][] =>
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Writes what kept deliveries say. Those that retention took since their bytes were read are put again, bytes and all. */
+/**
+ * Writes what kept deliveries say. If retention has deleted some since their bytes were read, those are written again,
+ * with their bytes.
+ */
 async function writeReadings(store: Store, told: readonly ReadArrival[]): Promise<LeasedEvent[]> {
   const written = await store.putReadings(told);
   const gone = new Set(written.gone);
@@ -131,10 +137,16 @@ async function writeReadings(store: Store, told: readonly ReadArrival[]): Promis
   return [...written.events, ...events];
 }
 
-/** Bodies above this are stored before they are read, in bytes: reading them takes a good part of a free plan's 10 ms of CPU. */
+/**
+ * Bodies above this size, in bytes, are stored before they are read: reading them takes a good part of the 10 ms of CPU
+ * of a free plan.
+ */
 const COSTLY_BYTES = 256 * 1024;
 
-/** The same for XML with comments, CDATA, instructions or attributes, which fast-xml-parser reads, at twelve times the cost. */
+/**
+ * The same for XML with comments, CDATA, instructions or attributes: fast-xml-parser reads it, which takes twelve times
+ * as long.
+ */
 const COSTLY_GENERAL_XML_BYTES = 16 * 1024;
 
 const GENERAL_XML = /<!|<\?|="|='/;
@@ -142,7 +154,7 @@ const GENERAL_XML = /<!|<\?|="|='/;
 /** The XML declaration, whose parts look like attributes, and which makes no body costly. */
 const DECLARATION = /^\ufeff?<\?xml[ \t\r\n][^>]*\?>/;
 
-/** Whether reading a body may take so much CPU that the Worker is ended before it answers. */
+/** Whether reading a body may take so much CPU that the Worker is killed before it answers. */
 export function isCostlyToRead({ body, size }: Pick<Arrival, "body" | "size">): boolean {
   if (size > COSTLY_BYTES) return true;
   if (size <= COSTLY_GENERAL_XML_BYTES || typeof body !== "string") return false;
@@ -150,7 +162,10 @@ export function isCostlyToRead({ body, size }: Pick<Arrival, "body" | "size">): 
   return content.trimStart().startsWith("<") && GENERAL_XML.test(content);
 }
 
-/** The reader never throws, as far as anybody knows. If it does all the same, the bytes are kept like any that cannot be read. */
+/**
+ * Reads an arrival. The reader should never throw. If it does, the delivery is quarantined like any that cannot be
+ * read.
+ */
 export function readArrival(arrival: Arrival, parse: typeof parseCallback = parseCallback): ReadArrival {
   return { ...arrival, reading: readBody(arrival.body, parse) };
 }
@@ -165,7 +180,10 @@ function readBody(body: Body, parse: typeof parseCallback): DeliveryReading["rea
 
 const failureOf = (kind: Failure["kind"], reason: string): Failure => ({ kind, reason, line: null, column: null });
 
-/** Reads a delivery again whose bytes are kept, and writes what it says. Twice is as once. Null where its bytes are gone. */
+/**
+ * Reads a kept delivery again, and writes what it says. Running it twice changes nothing more. Null if its bytes are
+ * gone.
+ */
 export async function reparse(store: Store, { delivery, body, nonce = null }: KeptBody): Promise<Outcome | null> {
   if (body === null) return null;
   const told = readArrival({ ...arrivalOf(delivery, body), nonce });
@@ -173,7 +191,7 @@ export async function reparse(store: Store, { delivery, body, nonce = null }: Ke
   return { ...outcomeOf(told, statusOf(told, 1)), events };
 }
 
-/** A kept delivery as it once arrived: the count that is kept stands. */
+/** A kept delivery as an arrival, with the count that is kept. */
 const arrivalOf = (
   { id, size, contentType, receivedAt, lastReceivedAt, count, source }: KeptBody["delivery"],
   body: Body,
@@ -189,7 +207,7 @@ const arrivalOf = (
   source,
 });
 
-/** Reads a page of deliveries of one status again; where to go on, or null when these were the last. */
+/** Reads a page of deliveries of one status again. `next` is where to continue, null after the last page. */
 export async function reparseMany(store: Store, status: DeliveryStatus, limit: number, after: Position | null) {
   const { items, next } = await store.listDeliveries({ status }, limit, after);
   const outcomes: Outcome[] = [];
@@ -200,7 +218,7 @@ export async function reparseMany(store: Store, status: DeliveryStatus, limit: n
   return { outcomes, next };
 }
 
-/** Null where the delivery or its bytes are gone. One whose bytes are corrupt is told, and left as it is. */
+/** Null if the delivery or its bytes are gone. If its bytes are corrupt, it is reported and left as it is. */
 async function reparseById(store: Store, id: string): Promise<Outcome | null> {
   try {
     const kept = await store.getBody(id);
@@ -212,15 +230,15 @@ async function reparseById(store: Store, id: string): Promise<Outcome | null> {
   }
 }
 
-/** What became of the reading of a delivery that was kept unread, with the events that it caused. */
+/** What became of the reading of a pending delivery, with the events that it caused. */
 export interface PendingOutcome {
   status: "read" | "unreadable" | "exhausted" | "not-pending";
   events: LeasedEvent[];
 }
 
 /**
- * Reads a delivery that was kept unread. The attempt is counted before it is made, since it may end the Worker, and
- * taken back where only the writing of its outcome failed.
+ * Reads a pending delivery. The attempt is counted before it is made, since it may kill the Worker. It is uncounted if
+ * reading succeeded and only its outcome could not be written.
  */
 export async function readPending(store: Store, id: string): Promise<PendingOutcome> {
   const claim = await store.claimReading(id);

@@ -1,13 +1,13 @@
 /**
- * Every error this receiver answers, as RFC 9457 problem documents. The list is closed: `type` is
- * `/problems/<code>`, and at that path the same texts stand for people.
+ * Every error that this receiver answers, as RFC 9457 problem documents. The list is closed. `type` is
+ * `/problems/<code>`, and that path shows these texts as a page.
  */
 import type { Context } from "hono";
 
 interface Kind {
   status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 429 | 500 | 501 | 503;
   title: string;
-  /** What it means, for a stranger. */
+  /** What it means, for somebody who does not know the receiver. */
   meaning: string;
   /** What to do about it. */
   remedy: string;
@@ -18,7 +18,7 @@ export const PROBLEMS = {
     status: 400,
     title: "The body is not well-formed",
     meaning:
-      "The callback was authentic, but its body is not well-formed XML or JSON, or passes a limit on depth or size of its content. Its bytes are kept, in quarantine, under the id in `delivery`.",
+      "The callback was authentic, but its body is not well-formed XML or JSON, or exceeds a limit on its depth or its number of nodes. Its bytes are kept in quarantine, under the id in `delivery`.",
     remedy:
       "Look at `reason`, `line` and `column`, and at the bytes at /deliveries/{id}/raw. If the receiver should have read it, POST /deliveries/{id}/reparse after an upgrade.",
   },
@@ -26,14 +26,14 @@ export const PROBLEMS = {
     status: 415,
     title: "The body is neither XML nor JSON",
     meaning:
-      "The first character of the body is none of <, { and [. The Content-Type header plays no part in this. The bytes are kept, in quarantine, under the id in `delivery`.",
+      "The first character of the body is none of <, { and [. The Content-Type header is ignored. The bytes are kept in quarantine, under the id in `delivery`.",
     remedy: "Send the notification as CI does: XML, or JSON with CallBackFormat=JSON, not compressed.",
   },
   "body-too-large": {
     status: 413,
     title: "The body is larger than this receiver takes",
-    meaning: "The body passed MAX_BODY_BYTES while it was read. Nothing of it was kept; the log has a line about it.",
-    remedy: "Raise MAX_BODY_BYTES if such bodies are to be expected.",
+    meaning: "The body is larger than MAX_BODY_BYTES. Nothing of it was kept; the log has a line about it.",
+    remedy: "Raise MAX_BODY_BYTES if you expect such bodies.",
   },
   "incomplete-body": {
     status: 400,
@@ -58,20 +58,20 @@ export const PROBLEMS = {
   unauthorized: {
     status: 401,
     title: "A look-up token is needed",
-    meaning: "Look-ups need one of this receiver's LOOKUP_TOKENS, and none or a wrong one came.",
+    meaning: "Look-ups need one of this receiver's LOOKUP_TOKENS. The request had none, or a wrong one.",
     remedy: "Send `Authorization: Bearer <token>`, or HTTP Basic with the token as the password.",
   },
   "too-many-requests": {
     status: 429,
     title: "Too many wrong keys or tokens",
     meaning:
-      "This address has tried too many wrong secrets within a minute. Requests with a right one pass all the same.",
+      "This address has tried too many wrong secrets within a minute. Requests with a right one are not affected.",
     remedy: "Wait a minute, and use a right key or token.",
   },
   "not-found": {
     status: 404,
     title: "Nothing is here",
-    meaning: "No route of this receiver has this path. A callback URL with a wrong key is one such path.",
+    meaning: "No route of this receiver has this path. A callback URL with a wrong key looks the same.",
     remedy: "Check the path, and for a callback URL its key. /docs lists the routes.",
   },
   "job-not-found": {
@@ -80,7 +80,7 @@ export const PROBLEMS = {
     meaning:
       "No delivery kept here names this JobId. The job may still be running, or its callback may have gone elsewhere.",
     remedy:
-      "Ask again with ?wait=60 to be answered when the callback comes, or announce the job with PUT /jobs/{jobId}/expectation.",
+      "Ask again with ?wait=60 to get the answer when the callback comes, or announce the job with PUT /jobs/{jobId}/expectation.",
   },
   "run-not-found": {
     status: 404,
@@ -118,12 +118,12 @@ export const PROBLEMS = {
     title: "CI did not tell what became of this job",
     meaning: "CI did not answer, was asked too often, or refused to answer; `detail` says which.",
     remedy:
-      "Try again after the seconds in Retry-After. Where there is none, or CI refuses, see what `detail` says of the keys and the bucket.",
+      "Try again after the seconds in Retry-After. Without Retry-After, or if CI refuses, read what `detail` says about the keys and the bucket.",
   },
   "bytes-gone": {
     status: 410,
     title: "The bytes of this delivery are no longer kept",
-    meaning: "The delivery is known, but its bytes have passed their time of retention and were deleted.",
+    meaning: "The delivery is known, but retention has deleted its bytes.",
     remedy: "Raise RETENTION_DAYS_BYTES to keep bytes longer.",
   },
   "corrupt-bytes": {
@@ -135,13 +135,13 @@ export const PROBLEMS = {
   "cross-site-request": {
     status: 403,
     title: "This request came from another site",
-    meaning: "A browser sent a request that changes something for a page of another site.",
+    meaning: "A browser sent a request that would change something on behalf of a page of another site.",
     remedy: "Use a Bearer token, or send the request from a page of this receiver.",
   },
   "invalid-request": {
     status: 400,
     title: "A parameter of the request is not valid",
-    meaning: "A parameter has a value that is not allowed, or is not known here; `detail` names it.",
+    meaning: "A parameter is unknown, or has a value that is not allowed; `detail` names it.",
     remedy: "Correct it; /docs lists what is allowed.",
   },
   "method-not-allowed": {
@@ -166,7 +166,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** An expected failure on its way to its answer: `detail` says what happened this time, `more` are extension members. */
+/**
+ * An expected failure, to be answered as a problem. `detail` says what happened this time; `more` has extension
+ * members.
+ */
 export interface Problem {
   code: ProblemCode;
   detail: string;
@@ -174,7 +177,7 @@ export interface Problem {
   headers?: Record<string, string>;
 }
 
-/** Thrown where a value cannot travel; `app.onError` answers it. */
+/** An expected failure that is thrown, because a value cannot be passed up. `app.onError` answers it. */
 export class ProblemError extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
@@ -184,7 +187,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** The problem document, `Cache-Control: no-store` so that no error outlives its cause. */
+/** The problem document, with `Cache-Control: no-store`, so that no error outlives its cause. */
 export function problemResponse(c: Context, { code, detail, more, headers }: Problem): Response {
   c.set("problem", code);
   const { status, title } = PROBLEMS[code];

@@ -1,7 +1,8 @@
 /**
- * Intake through Cloudflare Queues (`INTAKE = "queue"`): a callback is acknowledged when the queue has it, and many are
- * written in one batch, by the same intake. What a consumer cannot store the queue brings again, and in the end the
- * dead-letter queue does, whose consumer has the spill as well: nothing is lost when the store is away.
+ * Intake through Cloudflare Queues (`INTAKE = "queue"`). A callback is acknowledged when the queue has it, and the
+ * consumer writes many in one batch, by the same intake. If the consumer cannot store a message, the queue delivers it
+ * again, and in the end the dead-letter queue does. Its consumer may use the spill as well, so nothing is lost while
+ * the store is down.
  */
 import {
   type Incoming,
@@ -15,27 +16,27 @@ import {
   readPending,
 } from "./intake.ts";
 
-/** Largest body that travels in a message, in bytes; a message holds 128,000 with all that is around it. */
+/** Largest body that is sent in a message, in bytes. A message may have 128,000 with its envelope. */
 const QUEUED_BODY_BYTES = 100_000;
 
-/** How the dead-letter queue's name ends: its consumer is this Worker too. */
+/** The name of the dead-letter queue ends so. This Worker consumes it, too. */
 const DEAD_LETTERS = "-dead-letters";
 
-/** First pause before a message is brought again, in seconds; doubled each time, up to the longest. */
+/** Pause before a message is delivered again, in seconds: doubled each time, up to the longest. */
 const FIRST_DELAY_SECONDS = 2;
 const LONGEST_DELAY_SECONDS = 600;
 
-/** A callback on its way: the whole of it, or where the store has its bytes already, its id. */
+/** A callback in the queue: all of it, or its id if its bytes are already in the store. */
 export type Queued = Incoming | { delivery: string };
 
-/** The part of a queue that is needed here; rejects where it is not certain that the queue has it. */
+/** The part of a queue that is needed here. Rejects if it is not certain that the queue has the message. */
 export interface SendQueue {
   send(queued: Queued): Promise<unknown>;
 }
 
 /**
- * Gives an arrival to the queue; a body too large for a message goes to the store first, unread. Where either fails,
- * it is taken in at once. Resolves only when the bytes are in one of these places.
+ * Gives an arrival to the queue. A body that is too large for a message goes to the store first, unread. If either
+ * fails, the arrival is taken in directly. Resolves only when the bytes are in one of these places.
  */
 export async function enqueue(queue: SendQueue, places: Places, incoming: Incoming): Promise<Outcome> {
   const arrival = await nameArrival(incoming);
@@ -56,20 +57,23 @@ export async function enqueue(queue: SendQueue, places: Places, incoming: Incomi
 export interface BatchReport {
   queue: string;
   messages: number;
-  /** Messages that the queue brings again, or in the end gives to the dead-letter queue. */
+  /** Messages that the queue will deliver again, or in the end give to the dead-letter queue. */
   retried: number;
-  /** Why they could not be stored: of the last one. */
+  /** Why the last of them could not be stored; null if all were. */
   fault: string | null;
 }
 
-/** The report, with the events that were caused, whose first attempts are the caller's to make, and the jobs that are told of. */
+/**
+ * The report, the events that were caused (the caller makes their first attempts), and the jobs that new deliveries
+ * named.
+ */
 export interface Consumed {
   report: BatchReport;
   events: Outcome["events"];
   jobs: string[];
 }
 
-/** Stores the messages of one batch: together, or where that fails, one by one, so that none holds the others up. */
+/** Stores the messages of one batch together. If that fails, stores them one by one, so that none blocks the others. */
 export async function consume(batch: MessageBatch<Queued>, places: Places): Promise<Consumed> {
   const report: BatchReport = { queue: batch.queue, messages: batch.messages.length, retried: 0, fault: null };
   const stored: Stored = { events: [], jobs: [] };
@@ -101,13 +105,13 @@ async function takeIn(messages: readonly Message<Queued>[], places: Places, stor
   const outcomes = incoming.length === 0 ? [] : await intake(places, await Promise.all(incoming.map(nameArrival)));
   stored.events.push(...outcomes.flatMap(({ events }) => events));
   stored.jobs.push(...outcomes.flatMap(({ status, jobs }) => (status === "stored" ? jobs : [])));
-  // One that is not pending was read meanwhile. One that is not there yet, in a store that is late, the cron reads.
+  // A delivery that is not pending was read in the meantime. If the store does not show it yet, the cron will read it.
   for (const { body } of messages) {
     if ("delivery" in body) stored.events.push(...(await readPending(places.store, body.delivery)).events);
   }
 }
 
-/** Messages that an older version has sent call the nonce a receipt. */
+/** In messages of an older version the nonce is called `receipt`. */
 const withNonce = (incoming: Incoming & { receipt?: string }): Incoming =>
   incoming.receipt === undefined ? incoming : { ...incoming, nonce: incoming.receipt };
 

@@ -1,77 +1,28 @@
 /**
- * The settings of the receiver: every var and secret in one table, read in one place, typed. A wrong one costs no
- * callback: its default stands in, and it is a fault that is told. docs/settings.md has the same table for people,
- * and a test holds the two equal.
+ * The settings of the receiver, read from vars and secrets. A wrong setting must not lose a callback: its default is
+ * used, and it is reported as a fault. The table of all settings is setting-table.ts.
  */
-import {
-  type CiKeys,
-  type CiQueue,
-  DEFAULT_ENDPOINT,
-  ENDPOINT_ALLOWED,
-  isEndpoint,
-  parseQueues,
-  QUEUES_ALLOWED,
-} from "./reconcile/queues.ts";
-import { parseSigningSecrets, parseUrls, SIGNING_ALLOWED, URLS_ALLOWED } from "./events/endpoints.ts";
-import { type EventType, WANTED_EVENTS } from "./events/events.ts";
-
-/** Every setting: what is allowed, and what it is when it is not set. */
-export const SETTINGS = {
-  CALLBACK_KEYS: { kind: "secrets" },
-  LOOKUP_TOKENS: { kind: "secrets" },
-  STORE: { kind: "choice", fallback: "d1", choices: ["d1", "kv"] },
-  INTAKE: { kind: "choice", fallback: "direct", choices: ["direct", "queue"] },
-  MAX_BODY_BYTES: { kind: "whole", fallback: 8_388_608, min: 1, max: 24_000_000, unit: "bytes" },
-  STORE_DEADLINE_MILLISECONDS: { kind: "whole", fallback: 3_000, min: 100, max: 20_000, unit: "milliseconds" },
-  UPKEEP_OPERATIONS: { kind: "whole", fallback: 45, min: 45, max: 100_000, unit: "calls to D1, KV, endpoints and CI" },
-  RETENTION_DAYS_JOBS: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
-  RETENTION_DAYS_BYTES: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
-  RETENTION_DAYS_QUARANTINED: { kind: "whole", fallback: 0, min: 0, max: 36_500, unit: "days" },
-  RETENTION_DAYS_EVENTS: { kind: "whole", fallback: 7, min: 0, max: 36_500, unit: "days" },
-  FORWARD_URLS: { kind: "urls" },
-  FORWARD_SECRETS: { kind: "signing" },
-  FORWARD_EVENTS: { kind: "several", fallback: "job.finished", choices: WANTED_EVENTS },
-  CI_SECRET_ID: { kind: "secret" },
-  CI_SECRET_KEY: { kind: "secret" },
-  CI_SECURITY_TOKEN: { kind: "secret" },
-  CI_ENDPOINT: { kind: "endpoint", fallback: DEFAULT_ENDPOINT },
-  CI_QUEUES: { kind: "queues" },
-  SWEEP_HOURS: { kind: "whole", fallback: 24, min: 1, max: 720, unit: "hours" },
-  VERIFY: { kind: "choice", fallback: "off", choices: ["off", "on"] },
-  VERIFY_LIMIT_SECONDS: { kind: "whole", fallback: 900, min: 0, max: 86_400, unit: "seconds" },
-  LOG_LEVEL: { kind: "choice", fallback: "info", choices: ["debug", "info", "warn", "error"] },
-} as const satisfies Record<string, Setting>;
-
-type Setting =
-  | { kind: "secrets" }
-  | { kind: "urls" }
-  | { kind: "signing" }
-  | { kind: "secret" }
-  | { kind: "endpoint"; fallback: string }
-  | { kind: "queues" }
-  | { kind: "several"; fallback: string; choices: readonly string[] }
-  | { kind: "choice"; fallback: string; choices: readonly string[] }
-  | { kind: "whole"; fallback: number; min: number; max: number; unit: string };
-
-type Named<Kind extends Setting["kind"]> = {
-  [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends { kind: Kind } ? Name : never;
-}[keyof typeof SETTINGS];
+import { type CiKeys, type CiQueue, isEndpoint, parseQueues } from "./reconcile/queues.ts";
+import { parseSigningSecrets, parseUrls } from "./events/endpoints.ts";
+import type { EventType } from "./events/events.ts";
+import { allowedOf, type Named, SETTINGS } from "./setting-table.ts";
 
 type ChoiceOf<Name extends Named<"choice">> = (typeof SETTINGS)[Name]["choices"][number];
 
+/** All settings, typed; none is missing, since defaults stand in. */
 export interface Settings {
-  /** Keys that a callback URL may end in. None set: no callback is accepted. */
+  /** Keys that a callback URL may end in. Empty: no callback is accepted. */
   callbackKeys: readonly string[];
-  /** Tokens that open the look-ups. None set: no look-up is answered. */
+  /** Tokens that open the look-ups. Empty: no look-up is answered. */
   lookupTokens: readonly string[];
   store: ChoiceOf<"STORE">;
   /** Whether a callback is written before it is acknowledged, or given to a queue. */
   intake: ChoiceOf<"INTAKE">;
-  /** Largest body taken, in bytes; counted while it is read. */
+  /** Largest callback that is taken, in bytes. */
   maxBodyBytes: number;
-  /** How long a call to a store is tried before it has failed, in milliseconds. */
+  /** How long a call to a store is tried, repeats included, in milliseconds. */
   storeDeadlineMilliseconds: number;
-  /** Calls to D1, KV and endpoints that one run of the cron may make. */
+  /** Calls to D1, KV, endpoints and CI that one run of the cron may make. */
   upkeepOperations: number;
   retentionDays: RetentionDays;
   forward: Forward;
@@ -82,32 +33,32 @@ export interface Settings {
 
 /** What the user's system is told, and where. */
 export interface Forward {
-  /** None: nothing is told, and no event is written. */
+  /** Empty: nothing is told, and no event is written. */
   urls: readonly string[];
-  /** False where some are not allowed, and so left out: an endpoint that is missing was perhaps not removed. */
+  /** False if a URL was left out because it is not allowed. An endpoint that is missing from `urls` may then still be wanted. */
   areUrlsGood: boolean;
-  /** `whsec_…`, each of which signs. None: events are written, and wait. */
+  /** `whsec_…`; each of them signs. Empty: events are written, and wait. */
   secrets: readonly string[];
   events: readonly EventType[];
 }
 
 /** How CI is asked about jobs. */
 export interface CiSettings {
-  /** Null where CI_SECRET_ID or CI_SECRET_KEY is not set: nothing is asked. */
+  /** Null if CI_SECRET_ID or CI_SECRET_KEY is not set: CI is not asked. */
   keys: CiKeys | null;
-  /** Where CI is, with `{bucket}` and `{region}` in it where they belong. */
+  /** The URL of CI, with `{bucket}` and `{region}` to be filled in. */
   endpoint: string;
-  /** The queues whose jobs are listed; null where none are named, and then CI is asked about jobs of any bucket. */
+  /** The queues whose jobs are swept. Null if none is named: CI may then be asked about jobs of any bucket. */
   queues: readonly CiQueue[] | null;
   /** How far back a sweep looks, in hours. */
   sweepHours: number;
-  /** Whether CI is asked about each callback. Never without keys, nor with KV as the store, which keeps no verdicts. */
+  /** Whether CI is asked about each callback. False without keys, and with STORE=kv, which keeps no verdicts. */
   isVerifying: boolean;
   /** How long events of a job wait for its verdict, in seconds. */
   verifyLimitSeconds: number;
 }
 
-/** How long what is kept, in days; 0 for ever. */
+/** How long things are kept, in days; 0 is for ever. */
 export interface RetentionDays {
   /** Jobs and runs, with the deliveries that told of them. */
   jobs: number;
@@ -119,10 +70,10 @@ export interface RetentionDays {
   events: number;
 }
 
-/** A setting that has a value that is not allowed, so that its default stands in. */
+/** A setting whose value is not allowed, so that its default is used. */
 export interface SettingFault {
   name: string;
-  /** Null for a secret, whose value is never shown: `says` tells what is wrong with it. */
+  /** Null for a secret, which is never shown. `says` then tells what is wrong with it. */
   value: string | null;
   says?: string;
   /** What is allowed, in words. */
@@ -135,7 +86,7 @@ export const faultText = ({ name, value, says, allowed }: SettingFault): string 
     ? `${name}: ${says} Allowed: ${allowed}.`
     : `${name} is "${value}". Allowed: ${allowed}. The default is used instead.`;
 
-/** The vars and secrets as they come: all text, any may be missing. */
+/** The bindings of the Worker, among them the vars and secrets. Any may be missing. */
 type RawSettings = object;
 
 export interface SettingsRead {
@@ -147,7 +98,7 @@ export interface SettingsRead {
 /** An isolate is given one `env` for all its requests. */
 const readOf = new WeakMap<RawSettings, SettingsRead>();
 
-/** Never throws. Reads each `env` once. */
+/** Reads all settings, once for each `env`. Never throws: a setting that is wrong has its default, and is among the faults. */
 export function readSettings(env: RawSettings): SettingsRead {
   const read = readOf.get(env) ?? readAll(env);
   readOf.set(env, read);
@@ -186,7 +137,7 @@ function readAll(env: RawSettings): SettingsRead {
   return { settings, faults };
 }
 
-/** Names of the secrets that are not set; with none of one kind, that side of the receiver is shut. */
+/** Names of the required secrets that are not set. Without callback keys no callback is accepted, without tokens no look-up. */
 export function missingSecrets(settings: Settings): string[] {
   const missing: string[] = [];
   if (settings.callbackKeys.length === 0) missing.push("CALLBACK_KEYS");
@@ -194,32 +145,7 @@ export function missingSecrets(settings: Settings): string[] {
   return missing;
 }
 
-/** What a setting may be, in words. */
-export function allowedOf(name: keyof typeof SETTINGS): string {
-  const setting = SETTINGS[name];
-  switch (setting.kind) {
-    case "secrets":
-      return "one or more, with commas between them";
-    case "urls":
-      return URLS_ALLOWED;
-    case "signing":
-      return SIGNING_ALLOWED;
-    case "secret":
-      return "one";
-    case "endpoint":
-      return ENDPOINT_ALLOWED;
-    case "queues":
-      return QUEUES_ALLOWED;
-    case "several":
-      return `one or more of ${setting.choices.join(", ")}`;
-    case "choice":
-      return `one of ${setting.choices.join(", ")}`;
-    case "whole":
-      return `a whole number of ${setting.unit}, ${setting.min} to ${setting.max}`;
-  }
-}
-
-/** A var in wrangler.toml may be a number or true, and is as good as its text; one that is more is refused as its JSON. */
+/** The text of a setting, "" if it is not set. A var of wrangler.toml may be a number, a boolean or a list: then its JSON. */
 function textOf(env: RawSettings, name: string): string {
   const value: unknown = Reflect.get(env, name);
   if (value === undefined || value === null) return "";
@@ -272,7 +198,7 @@ function readForward(env: RawSettings, faults: SettingFault[]): Forward {
   };
 }
 
-/** Where one of them is wrong, the default stands in for all. */
+/** If one of the values is wrong, the default replaces all of them. */
 function readSeveral(env: RawSettings, name: "FORWARD_EVENTS", faults: SettingFault[]): EventType[] {
   const { fallback, choices } = SETTINGS[name];
   const value = textOf(env, name) || fallback;
@@ -320,16 +246,16 @@ function readEndpoint(env: RawSettings, faults: SettingFault[]): string {
   const { fallback } = SETTINGS.CI_ENDPOINT;
   const value = textOf(env, "CI_ENDPOINT") || fallback;
   if (isEndpoint(value)) return value;
-  faults.push({ name: "CI_ENDPOINT", value, allowed: ENDPOINT_ALLOWED });
+  faults.push({ name: "CI_ENDPOINT", value, allowed: allowedOf("CI_ENDPOINT") });
   return fallback;
 }
 
-/** Where the value is wrong, no bucket is allowed: a list that was meant to bound what is asked must not bound nothing. */
+/** A wrong value allows no bucket: it was meant to restrict what CI is asked about, so it must not allow everything. */
 function readQueues(env: RawSettings, faults: SettingFault[]): readonly CiQueue[] | null {
   const text = textOf(env, "CI_QUEUES");
   if (text === "") return null;
   const queues = parseQueues(text);
   if (queues !== null) return queues;
-  faults.push({ name: "CI_QUEUES", value: text, allowed: QUEUES_ALLOWED });
+  faults.push({ name: "CI_QUEUES", value: text, allowed: allowedOf("CI_QUEUES") });
   return [];
 }

@@ -1,6 +1,6 @@
 /**
- * What the cron does: drains the spill, notes what is overdue, tells the user's system what is due, deletes what has
- * passed its time, reads what was kept unread, asks CI, and shrinks what older versions wrote. All of it may be killed at any point and run again, or twice at once: nothing is forgotten before the store has it.
+ * The duties of the cron. A run may be killed at any point and repeated, and two runs may overlap: nothing is deleted
+ * before the store has it.
  */
 import { Budget } from "./budget.ts";
 import { drain, DRAIN_LOOK_OPERATIONS, DRAIN_OPERATIONS, type DrainReport, READ_OPERATIONS } from "./drain.ts";
@@ -11,15 +11,16 @@ import type { Reconciler, ReconcileReport } from "./reconcile/reconciler.ts";
 import type { RetentionDays } from "./settings.ts";
 import { EXPECTATION_DAYS, type Expectations, PURGE_EXPECTATIONS_OPERATIONS } from "./store/expectations.ts";
 import { type Outbox, PURGE_EVENTS_OPERATIONS } from "./store/outbox.ts";
-import type { Cutoffs, Store } from "./store/store.ts";
+import type { Cutoffs } from "./store/purged.ts";
+import type { Store } from "./store/store.ts";
 import type { Level } from "./telemetry/log.ts";
 
 export interface UpkeepOptions {
   retentionDays: RetentionDays;
-  /** Calls to D1, KV, endpoints and CI that one run may make, statements counted one by one. */
+  /** Calls to D1, KV, endpoints and CI that one run may make. Each statement counts. */
   operations: number;
   forwarder: Forwarder;
-  /** Null where there are no keys to ask CI with. */
+  /** Null without keys for CI. */
   reconciler: Reconciler | null;
   /** Milliseconds since 1970. */
   now: number;
@@ -29,41 +30,43 @@ export interface UpkeepReport extends DrainReport {
   /** Pending deliveries that were read. */
   read: number;
   purged: number;
-  /** Bodies of an older version that take less room now. */
+  /** Bodies of older versions that were rewritten and take less room now. */
   recompressed: number;
   /** Events that were delivered, and attempts that failed. */
   told: number;
   untold: number;
   /** Jobs that have become overdue. */
   overdue: number;
-  /** Overdue jobs that CI was asked about, and answers of CI that were taken in, for whichever reason. */
+  /** Overdue jobs that CI was asked about, and answers of CI that were taken in for any reason. */
   asked: number;
   reconciled: number;
   /** Verdicts on callbacks. */
   confirmed: number;
   disputed: number;
-  /** Jobs on CI's lists, and those of them that had ended without this receiver's knowing. */
+  /** Jobs seen on CI's lists, and those of them that had ended unknown to this receiver. */
   swept: number;
   found: number;
 }
 
-/** How much a report is worth telling: most runs find nothing to do, though CI's lists are seldom empty. */
+/** The level of a report. Most runs find nothing to do, but CI's lists are seldom empty, so `swept` does not count. */
 export function levelOf({ failures, waiting, ...counts }: UpkeepReport): Level {
   if (failures.length > 0) return "error";
   if (waiting !== null && waiting > 0) return "warn";
   return Object.entries(counts).some(([name, count]) => name !== "swept" && count > 0) ? "info" : "debug";
 }
 
-/** What the note of the run costs in calls, at most. */
+/** What noting the run costs, in calls, at most. */
 const NOTE_OPERATIONS = 5;
 
-/** Noting what is overdue: what there is, and for each bundle its events and itself. */
+/** What noting overdue jobs costs, in calls: a list, and for each batch of jobs their events and the jobs. */
 const NOTE_OVERDUE_OPERATIONS = 3;
 
-/** A slice of recompressing is four calls at most. It counts as more, since it takes CPU time too: a free plan has 10 ms for a run. */
+/**
+ * A slice of recompressing makes four calls at most. It counts for more, since it also takes some of a run's CPU time.
+ */
 const RECOMPRESS_OPERATIONS = 20;
 
-/** One run of all duties. Each is tried, whatever became of the ones before it; what reads bodies comes last. */
+/** Runs all duties. Each is tried, even if one before it failed. Those that read bodies come last. */
 export async function upkeep(
   { store, spill }: Places,
   { retentionDays, operations, forwarder, reconciler, now }: UpkeepOptions,
@@ -73,9 +76,9 @@ export async function upkeep(
   const hasRetention = Object.values(cutoffs).some((cutoff) => cutoff !== null);
   const { expectations } = store;
   const turn = turnOf(now);
-  // Which kind of question comes first has a turn of its own: each of them comes to be asked in the turn of asking.
+  // Within asking CI its kinds of questions take turns, too. Divided, so that each comes first in some of those runs.
   const askingTurn = Math.floor(turn / DUTIES_IN_TURN);
-  // The drain leaves the other duties their turn: retention in every run, the others as far as there is enough.
+  // The drain leaves calls for the other duties: for retention in every run, for the others as far as the budget goes.
   const budget = new Budget(operations - NOTE_OPERATIONS - (expectations === null ? 0 : NOTE_OVERDUE_OPERATIONS));
   const inTurn: [Reserved, number][] = [
     ["tell", forwarder.isReady ? forwardOperations(forwarder.outbox) : 0],
@@ -118,7 +121,7 @@ export async function upkeep(
       budget.left += kept.ask;
       if (reconciler === null) return;
       noteReconciled(await reconciler.run(budget, askingTurn), report);
-      // What CI's answers have caused is due at once.
+      // Events caused by CI's answers are due at once.
       if (report.reconciled + report.disputed + report.confirmed > 0) await tell(forwarder, budget, report);
     },
     async () => recompress(store, budget, report),
@@ -152,12 +155,12 @@ const NOTHING_DONE = {
 
 type Reserved = "purge" | "tell" | "read" | "ask";
 
-/** Duties that are given what they need in turn. */
+/** How many duties take turns. */
 const DUTIES_IN_TURN = 3;
 
 /**
- * Puts calls aside for later duties, where the drain still has its least. The first in turn has what it needs in any
- * case, and the drain may then do no more than look: no backlog, however long, keeps a duty from its work.
+ * Reserves calls for later duties, as long as the drain keeps its minimum. The duty whose turn it is gets all that it
+ * needs, even if the drain can then only look. So no backlog, however long, blocks a duty.
  */
 function reserve(
   budget: Budget,
@@ -177,7 +180,7 @@ function reserve(
 
 const MINUTE_MILLISECONDS = 60_000;
 
-/** Another number for each run, in no order, so that whoever goes by it comes to all it has, however often the cron runs. */
+/** Differs from run to run, in no particular order, so that all turns come up however often the cron runs. */
 function turnOf(now: number): number {
   const mixed = Math.imul(Math.floor(now / MINUTE_MILLISECONDS), 0x9e37_79b1);
   return (mixed ^ (mixed >>> 15)) >>> 8;
@@ -205,7 +208,7 @@ async function noteOverdue(
     const noted = await expectations.note(now);
     report.overdue += noted.overdue;
     isDone = noted.isDone;
-    // Where there is nothing to note, it is one call that says so.
+    // If there is nothing to note, only one call was made.
     if (noted.overdue === 0) budget.left += NOTE_OVERDUE_OPERATIONS - 1;
   }
 }
@@ -234,7 +237,7 @@ function noteReconciled({ overdue, verified, swept, failures }: ReconcileReport,
   report.failures.push(...failures);
 }
 
-/** Reads what was kept unread, as far as the budget goes. */
+/** Reads pending deliveries, as far as the budget goes. */
 async function readWaiting(store: Store, budget: Budget, report: UpkeepReport): Promise<void> {
   if (!budget.spend(1)) return;
   const ids = await store.listPending(Math.floor(budget.left / READ_OPERATIONS));
@@ -245,7 +248,7 @@ async function readWaiting(store: Store, budget: Budget, report: UpkeepReport): 
   }
 }
 
-/** With what the other duties have left: nothing waits for it. */
+/** Uses what the other duties have left, since nothing waits for it. */
 async function recompress(store: Store, budget: Budget, report: UpkeepReport): Promise<void> {
   while (budget.spend(RECOMPRESS_OPERATIONS)) {
     const { rows, isDone, faults } = await store.recompress();
@@ -256,7 +259,7 @@ async function recompress(store: Store, budget: Budget, report: UpkeepReport): P
 }
 
 async function purge(store: Store, cutoffs: Cutoffs, budget: Budget, report: UpkeepReport): Promise<void> {
-  // One slice at least, whatever the drain has left: retention must not stand still.
+  // At least one slice, whatever the drain has left: retention must not stand still.
   for (let slice = 0; slice === 0 || budget.left >= store.purgeOperations(cutoffs); slice += 1) {
     const { rows, isDone, operations } = await store.purge(cutoffs);
     budget.left -= operations;
@@ -265,7 +268,7 @@ async function purge(store: Store, cutoffs: Cutoffs, budget: Budget, report: Upk
   }
 }
 
-/** Deletes events that have passed their time, with what the other duties have left: they are few and small. */
+/** Deletes events that have passed their retention, with what the other duties have left: they are few and small. */
 async function purgeEvents(
   outbox: Outbox,
   days: number,

@@ -1,6 +1,6 @@
 /**
- * What look-ups answer: the JSON of a job, a run and a delivery, as types and made of what is kept. The types name
- * nothing that a server needs, since the client is typed by them as well. Pure.
+ * The JSON that look-ups answer about a job, a run and a delivery: its types, and how it is made from what is kept. The
+ * client uses the same types, so they must not depend on anything of the server. Pure.
  */
 import { parseCallback } from "./callback/callback.ts";
 import type { ContentNode, RunReading, TaskReading } from "./callback/types.ts";
@@ -17,7 +17,7 @@ import type {
   RunSummary,
 } from "./store/store.ts";
 
-/** Where a record comes from: CI's callback, CI's answer when it was asked, or nothing but the announcement of the job. */
+/** Where a record comes from: CI's callback, CI's answer to a question, or only the announcement of the job. */
 export type Source = "callback" | "reconcile" | "expectation";
 
 export interface JobDelivery {
@@ -27,28 +27,28 @@ export interface JobDelivery {
   count: number;
 }
 
-/** That a job was announced, and by when its callback should have come. */
+/** The announcement of a job, and the time by which its callback should come. */
 export interface JobExpectation {
   registeredAt: string;
   dueAt: string;
-  /** Whether that time is up and the job is not terminal. */
+  /** True if that time has passed and the job is not terminal. */
   overdue: boolean;
-  /** There only where CI was asked and does not know the job. */
+  /** Present only if CI was asked and does not know the job. */
   knownToCi?: false;
 }
 
 /** A job as lists show it. */
 export interface ListedJob extends JobSummary {
   source: Source;
-  /** Null where nothing has told of the job yet: `source` is `expectation`. */
+  /** Null if no delivery has named the job yet; `source` is then `expectation`. */
   delivery: JobDelivery | null;
   /** When the job was first heard of: its place in lists. */
   firstReceivedAt: string;
   /** When its record, its workflow, its expectation or its verdict changed last. */
   updatedAt: string;
-  /** Null where the job was not announced. */
+  /** Null if the job was not announced. */
   expectation: JobExpectation | null;
-  /** What CI said of the record: true, false where it disputes it, null where it was not asked or has not said yet. */
+  /** What CI said about the record: true, false if CI disputes it, null if CI was not asked or has not answered yet. */
   verified: boolean | null;
 }
 
@@ -70,14 +70,17 @@ export interface DeliveryRecord {
   size: number;
   receivedAt: string;
   count: number;
-  /** Whether CI posted it, or answered it when it was asked. Of bytes that came both ways, `reconcile`. */
+  /**
+   * `callback` if CI posted it, `reconcile` if it is CI's answer to a question. If the same bytes came both ways,
+   * `reconcile`.
+   */
   source: DeliverySource;
-  /** False when the bytes have passed their time of retention. */
+  /** False if the bytes were deleted by retention. */
   hasBytes: boolean;
   reason: string | null;
   line: number | null;
   column: number | null;
-  /** The first ten jobs that it names, how many there are, and what the first is about. */
+  /** The first ten JobIds, and the number of all. `tag` and `object` are of the first job. */
   jobs: string[];
   jobCount: number;
   tag: string | null;
@@ -86,9 +89,9 @@ export interface DeliveryRecord {
 
 /** A delivery in the history of a job. */
 export interface JobDeliveryRecord extends DeliveryRecord {
-  /** Whether it is the one behind the job's record. */
+  /** True for the delivery that the job's record comes from. */
   isRecord: boolean;
-  /** What CI says of the job as this delivery tells it: as `verified` of a job, and it stays when another one is behind the record. */
+  /** What CI said about this delivery, as `verified` of a job. It stays if another delivery becomes the record. */
   verified: boolean | null;
 }
 
@@ -104,7 +107,7 @@ export const listedRun = ({ summary, receivedAt }: KeptListedRun): ListedRun => 
 
 export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** `now` is in milliseconds since 1970: whether a job is overdue is a matter of time. */
+/** `now` is in milliseconds since 1970: it decides whether the job is overdue. */
 export function listedJob(job: KnownJob, now: number): ListedJob {
   if (isOnlyExpected(job)) return expectedJob(job, now);
   const { summary, delivery, firstReceivedAt, updatedAt, expectation, verified } = job;
@@ -120,7 +123,7 @@ export function listedJob(job: KnownJob, now: number): ListedJob {
   };
 }
 
-/** A job that nothing has told of: what was announced, and nothing else. */
+/** A job that was announced, and that no delivery has named. */
 function expectedJob({ jobId, expectation, ...announced }: ExpectedJob, now: number): ListedJob {
   const { bucket, region, queueId, tag, userData } = announced;
   return {
@@ -150,7 +153,7 @@ function expectedJob({ jobId, expectation, ...announced }: ExpectedJob, now: num
   };
 }
 
-/** In a millisecond: changes are numbered by the microsecond. */
+/** Microseconds in a millisecond: changes are numbered in microseconds. */
 const MICROSECONDS = 1_000;
 
 export const isOverdue = ({ dueAt }: Expectation, isTerminal: boolean, now: number): boolean =>
@@ -166,22 +169,22 @@ function jobExpectation(expectation: Expectation, isTerminal: boolean, now: numb
   };
 }
 
-/** What a body says. */
+/** What the reader makes of a body. */
 export type BodyReading = ReturnType<typeof parseCallback>;
 
-/** Null where there is no body. */
+/** Null if there is no body. */
 export const readBody = (body: KeptBody["body"]): BodyReading | null => (body === null ? null : parseCallback(body));
 
 /**
- * The record, read from the bytes behind it. Only the workflow is the row's, since any delivery may tell it.
- * Without bytes, or where a newer reader no longer finds the job in them, the row is what is left.
+ * The job, read from the bytes behind its record. Only the workflow comes from the row, since any delivery may tell it.
+ * Without bytes, or if the reader no longer finds the job in them, everything comes from the row.
  */
 export function jobOf(found: (KeptJob & KeptBody) | ExpectedJob, now: number): Job {
   if (isOnlyExpected(found)) return { ...listedJob(found, now), detail: null };
   return jobWith(found, readBody(found.body), now);
 }
 
-/** The same where the body was read before; `reading` is null where its bytes are gone. */
+/** The same for a body that was read already; `reading` is null if its bytes are gone. */
 export function jobWith(kept: KeptJob, reading: BodyReading | null, now: number): Job {
   const listed = listedJob(kept, now);
   const read = reading?.ok === true ? reading.value.jobs.find((job) => job.jobId === kept.summary.jobId) : undefined;
@@ -191,7 +194,9 @@ export function jobWith(kept: KeptJob, reading: BodyReading | null, now: number)
   return { ...summary, workflow, source, delivery, firstReceivedAt, updatedAt, expectation, verified, detail };
 }
 
-/** The run with the jobs that belong to it; a run that only its jobs have told of yet has no state and no tasks. */
+/**
+ * The run with its jobs. If no delivery has told its end yet, and only its jobs name it, it has no state and no tasks.
+ */
 export function runOf(runId: string, kept: KeptRun | null, jobs: readonly KeptJob[], now: number): Run {
   const listed = jobs.map((job) => listedJob(job, now));
   const reading = kept?.body == null ? null : parseCallback(kept.body);

@@ -1,5 +1,5 @@
 /**
- * `npm run lock`: fails when a lock file lets an unchecked download in: a package without a hash, an address of a
+ * `npm run lock`: fails if a lock file would let an unchecked download in: a package without a hash, the address of a
  * registry, or an install script that package.json does not forbid.
  */
 import { readFileSync } from "node:fs";

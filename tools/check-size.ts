@@ -1,11 +1,15 @@
 /**
- * `node tools/check-size.ts`: fails when the built Worker (dist/index.js and the texts it imports) is larger than its
- * budget. A Worker starts on the first request that reaches a place: a sender waits for every dependency.
+ * `node tools/check-size.ts`: fails if the built Worker (dist/index.js and the texts it imports) is larger than its
+ * budget. A Worker starts with the first request that reaches a location, and the sender waits while everything is
+ * loaded.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-/** Of all its modules, compressed together as wrangler does to print its figure, in KiB. The platform takes 3 MiB on the free plan. */
+/**
+ * The size of all its modules, compressed together as wrangler does for the figure that it prints, in KiB. The free
+ * plan allows 3 MiB.
+ */
 const BUDGET_KIB = 168;
 
 const dist = new URL("../dist/", import.meta.url);

@@ -1,7 +1,8 @@
 /**
- * `npm run dev`: everything a local run needs, in one command. Applies the D1 migrations to the local database,
- * makes .dev.vars when there is none, starts `wrangler dev`, and says what to copy and what is wrong with the settings.
- * With `--with-ci` a local CI runs beside it, which the receiver may ask about jobs. All other options go on to wrangler.
+ * `npm run dev`: starts everything that a local run needs. It applies the D1 migrations to the local database, makes
+ * .dev.vars if there is none, starts `wrangler dev`, and says what to copy and what is wrong with the settings. With
+ * `--with-ci` it also starts a local CI, which the receiver may ask about jobs. All other options are passed to
+ * wrangler.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
@@ -19,7 +20,7 @@ if (!existsSync(".dev.vars")) {
   console.log("Made .dev.vars from .dev.vars.example.");
 }
 
-// An edit of a stylesheet or of a script shows at once: wrangler watches what is built of them.
+// An edit of a stylesheet or script shows at once: wrangler watches the built files.
 keepBuilt();
 
 const persist = optionValue("--persist-to");
@@ -56,7 +57,7 @@ In a browser   ${base}/${ci === null ? "" : `\nLocal CI       ${ci.url}`}
 `);
 if (faults !== null) console.error(`Something is wrong: ${faults}\n`);
 
-/** A local run has no limit of calls, so the cron comes to all it has to do at once, unless a setting says otherwise. */
+/** A local run has no limit on calls, so one run of the cron may do everything, unless a setting says otherwise. */
 function withoutLimits(): string[] {
   const isSet =
     options.some((option) => option.startsWith("UPKEEP_OPERATIONS:")) ||
@@ -65,7 +66,7 @@ function withoutLimits(): string[] {
   return isSet ? [] : ["--var", "UPKEEP_OPERATIONS:900"];
 }
 
-/** Loaded only where it is wanted, with what checks its signatures. It ends with this process. */
+/** Imported only if wanted, since it loads the SDK that checks signatures. It ends with this process. */
 async function startLocalCi(): Promise<{ url: string; vars: string[] }> {
   const { announce, LOCAL_KEYS, localSettings } = await import("./ci/local-queue.ts");
   const { startCi } = await import("./ci/server.ts");
@@ -92,7 +93,7 @@ function firstSecret(name: string): string {
   );
 }
 
-/** Resolves when something answers there; wrangler says by itself when it cannot start. */
+/** Resolves when something answers there. If wrangler cannot start, it says so itself. */
 async function answers(url: string): Promise<void> {
   for (;;) {
     const isUp = await fetch(url).then(

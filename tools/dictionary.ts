@@ -1,6 +1,6 @@
 /**
  * `node tools/dictionary.ts` writes src/store/dictionary/shapes-<n>.ts, the samples that small bodies are compressed
- * against, from tools/dictionary/shapes-<n>.ts. What was released is never changed: bodies that are kept need it.
+ * against, from tools/dictionary/shapes-<n>.ts. A released dictionary must never change, since stored bodies need it.
  */
 import { writeFileSync } from "node:fs";
 import { printXml, type Tree } from "./callbacks/tree.ts";
@@ -17,7 +17,7 @@ export const built = (): { path: URL; text: string }[] =>
   }));
 
 function moduleOf(version: string, samples: readonly Tree[]): string {
-  // The printer indents by two spaces a level; one is smaller, and the Worker makes four of it.
+  // The printer indents by two spaces a level. One takes less room, and the Worker makes four of it.
   const printed = samples.map((sample) => printXml("Response", sample, { declaration: false, indent: true }));
   const shapes = printed
     .map((text) => `${text.replace(/^ +/gm, (spaces) => spaces.slice(spaces.length / 2))}\n`)

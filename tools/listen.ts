@@ -32,7 +32,7 @@ async function listen(options: ListenOptions): Promise<number> {
   if (options.fromStart) state.told = [];
   const secret = options.secret ?? state.secret;
   const interruption = new AbortController();
-  // Once: a second Ctrl-C ends the program at once, as without this.
+  // Once only, so that a second Ctrl-C ends the program at once.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
   const tally = { taken: 0, refused: 0 };
   const isColored = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
@@ -49,7 +49,7 @@ async function listen(options: ListenOptions): Promise<number> {
   return EXIT.done;
 }
 
-/** What waiting does not help, and what does. */
+/** The message of an error that waiting does not help, with what helps. */
 function faultText(error: unknown, { base, stateFile }: ListenOptions): string {
   if (!(error instanceof ReceiverError)) return `${stateFile}: ${(error as Error).message}`;
   const { code, message } = error;

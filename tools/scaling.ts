@@ -1,7 +1,7 @@
 /**
- * `npm run scaling`: what a number of callbacks a month comes to, step by step, in limits and in money. Arithmetic
- * from Cloudflare's published limits and prices and our own measured figures, all of them named here, so that
- * another price or another load is one option away. docs/scaling.md explains the steps.
+ * `npm run scaling`: what a number of callbacks a month needs and costs. The figures are Cloudflare's published limits
+ * and prices, and measurements of our own. All are constants below: change one, or give another load as an option.
+ * docs/scaling.md explains the steps.
  */
 import { parseArgs } from "node:util";
 
@@ -33,30 +33,40 @@ const PRICE = {
   includedQueueOperations: 1_000_000,
   kvWritesPerMillion: 5,
   includedKvWrites: 1_000_000,
+  kvReadsPerMillion: 0.5,
+  includedKvReads: 10_000_000,
+  kvListsPerMillion: 5,
+  includedKvLists: 1_000_000,
 } as const;
 
-/** The free plan, a day (Cloudflare's published limits of Workers, D1, Queues and KV). */
-const FREE_A_DAY = { requests: 100_000, rowsWritten: 100_000, queueOperations: 10_000, kvWrites: 1_000 } as const;
+/** What the free plan allows a day (Cloudflare's published limits of Workers, D1, Queues and KV). */
+const FREE_A_DAY = {
+  requests: 100_000,
+  rowsWritten: 100_000,
+  queueOperations: 10_000,
+  kvWrites: 1_000,
+  kvLists: 1_000,
+} as const;
 
-/** One D1 database: queries a second at a millisecond each, and its largest size. */
+/** One D1 database: queries a second if each takes a millisecond, and its largest size. */
 const D1 = { queriesPerSecond: 1_000, gigabytes: 10 } as const;
 
 /**
- * Queries that one callback costs when written alone, and when a hundred are written in one batch. Ours, counted; a
- * statement of five deliveries as five queries, since it does their work.
+ * Queries for one callback that is written alone, and for one of a hundred that are written in one batch. Counted by
+ * us. A statement that writes five deliveries counts as five queries, since it does the work of five.
  */
 const STATEMENTS = { alone: 3, inBatch: 1.02 } as const;
-/** How many times more callbacks a second a batch of 100 stored than batches of 1, in the run of docs/scaling.md. Ours, measured. */
+/** How many times as many callbacks a second batches of 100 store as batches of 1. Measured by us: docs/scaling.md. */
 const BATCH_GAIN = 10;
 /**
- * Bytes of D1 that a body takes for each of its own (0.12 where it is indented), and that each row or index entry takes.
- * Ours, measured: `npm run bench -- cost`.
+ * Bytes of database for each byte of a body that is not indented (an indented one takes 0.12), and for each row or
+ * index entry. Measured by us: `npm run bench -- cost`.
  */
 const ROOM = { forEachByte: 0.2, forEachRow: 180 } as const;
 /** A queue message is written, read and deleted. */
 const QUEUE_OPERATIONS = 3;
-/** Keys that a callback writes with STORE=kv. */
-const KV_WRITES = 3;
+/** Operations of KV with STORE=kv: docs/storage.md. */
+const KV = { callback: { reads: 1, writes: 3 }, lookup: { reads: 2, lists: 1 } } as const;
 
 const DAYS_A_MONTH = 30;
 const SECONDS_A_MONTH = DAYS_A_MONTH * 86_400;
@@ -89,6 +99,10 @@ export function figuresOf({ callbacks, bytes, rows, lookups, days, cpu, peak }: 
     over(rowsWritten, PRICE.includedRowsWritten, PRICE.rowsWrittenPerMillion) +
     over(callbacks * lookups * 2, PRICE.includedRowsRead, PRICE.rowsReadPerMillion) +
     Math.max(0, gigabytes - PRICE.includedGigabytes) * PRICE.storagePerGigabyte;
+  const kv =
+    over(callbacks * KV.callback.writes, PRICE.includedKvWrites, PRICE.kvWritesPerMillion) +
+    over(callbacks * lookups * KV.lookup.lists, PRICE.includedKvLists, PRICE.kvListsPerMillion) +
+    over(callbacks * (KV.callback.reads + lookups * KV.lookup.reads), PRICE.includedKvReads, PRICE.kvReadsPerMillion);
   const queue = over(callbacks * QUEUE_OPERATIONS, PRICE.includedQueueOperations, PRICE.queueOperationsPerMillion);
   const directLimit = D1.queriesPerSecond / STATEMENTS.alone;
   return {
@@ -99,7 +113,10 @@ export function figuresOf({ callbacks, bytes, rows, lookups, days, cpu, peak }: 
       requests: FREE_A_DAY.requests / (1 + lookups),
       rowsWritten: FREE_A_DAY.rowsWritten / rows,
       queue: FREE_A_DAY.queueOperations / QUEUE_OPERATIONS,
-      kv: FREE_A_DAY.kvWrites / KV_WRITES,
+      kv: Math.min(
+        FREE_A_DAY.kvWrites / KV.callback.writes,
+        FREE_A_DAY.kvLists / Math.max(1, lookups * KV.lookup.lists),
+      ),
     },
     fitsFreePlan: perDay * (1 + lookups) <= FREE_A_DAY.requests && perDay * rows <= FREE_A_DAY.rowsWritten,
     directLimitPerSecond: directLimit,
@@ -108,10 +125,14 @@ export function figuresOf({ callbacks, bytes, rows, lookups, days, cpu, peak }: 
     dollars: {
       direct: PRICE.plan + common + d1,
       queue: PRICE.plan + common + d1 + queue,
-      kv: PRICE.plan + common + over(callbacks * KV_WRITES, PRICE.includedKvWrites, PRICE.kvWritesPerMillion),
+      kv: PRICE.plan + common + kv,
     },
   };
 }
+
+/** What a million callbacks more a month would add to the bill of the paid plan, written directly, in dollars a month. */
+export const dollarsOfNextMillion = (load: Load): number =>
+  figuresOf({ ...load, callbacks: load.callbacks + 1e6 }).dollars.direct - figuresOf(load).dollars.direct;
 
 function report(load: Load): string {
   const figures = figuresOf(load);
@@ -141,7 +162,7 @@ function report(load: Load): string {
     `stored              ${number(figures.gigabytes)} GB, where one database holds ${D1.gigabytes} GB`,
     `free plan           ${figures.fitsFreePlan ? "enough" : "not enough"}: it takes ${number(Math.floor(Math.min(figures.freePlanDays.requests, figures.freePlanDays.rowsWritten)))} callbacks a day (rows ${number(Math.floor(figures.freePlanDays.rowsWritten))}, requests ${number(figures.freePlanDays.requests)}, queue ${number(figures.freePlanDays.queue)}, KV ${number(figures.freePlanDays.kv)})`,
     `paid plan a month   $${direct.toFixed(2)} directly, $${queue.toFixed(2)} with a queue, $${kv.toFixed(2)} with STORE=kv (its storage not counted)`,
-    `a million more      $${(((direct - PRICE.plan) / load.callbacks) * 1e6 || 0).toFixed(2)} directly at this load`,
+    `a million more      $${dollarsOfNextMillion(load).toFixed(2)} a month directly, on top of this load`,
   ].join("\n");
 }
 

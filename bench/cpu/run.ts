@@ -84,7 +84,7 @@ interface Point {
   ms: number;
 }
 
-/** The size at which a line through the measured points passes `limit`; null where all are below it. */
+/** The size at which a line through the measured points passes `limit`; null if all are below it. */
 function sizeAt(limit: number, points: readonly Point[]): number | null {
   const next = points.findIndex(({ ms }) => ms > limit);
   const [a, b] = [points[next - 1], points[next]];

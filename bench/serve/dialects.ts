@@ -3,7 +3,7 @@ export type Dialect = "ours" | "bare" | "express" | "webhook";
 
 interface Asking {
   post(jobId: string): string;
-  /** Undefined where a server answers no look-ups. */
+  /** Undefined if a server answers no look-ups. */
   get?: (jobId: string) => string;
 }
 

@@ -13,13 +13,13 @@ export interface Server {
   name: string;
   dialect: Dialect;
   port: number;
-  /** The process whose CPU time and memory are looked at; null where the system does not tell. */
+  /** The process whose CPU time and memory are looked at; null if the system does not tell. */
   pid: number | null;
   stop(): Promise<void>;
 }
 
 export interface MeasuredLoad extends Load {
-  /** CPU milliseconds of the server for one request; null where the system does not tell. */
+  /** CPU milliseconds of the server for one request; null if the system does not tell. */
   cpuPerRequest: number | null;
 }
 

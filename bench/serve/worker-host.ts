@@ -66,7 +66,7 @@ function moduleOf(type: "ESModule" | "Text") {
   return (path: string) => ({ type, path: basename(path), contents: readFileSync(path, "utf8") });
 }
 
-/** The child of this process that runs workerd; null where /proc does not tell. */
+/** The child of this process that runs workerd; null if /proc does not tell. */
 function pidOfWorkerd(): number | null {
   try {
     const tasks = readdirSync("/proc/self/task").map((task) =>

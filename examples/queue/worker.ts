@@ -1,7 +1,7 @@
 /**
  * A Worker that receives events, answers at once, and does the work from a queue: `wrangler dev --config
- * examples/queue/wrangler.toml`. A message of a queue has at most 128 KB, and an event may be larger, so the queue
- * carries the JobId, and the consumer looks the job up. In a project of your own, import from
+ * examples/queue/wrangler.toml`. A queue message has at most 128 KB, and an event may be larger. So the message has the
+ * JobId, and the consumer looks the job up. In a project of your own, import from
  * "ci-callback-receiver/client".
  */
 import {
@@ -21,7 +21,7 @@ interface Env {
 }
 
 interface JobEnded {
-  /** The `webhook-id`: the same where an event comes twice. */
+  /** The `webhook-id`, which is the same if an event comes twice. */
   event: string;
   jobId: string;
 }
@@ -43,7 +43,7 @@ export default {
     const client = createClient({ baseUrl: env.RECEIVER_URL, token: env.LOOKUP_TOKEN });
     for (const message of batch.messages) {
       const { event, jobId } = message.body;
-      // Where this throws, the queue brings what is not acknowledged again.
+      // If this throws, the queue delivers the unacknowledged messages again.
       const job = await client.getJob(jobId);
       const segmentation = job === null ? null : readSegmentation(job);
       console.log(`${event} ${jobId} ${job?.state ?? "is gone"}: ${textOf(segmentation?.tokens ?? [])}`);

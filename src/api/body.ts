@@ -1,18 +1,20 @@
-/** The body of a request, counted while it is read: never cut, never more than the limit in memory. */
+/**
+ * Reads the body of a request, and counts its bytes. It never cuts a body, and never has more than the limit in memory.
+ */
 import { fail, ok, type Result } from "../callback/result.ts";
 
-/** `bytesRead` is null where the platform, which then reads in one go, does not say. */
+/** `bytesRead` is null if the platform does not tell: it then reads the body in one go. */
 export type BodyFailure =
   | { code: "body-too-large"; bytesRead: number }
   | { code: "incomplete-body"; bytesRead: number | null };
 
 /**
- * A body that is refused is read on to here, in bytes, and thrown away: a sender that is cut off in the middle
- * hears of a broken connection, and not why. Cloudflare takes no larger body on the free plan.
+ * How much of a refused body is read and thrown away, in bytes. If the connection were cut off, the sender would see an
+ * error and not the answer. Cloudflare takes no larger body on the free plan.
  */
 const DISCARD_LIMIT_BYTES = 100_000_000;
 
-/** All bytes of a body up to `limit`; never more than that in memory. Fails where it is passed, and where the connection breaks. */
+/** All bytes of a body, if they are not more than `limit`. Fails if they are, or if the connection breaks. */
 export async function readBytes(request: Request, limit: number): Promise<Result<Uint8Array, BodyFailure>> {
   const { body } = request;
   if (body === null) return ok(new Uint8Array());
@@ -20,7 +22,10 @@ export async function readBytes(request: Request, limit: number): Promise<Result
   return declared !== null && Number(declared) <= limit ? readWhole(request, limit) : readCounting(body, limit);
 }
 
-/** A body that says its length, and is no longer, at once: chunk by chunk takes a fifth of a callback's CPU time. */
+/**
+ * Reads a body in one go if its Content-Length is within the limit. Reading it chunk by chunk takes a fifth of a
+ * callback's CPU time.
+ */
 async function readWhole(request: Request, limit: number): Promise<Result<Uint8Array, BodyFailure>> {
   try {
     const bytes = new Uint8Array(await request.arrayBuffer());
@@ -30,7 +35,7 @@ async function readWhole(request: Request, limit: number): Promise<Result<Uint8A
   }
 }
 
-/** What bytes say as JSON in UTF-8; undefined where they are none, which no schema takes. */
+/** The JSON value of UTF-8 bytes; undefined if they are not JSON. No schema accepts undefined. */
 export function jsonOf(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));

@@ -13,7 +13,7 @@ import type { Failure } from "../store/store.ts";
 export const callbacks = new Routes();
 
 callbacks.all("/:key", (c, next) => {
-  // A wrong key is answered as a wrong path is, whatever the method.
+  // A wrong key is answered like a wrong path, whatever the method.
   if (!isOneOf(c.req.param("key"), c.var.settings.callbackKeys)) return c.notFound();
   return next();
 });
@@ -54,7 +54,9 @@ function unreadable(delivery: string, { kind, reason, line, column }: Failure): 
   return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
 }
 
-/** What a delivery that was quarantined is answered with. A fault of ours is never the sender's. */
+/**
+ * The problem that a quarantined delivery is answered with. If the receiver is at fault, the sender must not be blamed.
+ */
 function problemOf(kind: Failure["kind"]): ProblemCode {
   switch (kind) {
     case "malformed":
@@ -75,13 +77,13 @@ export const contract = (): Contract => ({
     operationId: "receiveCallback",
     summary: "The callback URL to give to CI",
     description:
-      "Takes every body that CI posts, XML or JSON, told by its first character. A 2xx is given only for bytes that are stored. " +
-      "`key` is one of CALLBACK_KEYS; with another this path does not exist.",
+      "Takes every body that CI posts. The first character tells XML from JSON. A 2xx means that the bytes are stored. " +
+      "`key` is one of CALLBACK_KEYS. With any other key the answer is that of a path that does not exist.",
     answers: {
       200: {
         description:
-          "`stored`, `duplicate` for the same bytes again, or `no-job`. `spilled` when only the spill has it: the look-up " +
-          "by JobId finds it, lists will when it is drained. `queued` behind a queue.",
+          "`stored`, `duplicate` for the same bytes again, or `no-job`. `spilled` if D1 was down and KV has it: look-ups " +
+          "by JobId find it, and lists after the drain. `queued` behind a queue.",
         schema: Receipt,
       },
     },

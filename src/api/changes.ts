@@ -1,4 +1,4 @@
-/** `GET /changes`: how a system that cannot be called follows along. */
+/** `GET /changes`: the jobs that changed since a cursor, for systems that cannot receive events. */
 import type { Places } from "../intake.ts";
 import type { Position } from "../store/lists.ts";
 import { listedJob } from "../wire.ts";
@@ -35,7 +35,7 @@ changes.get("/", query(ChangesQuery), async (c) => {
   return c.json({ changes, next: encodeCursor(list, page.next) }, 200, NO_STORE);
 });
 
-/** Where a page begins; null is the beginning of all. */
+/** Where a page begins; null is the very beginning. */
 async function startOf({ store }: Places, list: string, after: string | undefined): Promise<Position | null> {
   if (after === undefined) return store.newestChange();
   return after === "start" ? null : decodeCursor(list, after);
@@ -47,8 +47,8 @@ export const contract = (): Contract => ({
     operationId: "listChanges",
     summary: "Jobs that changed, oldest change first",
     description:
-      "Every job whose record, workflow, expectation or verdict changed since `after`, as it is now. A job may come again, none is missed. " +
-      "Without `after` it starts now, with `after=start` at the beginning; `next` is always given, also when nothing changed.",
+      "Every job whose record, workflow, expectation or verdict changed since `after`, as it is now. A job may come again, but none is missed. " +
+      "Without `after` it starts now, with `after=start` at the very beginning. `next` is never null, even if nothing has changed.",
     answers: { 200: { description: "A page of jobs, without their detail.", schema: ChangeList } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "not-supported-by-store", "store-unavailable"],
     needsToken: true,

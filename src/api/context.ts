@@ -14,33 +14,33 @@ import { StoreError } from "../store/retry.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
 import { CorruptBodyError, FilterError, PositionError, UnsupportedError } from "../store/errors.ts";
 
-/** For what changes with every callback, and must not be found in a cache. */
+/** For answers that change with every callback, and must not come from a cache. */
 export const NO_STORE = { "cache-control": "no-store" };
 
 export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     settings: Settings;
-    /** Settings whose default stands in. */
+    /** Settings that are wrong, so that their defaults are used. */
     settingFaults: readonly SettingFault[];
     places: Places;
-    /** Where callbacks go first, with `INTAKE = "queue"`. */
+    /** The queue that callbacks go to first, with `INTAKE = "queue"`; null without. */
     queue: SendQueue | null;
     /** Tells the user's system. */
     forwarder: Forwarder;
-    /** Asks CI; null without its keys. */
+    /** Asks CI; null without keys. */
     reconciler: Reconciler | null;
     log: Log;
-    /** Of a callback with a right key. */
+    /** What a callback with a right key has come to, for the log. */
     callback?: CallbackSeen;
-    /** What the request is answered with, where that is a problem. */
+    /** The problem that the request was answered with, if any. */
     problem?: ProblemCode;
-    /** What an error said that brought the problem about. */
+    /** The message of the error behind that problem. */
     fault?: string;
   };
 }
 
-/** Lets look-ups through that carry one of the tokens. */
+/** Lets only look-ups with one of the tokens through. */
 export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
   const token = readToken(c.req.header("authorization"));
   if (token !== null && isOneOf(token, c.var.settings.lookupTokens)) {
@@ -59,8 +59,9 @@ export const requireToken: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /**
- * Whether a browser sends this, and would change something, for a page of another site: it adds a Basic password that
- * it remembers by itself. Browsers tell where a request comes from (`Sec-Fetch-Site`, or `Origin`); other clients send neither.
+ * Whether a browser sends this request for a page of another site, and it would change something. A browser adds a
+ * Basic password by itself if it remembers one. It says where a request comes from (`Sec-Fetch-Site`, or `Origin`);
+ * other clients send neither header.
  */
 function isCrossSite(c: Context): boolean {
   if (c.req.method === "GET" || c.req.method === "HEAD") return false;
@@ -71,8 +72,8 @@ function isCrossSite(c: Context): boolean {
 }
 
 /**
- * The answer to a wrong secret, or to a path that is none, which look alike: the problem given, and after many
- * from one address within a minute 429. A right secret is never counted.
+ * The answer to a wrong secret and to a wrong path, which must look alike: the given problem, or 429 after too many
+ * from one address within a minute. A right secret is not counted.
  */
 export async function refuseSecret(c: Context<AppEnv>, problem: Problem): Promise<Response> {
   if (await countRefusal(c)) return problemResponse(c, problem);
@@ -83,7 +84,7 @@ export async function refuseSecret(c: Context<AppEnv>, problem: Problem): Promis
   });
 }
 
-/** Counts one wrong secret of the address that sent it; false where it has sent too many within a minute. */
+/** Counts a wrong secret for the address that sent it. False if there were too many within a minute. */
 export async function countRefusal(c: Context<AppEnv>): Promise<boolean> {
   const address = c.req.header("cf-connecting-ip") ?? "unknown";
   try {
@@ -93,7 +94,7 @@ export async function countRefusal(c: Context<AppEnv>): Promise<boolean> {
   }
 }
 
-/** The problem to answer where a handler threw. */
+/** The problem that answers an error thrown by a handler. */
 export function problemOf(c: Context<AppEnv>, error: Error): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof PositionError)
@@ -119,21 +120,21 @@ export function problemOf(c: Context<AppEnv>, error: Error): Problem {
 }
 
 /**
- * An id in the path. A URL takes a segment `.` or `..` for a directory however its dots are escaped, so the ids `.` and
- * `..` are written with their escapes escaped once more: `%252E`, `%252E%252E`.
+ * An id in the path. In a URL, a segment `.` or `..` is a directory, even if its dots are escaped. So the ids `.` and
+ * `..` must be escaped twice: `%252E`, `%252E%252E`.
  */
 export function idOf(c: Context, name: string): string {
   const id = c.req.param(name) ?? "";
   return /^(?:%2e){1,2}$/i.test(id) ? decodeURIComponent(id) : id;
 }
 
-/** Makes the first attempts of events once the request is answered: nobody waits for them. */
+/** Makes the first attempts of events after the request is answered, so that nobody waits for them. */
 export function tellAfterAnswer(c: Context<AppEnv>, events: readonly LeasedEvent[]): void {
   const { forwarder } = c.var;
   if (events.length > 0) c.executionCtx.waitUntil(forwarder.tellFirst(events));
 }
 
-/** Throws where nobody can be told. */
+/** The forwarder. Throws a `forwarding-off` problem if there is nobody to tell, or no secret to sign with. */
 export function readyForwarder({ var: { forwarder, settings } }: Context<AppEnv>): Forwarder {
   if (forwarder.isReady) return forwarder;
   const detail =
@@ -143,7 +144,7 @@ export function readyForwarder({ var: { forwarder, settings } }: Context<AppEnv>
   throw new ProblemError({ code: "forwarding-off", detail });
 }
 
-/** Asks CI about the jobs of a callback once it is answered (`VERIFY = "on"`): CI does not wait for that. */
+/** With `VERIFY = "on"`, asks CI about the jobs of a callback, after the callback is answered. */
 export function verifyAfterAnswer(c: Context<AppEnv>, { status, jobs }: Pick<Outcome, "status" | "jobs">): void {
   const { reconciler } = c.var;
   if (status === "stored" && reconciler?.isVerifying === true) c.executionCtx.waitUntil(reconciler.verifyThese(jobs));

@@ -1,25 +1,25 @@
-/** What a route is asked, checked, and what /openapi.json says of it. */
+/** The contract of a route: how its query and body are checked, and what /openapi.json says about it. */
 import type { MiddlewareHandler } from "hono";
 import * as v from "valibot";
 import { type ProblemCode, ProblemError } from "../problems.ts";
 import type { AppEnv } from "./context.ts";
 
-/** By method and path, such as `GET /jobs/{jobId}`. */
+/** Contracts by method and path, such as `GET /jobs/{jobId}`. */
 export type Contract = Record<`${"GET" | "POST" | "PUT" | "DELETE"} /${string}`, Operation>;
 
 /**
- * What one route does. Each module of routes exports its `contract`, a function that only `tools/openapi.ts` calls: it
- * writes `openapi.json`, so that neither these texts nor the generator are in the Worker.
+ * What one route does. Each module of routes exports its `contract` as a function that only `tools/openapi.ts` calls,
+ * to write `openapi.json`. So neither these texts nor the generator are in the Worker.
  */
 export interface Operation {
   operationId: string;
   summary: string;
   description?: string;
-  /** What the query is checked against. */
+  /** The schema of the query. */
   query?: v.GenericSchema;
-  /** What the body is checked against, where it is JSON. */
+  /** The schema of the body, if it is JSON. */
   body?: v.GenericSchema;
-  /** The answers that are no problem, by status: what each is, and its schema where it is JSON. */
+  /** The successful answers by status: what each is, and its schema if it is JSON. */
   answers: Record<number, Answer>;
   /** The problems it may answer with. */
   problems: readonly ProblemCode[];
@@ -30,7 +30,7 @@ export interface Operation {
 interface Answer {
   description: string;
   schema?: v.GenericSchema;
-  /** Media types, where it is not JSON. */
+  /** Media types, if it is not JSON. */
   media?: readonly string[];
 }
 
@@ -39,7 +39,7 @@ interface Checked<S extends v.GenericSchema> {
   out: { query: v.InferOutput<S> };
 }
 
-/** Checks the query by its schema; what is unknown or wrong is `invalid-request`, and named. */
+/** Checks the query against its schema. An unknown or wrong parameter is answered `invalid-request`, and named. */
 export function query<S extends v.GenericSchema>(schema: S): MiddlewareHandler<AppEnv, string, Checked<S>> {
   return async (c, next) => {
     const given = Object.entries(c.req.queries()).map(([name, values]) => [

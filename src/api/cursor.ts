@@ -1,15 +1,18 @@
-/** Cursors of lists: opaque to clients, and good only for the list and the filters that gave them. */
+/** Cursors of lists. They are opaque to clients, and valid only for the list and filters that they came from. */
 import { ProblemError } from "../problems.ts";
 import type { Position } from "../store/lists.ts";
 
-/** `list` names the list, its store and its filters; a cursor of another is refused. */
+/** `list` names the list with its store and filters. A cursor of another list is refused. */
 export function encodeCursor(list: string, position: Position | null): string | null {
   if (position === null) return null;
   const bytes = new TextEncoder().encode(JSON.stringify([list, ...position]));
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** Null for no cursor: the list from its start. Throws `invalid-request` for what is not a cursor of this list. */
+/**
+ * The position that a cursor stands for; null without a cursor, which is the start of the list. Throws
+ * `invalid-request` if the cursor is not of this list.
+ */
 export function decodeCursor(list: string, cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
   const [of, ...position] = parsed(cursor);

@@ -1,4 +1,4 @@
-/** Deliveries: what came, whether it could be read, and reading it again. */
+/** Deliveries: what came, whether it could be read, and reparsing it. */
 import { type Outcome, reparse, reparseMany } from "../intake.ts";
 import { findBody, findDelivery } from "../lookup.ts";
 import { type Problem, problemResponse } from "../problems.ts";
@@ -92,9 +92,9 @@ export const contract = (): Contract => ({
   },
   "POST /deliveries/reparse": {
     operationId: "reparseDeliveries",
-    summary: "Read kept deliveries of one status again",
+    summary: "Reparse the kept deliveries of one status",
     description:
-      "Reads at most `limit` deliveries, newest first, and says how many are `left` and where to go on. Twice is the same as once.",
+      "Reads at most `limit` deliveries, newest first. `left` says how many remain, and `next` where to continue. Running it twice changes nothing more.",
     answers: { 200: { description: "What came of it.", schema: ReparsedList } },
     problems: ["invalid-request", "cross-site-request", ...PROBLEMS],
     needsToken: true,
@@ -102,7 +102,7 @@ export const contract = (): Contract => ({
   },
   "POST /deliveries/{id}/reparse": {
     operationId: "reparseDelivery",
-    summary: "Read one kept delivery again",
+    summary: "Reparse one kept delivery",
     answers: { 200: { description: "What came of it.", schema: Reparsed } },
     problems: ["delivery-not-found", "bytes-gone", "corrupt-bytes", "cross-site-request", ...PROBLEMS],
     needsToken: true,

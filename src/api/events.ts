@@ -16,7 +16,7 @@ import { Event, EventList, JobEvents, Resent, TestAnswers } from "./schemas.ts";
 export const events = new Routes();
 events.use(requireToken);
 
-/** What `/jobs/{jobId}` has of events; beside the look-ups of jobs, which know none. */
+/** The routes of events under `/jobs/{jobId}`. The look-ups of jobs know nothing of events. */
 export const jobEvents = new Routes();
 jobEvents.use(requireToken);
 
@@ -24,7 +24,7 @@ const PROBLEMS = ["unauthorized", "too-many-requests"] as const;
 const TEST_PROBLEMS = ["cross-site-request", "forwarding-off", ...PROBLEMS] as const;
 const POST_PROBLEMS = [...TEST_PROBLEMS, "store-unavailable"] as const;
 
-/** Failed events that one call makes due. */
+/** How many failed events one call makes due. */
 const RESENT_AT_ONCE = 100;
 
 /** Largest body of `POST /events/resend`, in bytes. */
@@ -77,7 +77,7 @@ async function expectResendBody(c: Context<AppEnv>): Promise<void> {
   throw new ProblemError({ code: "invalid-request", detail: 'The body must be {"status":"failed"}.' });
 }
 
-/** Events as they are answered: an endpoint is named by its host alone. */
+/** Events as they are answered. An endpoint is named by its host alone. */
 async function told(c: Context<AppEnv>, items: readonly OutboxEvent[]) {
   const hosts = new Map((await c.var.forwarder.endpoints).map(({ id, host }) => [id, host]));
   return items.map(({ id, type, endpoint, subject, status, attempts, createdAt, dueAt, lastStatus, lastError }) => ({
@@ -100,7 +100,7 @@ export const contract = (): Contract => ({
     operationId: "listEvents",
     summary: "Events, newest first",
     description:
-      "What your system was told, or is still to be told. A page may be shorter than `limit` and have a `next`: go on with it.",
+      "What your system was told, and what it is still to be told. A page may be shorter than `limit` and have a `next`: continue with that.",
     answers: { 200: { description: "A page of events.", schema: EventList } },
     problems: ["invalid-request", "store-unavailable", ...PROBLEMS],
     needsToken: true,
@@ -109,14 +109,14 @@ export const contract = (): Contract => ({
   "POST /events/test": {
     operationId: "testEvents",
     summary: "Send `receiver.test` to every endpoint",
-    description: "Sends at once, signed like any event, and answers what each endpoint said. It is not tried again.",
-    answers: { 200: { description: "What each said; `error` is null where it was a 2xx.", schema: TestAnswers } },
+    description: "Sends it at once, signed like any event, and answers what each endpoint said. It is not repeated.",
+    answers: { 200: { description: "What each endpoint said; `error` is null after a 2xx.", schema: TestAnswers } },
     problems: TEST_PROBLEMS,
     needsToken: true,
   },
   "POST /events/resend": {
     operationId: "resendEvents",
-    summary: "Tell of failed events again",
+    summary: "Send failed events again",
     description: `Takes \`{"status":"failed"}\`. Makes at most ${RESENT_AT_ONCE} failed events due, oldest first, and says how many are \`left\`.`,
     answers: { 200: { description: "How many were made due.", schema: Resent } },
     problems: ["invalid-request", ...POST_PROBLEMS],
@@ -124,9 +124,9 @@ export const contract = (): Contract => ({
   },
   "POST /events/{id}/resend": {
     operationId: "resendEvent",
-    summary: "Tell of one event again",
+    summary: "Send one event again",
     description:
-      "Makes the event due at once, whatever became of it, with the same `webhook-id`. One that is about to be attempted is left to that.",
+      "Makes the event due at once, whatever its status, with the same `webhook-id`. If it is due within two minutes anyway, nothing changes.",
     answers: { 200: { description: "The event.", schema: Event } },
     problems: ["event-not-found", ...POST_PROBLEMS],
     needsToken: true,
@@ -135,7 +135,7 @@ export const contract = (): Contract => ({
     operationId: "resendJob",
     summary: "Tell of a job again",
     description:
-      "Tells every endpoint of the job as it is now, with the same `webhook-id` as before: as `job.finished` when it is terminal, else as `job.updated`.",
+      "Tells every endpoint of the job as it is now, with the same `webhook-id` as before: as `job.finished` if it is terminal, otherwise as `job.updated`.",
     answers: { 200: { description: "The events, one for each endpoint.", schema: JobEvents } },
     problems: ["job-not-found", ...POST_PROBLEMS],
     needsToken: true,

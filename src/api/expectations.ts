@@ -1,6 +1,6 @@
 /**
- * What did not come: a job is announced with a time by which its callback should be here, and CI is asked about a job on
- * demand. About jobs that are overdue the cron asks by itself.
+ * Announcing a job, with a time by which its callback should have come, and asking CI about a job on demand. The cron
+ * asks about overdue jobs by itself.
  */
 import type { Context } from "hono";
 import * as v from "valibot";
@@ -20,7 +20,9 @@ import { Job } from "./schemas.ts";
 export const expectations = new Routes();
 expectations.use(requireToken);
 
-/** Largest body of `PUT /jobs/{jobId}/expectation`, in bytes: five texts of the longest kind, each character escaped. */
+/**
+ * Largest body of `PUT /jobs/{jobId}/expectation`, in bytes: five texts of the greatest length, each character escaped.
+ */
 const EXPECTATION_BODY_BYTES = 64 * 1024;
 
 expectations.put("/:jobId/expectation", async (c) => {
@@ -43,7 +45,7 @@ expectations.post("/:jobId/reconcile", async (c) => {
   return answerJob(c, jobId, 200);
 });
 
-/** Asks CI about a job and takes its answer in. Throws the problem to answer where nobody could be asked, or CI did not say. */
+/** Asks CI about a job, and takes its answer in. Throws a problem if CI cannot be asked, or does not tell. */
 export async function askNow(c: Context<AppEnv>, jobId: string): Promise<void> {
   const { reconciler } = c.var;
   if (reconciler === null)
@@ -52,16 +54,16 @@ export async function askNow(c: Context<AppEnv>, jobId: string): Promise<void> {
   if (asked.ok) return tellAfterAnswer(c, asked.value.events);
   const { error } = asked;
   const detail = textOf(error);
-  // What is wrong with the job's place, asking again does not change.
+  // If the place of the job is wrong, asking again does not help, so there is no Retry-After.
   if (faultOf(error) === "setting") throw new ProblemError({ code: "ci-unavailable", detail });
   const seconds = ("retryAfterSeconds" in error ? error.retryAfterSeconds : null) ?? RETRY_SECONDS;
   throw new ProblemError({ code: "ci-unavailable", detail, headers: { "retry-after": String(seconds) } });
 }
 
-/** When to ask CI again, where CI does not say, in seconds. */
+/** When to ask CI again if CI does not say, in seconds. */
 const RETRY_SECONDS = 30;
 
-/** The job as it is now, from the primary: what was just written is in the answer. */
+/** The job as it is now, from the primary, so that it has what was just written. */
 async function answerJob(c: Context<AppEnv>, jobId: string, status: 200 | 201): Promise<Response> {
   const found = await findKnownJob(c.var.places, jobId, "primary");
   if (found !== null) return c.json(jobOf(found, Date.now()), status, NO_STORE);
@@ -69,7 +71,7 @@ async function answerJob(c: Context<AppEnv>, jobId: string, status: 200 | 201): 
   return problemResponse(c, { code: "job-not-found", detail });
 }
 
-/** Throws where the store keeps none. */
+/** Expectations. Throws an UnsupportedError if the store has none. */
 function expectationsOf(c: Context<AppEnv>): Expectations {
   const { store } = c.var.places;
   if (store.expectations === null) throw new UnsupportedError("expectations");
@@ -99,12 +101,12 @@ export const contract = (): Contract => ({
     operationId: "expectJob",
     summary: "Announce a job, with a time by which its callback should have come",
     description:
-      "Past that time a job that is not terminal is overdue: `GET /jobs?overdue=true` lists it, `job.overdue` tells of it, and with keys CI is asked about it. " +
-      "Before or after the callback is the same. Putting it again begins anew. It is kept for 30 days past its time.",
+      "After that time a job that is not terminal is overdue: `GET /jobs?overdue=true` lists it, `job.overdue` tells of it, and with keys CI is asked about it. " +
+      "You may announce a job before or after its callback. Announcing it again renews it. It is kept for 30 days after its time.",
     body: ExpectationBody,
     answers: {
-      200: { description: "It was renewed. The job.", schema: Job },
-      201: { description: "It is new. The job.", schema: Job },
+      200: { description: "The job; its announcement was renewed.", schema: Job },
+      201: { description: "The job; it was not announced before.", schema: Job },
     },
     problems: [
       "invalid-request",
@@ -118,8 +120,8 @@ export const contract = (): Contract => ({
   },
   "DELETE /jobs/{jobId}/expectation": {
     operationId: "cancelExpectation",
-    summary: "Take back that a job was announced",
-    answers: { 204: { description: "There is no expectation of this job, whether or not there was one." } },
+    summary: "Take the announcement of a job back",
+    answers: { 204: { description: "The job is not announced any more, if it was." } },
     problems: ["not-supported-by-store", ...PROBLEMS],
     needsToken: true,
   },
@@ -127,9 +129,9 @@ export const contract = (): Contract => ({
     operationId: "reconcileJob",
     summary: "Ask CI about a job now",
     description:
-      "What CI answers of a job that has ended is taken in as a callback would be, with `source` `reconcile`, and outranks every callback. " +
-      "The answer is the job as it is then. Of one that CI does not know, `expectation` says so.",
-    answers: { 200: { description: "CI has answered. The job.", schema: Job } },
+      "If the job has ended, CI's answer is taken in like a callback, with `source` `reconcile`, and outranks every callback. " +
+      "Answers with the job as it is then. If CI does not know it, `expectation` says so.",
+    answers: { 200: { description: "The job, after CI has answered.", schema: Job } },
     problems: ["job-not-found", "corrupt-bytes", "ci-not-configured", "ci-unavailable", ...PROBLEMS],
     needsToken: true,
   },

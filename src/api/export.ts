@@ -1,7 +1,7 @@
 /**
- * `GET /deliveries/export`: every delivery kept here, byte for byte, a page at a time. What waits in the spill comes
- * first and the store after it, so that a delivery that is drained meanwhile is in one of them or in both, and never
- * in neither. The expectations of jobs stand at the end. A page is what one request of the free plan can do: 50 queries, 10 ms of CPU.
+ * `GET /deliveries/export`: every kept delivery, byte for byte, page by page. The deliveries in the spill come first,
+ * then those in the store. So a delivery that is drained in between is exported at least once. Expectations come last.
+ * A page is what one request of the free plan can do: 50 queries, 10 ms of CPU.
  */
 import type { Body } from "../callback/callback.ts";
 import type { Places } from "../intake.ts";
@@ -29,7 +29,7 @@ exported.get("/export", requireToken, query(ExportQuery), async (c) => {
   return c.body(streamOf(lines), 200, { "content-type": "application/x-ndjson", ...NO_STORE });
 });
 
-/** A delivery on its way out. What is unknown of a corrupt one in the spill is null. */
+/** A delivery to be exported. If one in the spill is corrupt, the fields that are unknown are null. */
 interface Exported {
   id: string;
   receivedAt: number | null;
@@ -43,8 +43,8 @@ interface Exported {
 }
 
 /**
- * Bytes of bodies in one page, unless a single one is larger. Half a megabyte takes a few of the 10 ms of CPU, and the
- * largest body allowed fits into a Worker's 128 MB when it is alone.
+ * How many bytes of bodies a page has, unless a single body is larger. Half a megabyte takes a few of the 10 ms of CPU,
+ * and the largest body allowed fits into a Worker's 128 MB by itself.
  */
 export const EXPORT_PAGE_BYTES = 512 * 1024;
 
@@ -73,7 +73,7 @@ async function deliveryPage(
   return page ?? storePage(store, limit, null);
 }
 
-/** Expectations fill what the last deliveries leave of a page; `next` is where they go on after. */
+/** Expectations fill the room that the last deliveries leave on a page; `next` is where they continue. */
 async function expectationPage(
   { expectations }: Store,
   limit: number,
@@ -89,14 +89,14 @@ async function expectationPage(
 async function storePage(store: Store, limit: number, after: Position | null): Promise<Page<Exported>> {
   const listed = await store.listOldestDeliveries(limit, after);
   const fitting = firstWithin(listed.items).length;
-  // Asked for again with fewer, the list says where to go on after those.
+  // Asked again for fewer, the list gives the position after those.
   const page = fitting === listed.items.length ? listed : await store.listOldestDeliveries(fitting, after);
   const items = await Promise.all(page.items.map((delivery) => storedDelivery(store, delivery)));
   const next: Position | null = page.next === null ? null : ["store", ...page.next];
   return { items: items.filter((item) => item !== null), next };
 }
 
-/** Null where retention has taken the delivery since it was listed. */
+/** Null if retention has deleted the delivery since it was listed. */
 async function storedDelivery(store: Store, listed: Delivery): Promise<Exported | null> {
   try {
     const kept = await store.getBody(listed.id);
@@ -109,8 +109,8 @@ async function storedDelivery(store: Store, listed: Delivery): Promise<Exported 
 }
 
 /**
- * `position` is the spill's own cursor ("" for its start) and the last id exported of what is listed there: a list of
- * the spill has up to 1,000, by id, and a page has fewer. Null where nothing waits after it.
+ * `position` is the spill's own cursor ("" for its start), and the last exported id of that list. A list of the spill
+ * has up to 1,000 deliveries, by id, and a page has fewer. Null if nothing is left after it.
  */
 async function spillPage(
   store: Store,
@@ -162,8 +162,8 @@ const UNKNOWN = {
 } as const;
 
 /**
- * What is listed in the spill and not found there was drained, and so is in the store. Where it is not, KV is late,
- * for a minute at most: either its list, or its memory that there was no such key.
+ * If a delivery is listed in the spill and not found there, it was drained, so the store has it. If the store has it
+ * neither, KV is late by up to a minute: either its list, or its cached miss.
  */
 async function expectAll(store: Store, ids: readonly string[]): Promise<void> {
   const statuses = await store.statusesOf(ids);
@@ -172,17 +172,17 @@ async function expectAll(store: Store, ids: readonly string[]): Promise<void> {
     throw new StoreError(`Delivery ${lost} is listed in the spill, and neither there nor in the store.`);
 }
 
-/** As many of the first as one page holds; at least one. */
+/** The first deliveries that fit on a page; at least one. */
 function firstWithin<T extends { size: number }>(items: readonly T[]): T[] {
   let bytes = 0;
   const end = items.findIndex(({ size }, index) => (bytes += size) > EXPORT_PAGE_BYTES && index > 0);
   return items.slice(0, end === -1 ? items.length : end);
 }
 
-/** Bytes turned into base64 at once: a multiple of 3, so that the pieces make one text. */
+/** How many bytes are turned into base64 at once. A multiple of 3, so that the pieces join. */
 const PIECE_BYTES = 3 * 64 * 1024;
 
-/** The lines of a page, as the client takes them, so that the largest body is not in memory as base64 as well. */
+/** The lines of a page, made while the client reads them, so that the largest body is not also in memory as base64. */
 function* encodedPage(
   items: readonly Exported[],
   expectations: readonly ExportedExpectation[],
@@ -215,7 +215,7 @@ function expectationLine({ registeredAt, dueAt, jobId, ...announced }: ExportedE
   return `${JSON.stringify({ expectation })}\n`;
 }
 
-/** Asks for the next piece only when there is room for it. */
+/** Makes the next piece only when there is room for it. */
 const streamOf = (pieces: Iterator<Uint8Array, void>): ReadableStream<Uint8Array> =>
   new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -234,12 +234,12 @@ export const contract = (): Contract => ({
     summary: "Every delivery with its bytes, for a back-up",
     description:
       "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, bytes}`: " +
-      "times in ISO 8601 with milliseconds, `bytes` in base64. Where `bytes` is null, `missing` says why: `retention` (they " +
-      "have passed their time) or `corrupt` (the ones kept are not the ones that came); the times of a corrupt one may be " +
-      "null. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
-      "page may have none. At the end stand the jobs that are expected, as `{expectation: {jobId, registeredAt, dueAt, bucket, " +
-      "region, queueId, tag, userData}}`. The last line of every page is `{next}`, the cursor to go on with, null at the end. " +
-      "A page without that line is cut short.",
+      "times in ISO 8601 with milliseconds, `bytes` in base64. If `bytes` is null, `missing` says why: `retention` (they " +
+      "have been deleted) or `corrupt` (the stored bytes are not the ones that came); the times of a corrupt delivery may be " +
+      "null. The spill comes first, then the store, first received first. A delivery may come twice, and a " +
+      "page may have none. Announced jobs come last, as `{expectation: {jobId, registeredAt, dueAt, bucket, " +
+      "region, queueId, tag, userData}}`. The last line of every page is `{next}`, the cursor to continue with, null at the end. " +
+      "A page without that line was cut short.",
     answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,

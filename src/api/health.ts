@@ -1,4 +1,4 @@
-/** Whether the receiver can do its work: `/readyz` for anybody, in few reads; `/metrics` for holders of a token. */
+/** Whether the receiver can do its work: `/readyz` for anybody, with few reads; `/metrics` for holders of a token. */
 import type { Context } from "hono";
 import { readSweeps, type SweepSummary } from "../reconcile/sweep-summary.ts";
 import { metricsText } from "../telemetry/metrics.ts";
@@ -69,14 +69,20 @@ type StoreState = "ok" | "migrations are not applied" | "cannot be reached";
 interface StoreCheck {
   state: StoreState;
   health: Health | null;
-  /** Null where nothing is swept. */
+  /** Null if nothing is swept. */
   swept: SweepSummary | null;
 }
 
-/** How long an answer of the store serves all who ask, in milliseconds: anybody may, and each look costs some hundred rows. */
+/**
+ * How long an answer of the store is used again, in milliseconds. Anybody may ask, and each query costs some hundred
+ * rows.
+ */
 const CHECK_MILLISECONDS = 3_000;
 
-/** The last answer of each store that this isolate has asked: plain data, as no promise may outlive its request. */
+/**
+ * The last answer of each store that this isolate has asked. Plain data, because a promise must not outlive its
+ * request.
+ */
 const lastChecks = new WeakMap<object, { name: string; at: number; check: StoreCheck }>();
 
 async function checkStore(c: Context<AppEnv>): Promise<StoreCheck> {
@@ -104,7 +110,7 @@ async function askStore(c: Context<AppEnv>, store: Store): Promise<StoreCheck> {
 
 const isoOrNull = (at: number | null | undefined): string | null => (at == null ? null : timeOf(at));
 
-/** What a store gives; null where it cannot be asked, or there is none. */
+/** What a store answers; null if it fails, or there is none. */
 async function orNull<T>(asked: Promise<T> | undefined): Promise<T | null> {
   try {
     return (await asked) ?? null;
@@ -120,10 +126,10 @@ export const contract = (): Contract => ({
     operationId: "readyz",
     summary: "Whether the receiver can do its work",
     description:
-      "Open to all, and so it says little and asks the store for little: at most once in some seconds. `quarantined` is " +
-      "counted up to 100; `spilled` is what the last upkeep left in the spill. `sweep` is the last walk along CI's lists of jobs: " +
-      "how many were `seen`, how many of them were `found` to have ended without this receiver's knowing, and `fetched`. " +
-      "Null is what the store cannot tell cheaply, or what is not on.",
+      "Open to all, so it says little, and asks the store at most once in three seconds. `quarantined` is " +
+      "counted up to 100; `spilled` is what the last run of the cron left in the spill. `sweep` is the last sweep of CI's lists of jobs: " +
+      "how many jobs were `seen`, how many of them were `found` to have ended unknown to this receiver, and how many were `fetched`. " +
+      "A member is null if the store cannot tell it cheaply, or if it is not in use.",
     answers: {
       200: {
         description: "Secrets are set, no setting is wrong, and the store answers and has its migrations.",
@@ -138,9 +144,9 @@ export const contract = (): Contract => ({
     summary: "Figures in the text format of Prometheus",
     description:
       "Counts of deliveries by status, jobs by state, the depth of quarantine and spill, the age of the last " +
-      "callback, and what asking CI has found. Each count stops at a bound, told in its HELP line, so that a scrape never costs a scan.",
+      "callback, and what asking CI has found. Each count stops at a bound, which its HELP line names, so that a scrape never costs a scan.",
     answers: {
-      200: { description: "The figures; `ci_store_up` is 0 where the store cannot be asked.", media: ["text/plain"] },
+      200: { description: "The figures; `ci_store_up` is 0 if the store cannot be asked.", media: ["text/plain"] },
     },
     problems: ["unauthorized", "too-many-requests"],
     needsToken: true,

@@ -1,7 +1,7 @@
 /**
- * `POST /deliveries/import`: takes lines of an export in, through the same intake as callbacks. Each line stands for
- * itself: one that is refused holds up no other. Twice is as once. What cannot be stored now is not spilled but
- * answered 503, since whoever imports has the bytes and asks again.
+ * `POST /deliveries/import`: takes in lines of an export, through the same intake as callbacks. If one line is refused,
+ * the others are still taken. Importing twice changes nothing. If something cannot be stored now, it is not spilled but
+ * answered 503, since the importer has the bytes and can ask again.
  */
 import * as v from "valibot";
 import { decodeBytes } from "../callback/callback.ts";
@@ -20,13 +20,19 @@ import { type ImportedLine, ImportedList } from "./schemas.ts";
 
 export const imported = new Routes();
 
-/** Lines in one request: a hundred deliveries are written with fewer than the 50 statements of the free plan. */
+/**
+ * How many lines a request may have. A hundred deliveries are written with fewer than the 50 statements of the free
+ * plan.
+ */
 export const IMPORT_LINES_MAX = 100;
 
-/** What may stand around the base64 of the largest body, in bytes: the rest of its line, or many small lines. */
+/**
+ * How much a request may have beside the base64 of the largest body, in bytes: the rest of its line, or many small
+ * lines.
+ */
 const IMPORT_ROOM_BYTES = 1024 * 1024;
 
-/** The largest body in base64, which makes 4 bytes of 3. */
+/** The largest body in base64, which makes 4 bytes out of 3. */
 const importBytesMax = (maxBodyBytes: number): number => 4 * Math.ceil(maxBodyBytes / 3) + IMPORT_ROOM_BYTES;
 
 imported.post("/import", requireToken, async (c) => {
@@ -53,7 +59,7 @@ imported.post("/import", requireToken, async (c) => {
 });
 
 interface Line {
-  /** Counted from 1. */
+  /** The number of the line, from 1. */
   number: number;
   bytes: Uint8Array;
 }
@@ -73,17 +79,20 @@ function linesOf(body: Uint8Array): Line[] {
   return lines;
 }
 
-/** How far the clock of the exporting receiver may be ahead. Lists are by time: a later one would stay at their top. */
+/**
+ * How far ahead the clock of the exporting receiver may be, in milliseconds. A delivery with a later time would stay at
+ * the top of the lists.
+ */
 const CLOCK_TOLERANCE_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 interface ReadLine {
   number: number;
-  /** As the line says it; null where it says none. */
+  /** The status in the line; null if it has none. */
   delivery: string | null;
   taken: Result<Taken, string>;
 }
 
-/** What a line brings; `fail` says why nothing of it is kept. */
+/** What a line contains; a failure says why nothing of it is kept. */
 type Taken = { arrival: Arrival } | { expectation: Expected };
 
 const hasArrival = (taken: Taken): taken is { arrival: Arrival } => "arrival" in taken;
@@ -110,7 +119,7 @@ async function readLine({ number, bytes }: Line, latest: number): Promise<ReadLi
   return { number, delivery: line.output.id, taken: arrival.ok ? ok({ arrival: arrival.value }) : arrival };
 }
 
-/** The first thing wrong with a line, as a sentence. */
+/** A sentence about the first thing that is wrong with a line. */
 function faultIn([{ path, message }]: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
   const name = path?.[0]?.key;
   return typeof name === "string" ? `${name} ${message}.` : `It ${message}.`;
@@ -135,7 +144,9 @@ function parsed(bytes: Uint8Array): unknown {
   }
 }
 
-/** The count is a total, of which the greater stands; the times are its own, and it is no change of today. */
+/**
+ * The count is a total; of two totals the greater is kept. The delivery keeps its own times, and is no change of today.
+ */
 const RESTORED = { nonce: null, isRestored: true } as const;
 
 async function arrivalOf(
@@ -175,9 +186,9 @@ function fromBase64(text: string): Uint8Array | null {
 }
 
 /**
- * Takes the arrivals in, and says what became of each line. A body that is costly to read is kept first. Where it was
- * kept before and is not read, an attempt may have ended the Worker, so reading it is left to the cron, which counts
- * its attempts, and to a reparse.
+ * Takes the arrivals in, and says what became of each line. A body that is costly to read is kept first. If it was kept
+ * before and is still unread, an attempt may have killed the Worker. Then reading it is left to the cron, which counts
+ * attempts, and to a reparse.
  */
 async function takeIn(store: Store, lines: readonly ReadLine[]): Promise<ImportedLine[]> {
   const taken = lines.flatMap((line) => (line.taken.ok ? [line.taken.value] : []));
@@ -187,7 +198,7 @@ async function takeIn(store: Store, lines: readonly ReadLine[]): Promise<Importe
   const unread = costly.length === 0 ? new Map<string, UnreadStatus>() : await unreadOf(store, costly);
   if (costly.length > 0) await store.keep(costly);
   const others = arrivals.filter(({ id }) => !unread.has(id));
-  // Not kept first once more: `put` also moves jobs back to the time of their first delivery.
+  // Not kept first again: `put` also moves jobs back to the time of their first delivery.
   const outcomes = others.length === 0 ? [] : await intake({ store, spill: null }, others, { keepsFirst: () => false });
   if (expectations.length > 0) await store.expectations?.restore(expectations);
   const became = new Map(outcomes.map((outcome) => [outcome.delivery, becameOf(outcome)]));
@@ -201,7 +212,7 @@ async function takeIn(store: Store, lines: readonly ReadLine[]): Promise<Importe
 
 type UnreadStatus = "pending" | "quarantined";
 
-/** Those that the store has and could not read. */
+/** Ids of deliveries that the store has and could not read. */
 async function unreadOf(store: Store, arrivals: readonly Arrival[]): Promise<Map<string, UnreadStatus>> {
   const unread = new Map<string, UnreadStatus>();
   for (const [id, status] of await store.statusesOf(arrivals.map(({ id }) => id)))
@@ -209,7 +220,7 @@ async function unreadOf(store: Store, arrivals: readonly Arrival[]): Promise<Map
   return unread;
 }
 
-/** What it is now, whether or not it was there before. */
+/** What the delivery is now, whether or not it was there before. */
 function becameOf({ reading }: Outcome): Pick<ImportedLine, "status" | "reason"> {
   if (!reading.ok) return { status: "quarantined", reason: reading.error.reason };
   const { jobs, runs } = reading.value;
@@ -222,11 +233,11 @@ export const contract = (): Contract => ({
     operationId: "importDeliveries",
     summary: "Take deliveries of an export in",
     description:
-      `The body is up to ${IMPORT_LINES_MAX} lines as \`GET /deliveries/export\` gives them; a line \`{next}\` is passed over. ` +
-      "For each line the answer says what became of it: `stored`, `no-job` or `quarantined`, as a callback would be; " +
-      "`pending` for one that the receiver reads later; `expected` for an expectation, of two of one job the later; `refused`, with the `reason`, where nothing was kept: bytes that do " +
-      "not have the SHA-256 in `id`, no bytes at all, or no line of an export. Times and counts are kept: of the same " +
-      "delivery the earliest `receivedAt`, the latest `lastReceivedAt` and the greatest `count` stand. Twice is as once.",
+      `The body has up to ${IMPORT_LINES_MAX} lines as \`GET /deliveries/export\` gives them; a line \`{next}\` is ignored. ` +
+      "The answer says what became of each line: `stored`, `no-job` or `quarantined`, as for a callback; `pending` if the receiver reads it later; " +
+      "`expected` for an expectation (of two for one job, the later is kept); `refused`, with the `reason`, if nothing was kept: the bytes do " +
+      "not have the SHA-256 in `id`, there are no bytes, or it is not a line of an export. Times and counts are kept. If the receiver has the " +
+      "delivery already, it keeps the earlier `receivedAt`, the later `lastReceivedAt` and the greater `count`. Importing twice changes nothing more.",
     answers: { 200: { description: "What became of each line, in order.", schema: ImportedList } },
     problems: [
       "invalid-request",

@@ -40,7 +40,7 @@ jobs.get("/:jobId", query(JobQuery), async (c) => {
   return hasSeen(c, headers.etag) ? c.body(null, 304, headers) : c.json(jobOf(found, now), 200, headers);
 });
 
-/** Whether the spill alone has the record: what it says has no ETag before the store has it. */
+/** Whether only the spill has the record. It gets an ETag when the store has it. */
 const isSpilled = (found: FoundJob | ExpectedJob): boolean =>
   !isOnlyExpected(found) && found.delivery.status === "pending";
 
@@ -53,8 +53,8 @@ async function waitUntilTerminal(places: Places, jobId: string, seconds: number,
 }
 
 /**
- * The job as the store has it, where that is what the client has too: then no body is read. Only of a job whose record
- * is final: of another one the spill may know more.
+ * The job in the store, if its record is the one that the client has, so that no body is read. Only for a final record:
+ * of any other the spill may have a later state.
  */
 async function findUnchanged(c: Context<AppEnv>, jobId: string, now: number): Promise<KeptJob | null> {
   if (c.req.header("if-none-match") === undefined) return null;
@@ -69,7 +69,10 @@ const hasSeen = (c: Context<AppEnv>, etag: string): boolean => {
 
 const notFound = (jobId: string): Problem => ({ code: "job-not-found", detail: `No callback has named job ${jobId}.` });
 
-/** Names all that makes the answer: the record, the delivery behind it, the reader, the expectation and the verdict. */
+/**
+ * Changes with everything that the answer depends on: the record, its delivery, the reader, the expectation and the
+ * verdict.
+ */
 function etagOf(job: KnownJob, now: number): string {
   if (isOnlyExpected(job)) return `"${partsOfExpectation(job.expectation, false, now).join(".")}"`;
   const { version, delivery, summary, expectation, verified } = job;
@@ -84,7 +87,7 @@ const partsOfExpectation = (expectation: Expectation, isTerminal: boolean, now: 
   return [registeredAt, dueAt, changed, Number(knownToCi ?? true), Number(isOverdue(expectation, isTerminal, now))];
 };
 
-/** RFC 9110 section 13.1.2: weak comparison with each tag in the list. */
+/** RFC 9110 section 13.1.2: weak comparison with each tag of the list. */
 const matches = (noneMatch: string, tag: string): boolean =>
   noneMatch.trim() === "*" || noneMatch.split(",").some((other) => other.trim().replace(/^W\//, "") === tag);
 
@@ -135,7 +138,7 @@ jobs.get("/", query(JobsQuery), async (c) => {
 type Given = Omit<v.InferOutput<typeof JobsQuery>, "limit" | "cursor">;
 type PageOf = (limit: number, after: Position | null) => Promise<Page<KnownJob>>;
 
-/** The list that is asked for: its name within its store, and its pages. */
+/** The list that is asked for: its name within the store, and its pages. */
 function listOf(store: Store, { overdue, ...given }: Given, now: number): { name: string; pageOf: PageOf } {
   const filter = filterOf(given);
   if (overdue === undefined)
@@ -148,7 +151,7 @@ function listOf(store: Store, { overdue, ...given }: Given, now: number): { name
   return { name: "overdue", pageOf: (limit, after) => expectations.listOverdue(limit, after, now) };
 }
 
-/** The filters that were given, in one order, so that they name the list. */
+/** The filters that were given, sorted, so that the same filters make the same name. */
 const filterOf = (given: Omit<Given, "overdue">): JobFilter =>
   Object.fromEntries(
     Object.entries(given)
@@ -164,7 +167,7 @@ function nextPath(url: string, cursor: string): string {
 
 const NDJSON = "application/x-ndjson";
 
-/** Every page in turn, as the reader takes them: never more than one in memory. */
+/** All pages, one after the other, as the client reads them: never more than one in memory. */
 async function exportOf(pageOf: PageOf, after: Position | null): Promise<Response> {
   let page = await pageOf(PAGE_LIMIT_MAX, after);
   const lines = new ReadableStream<Uint8Array>({
@@ -185,8 +188,8 @@ export const contract = (): Contract => ({
     operationId: "getJob",
     summary: "What became of a job",
     description:
-      "Answers at once, or, with `wait`, when the job is terminal or the seconds are up, with what there is then. " +
-      "`ETag` changes exactly when the answer does; nothing but the answer for a terminal job may be stored by a cache, and that only to be validated.",
+      "Answers at once. With `wait`, answers when the job is terminal, or after that many seconds with the job as it is. " +
+      "`ETag` changes exactly when the answer does. A cache may store only the answer about a terminal job, and must validate it.",
     answers: {
       200: { description: "The job.", schema: JobSchema },
       304: { description: "The job is as it was when `If-None-Match` was given." },
@@ -206,7 +209,7 @@ export const contract = (): Contract => ({
     operationId: "listJobDeliveries",
     summary: "Every delivery that named a job, last received first",
     description:
-      "`isRecord` marks the one behind the job's record. `verified` is what CI says of each, and stays when another one is behind the record.",
+      "`isRecord` marks the one behind the job's record. `verified` is what CI said about each, even if another one is behind the record by now.",
     answers: { 200: { description: "A page of deliveries.", schema: JobDeliveryList } },
     problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
     needsToken: true,
@@ -216,10 +219,10 @@ export const contract = (): Contract => ({
     operationId: "listJobs",
     summary: "Jobs, last received first",
     description:
-      "A job has its place from the first delivery that named it and keeps it, so a walk by `cursor` meets none twice and misses none, whatever arrives. " +
-      "Filtered by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, with `next` not null: go on with it. " +
-      "`overdue=true` lists the overdue ones instead, the longest due first. " +
-      "With `Accept: application/x-ndjson` the whole list comes as one JSON object a line.",
+      "The place of a job is that of the first delivery that named it, and never changes. So a walk by `cursor` meets each job once, whatever arrives. " +
+      "With a filter by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, and have a `next`: continue with that. " +
+      "`overdue=true` lists overdue jobs instead, the longest due first. " +
+      "With `Accept: application/x-ndjson` the whole list comes, one JSON object a line.",
     answers: { 200: { description: "A page of jobs, without their detail.", schema: JobList } },
     problems: ["not-supported-by-store", ...READ_PROBLEMS],
     needsToken: true,

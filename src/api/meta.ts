@@ -1,4 +1,4 @@
-/** What is open to all and asks for nothing, not even settings: that it runs, and the contract. */
+/** Routes that are open to all and need no settings: that the receiver runs, and its contract. */
 import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";
 

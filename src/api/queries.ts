@@ -1,4 +1,4 @@
-/** What the routes are asked, as schemas: requests are checked against them, and /openapi.json is made of them. */
+/** The schemas of queries and bodies. Requests are checked against them, and /openapi.json is made from them. */
 import * as v from "valibot";
 import { faultOfIds } from "../callback/ids.ts";
 import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
@@ -30,7 +30,7 @@ const page = {
     described(whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`), "How many, 1 to 100."),
     `${PAGE_LIMIT_DEFAULT}`,
   ),
-  cursor: v.optional(described(filled, "`next` of the page before, with the same filters.")),
+  cursor: v.optional(described(filled, "`next` of the previous page, with the same filters.")),
 };
 
 const wait = (what: string) =>
@@ -45,7 +45,7 @@ const wait = (what: string) =>
 export const JobQuery = v.strictObject({ wait: wait("the job to be terminal") });
 
 export const ChangesQuery = v.strictObject({
-  after: v.optional(described(filled, "`next` of the page before, or `start`.")),
+  after: v.optional(described(filled, "`next` of the previous page, or `start`.")),
   limit: page.limit,
   wait: wait("a change"),
 });
@@ -63,7 +63,7 @@ export const JobsQuery = v.strictObject({
   tag: v.optional(
     described(
       filled,
-      "The job type, such as `WordsGeneralize`; of moderation, which has no tag, the event, such as `ReviewImage`.",
+      "The job type, such as `WordsGeneralize`. Moderation has no tag: give its event, such as `ReviewImage`.",
     ),
   ),
   bucket: v.optional(described(filled, "`BucketId` of the input.")),
@@ -79,26 +79,28 @@ export const JobsQuery = v.strictObject({
         v.picklist(["true", "false"], "must be true or false"),
         v.transform((text) => text === "true"),
       ),
-      "`false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed or told itself.",
+      "`false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed, or that are CI's own answer.",
     ),
   ),
   overdue: v.optional(
     described(
       v.literal("true", "must be true"),
-      "Jobs whose callback should have come and has not, the longest due first. No filter goes with it.",
+      "Announced jobs that have not ended in time, the longest due first. Cannot be combined with other filters.",
     ),
   ),
   ...page,
 });
 
-/** As the reader takes them. */
+/** Whether the reader would take a text as the id of a job. */
 export const isJobId = (text: string): boolean =>
   text.trim() !== "" && text.isWellFormed() && faultOfIds([text]) === null;
 
-/** The longest time within which a callback is expected, in seconds: 30 days. */
+/** How far away a due time may be, in seconds: 30 days. */
 export const WITHIN_SECONDS_MAX = 2_592_000;
 
-/** Longest text that is announced of a job, in characters. CI takes as much of `UserData`, and less of the others. */
+/**
+ * Longest text in an announcement, in characters: the limit of CI's `UserData`, and more than CI allows for the others.
+ */
 export const ANNOUNCED_CHARACTERS_MAX = 1_024;
 
 const announcedText = v.nullish(
@@ -112,7 +114,7 @@ const announcedText = v.nullish(
 );
 
 const announced = {
-  bucket: described(announcedText, "Where CI is asked about the job, with `region`."),
+  bucket: described(announcedText, "With `region`, the place where CI can be asked about the job."),
   region: announcedText,
   queueId: announcedText,
   tag: described(announcedText, "The job type, such as `WordsGeneralize`."),
@@ -131,7 +133,7 @@ export const ExpectationBody = v.strictObject(
         v.minValue(1, withinText),
         v.maxValue(WITHIN_SECONDS_MAX, withinText),
       ),
-      "Seconds from now within which the callback should come.",
+      "How soon the callback should come, in seconds from now.",
     ),
     ...announced,
   },
@@ -150,7 +152,7 @@ export const EventsQuery = v.strictObject({
   ...page,
 });
 
-/** A page of an export is the work of one request: its deliveries are two queries each at most. The free plan allows 50. */
+/** How many deliveries a page of an export may have. Each takes two queries at most, and the free plan allows 50. */
 export const EXPORT_LIMIT_DEFAULT = 20;
 export const EXPORT_LIMIT_MAX = 100;
 
@@ -158,11 +160,11 @@ export const ExportQuery = v.strictObject({
   limit: v.optional(
     described(
       whole(1, EXPORT_LIMIT_MAX, `must be a whole number from 1 to ${EXPORT_LIMIT_MAX}`),
-      "How many at most, 1 to 100. More than 20 may pass the 50 queries of the free plan.",
+      "How many at most, 1 to 100. More than 20 may exceed the 50 queries of the free plan.",
     ),
     `${EXPORT_LIMIT_DEFAULT}`,
   ),
-  cursor: v.optional(described(filled, "`next` of the page before.")),
+  cursor: v.optional(described(filled, "`next` of the previous page.")),
 });
 
 const exactMoment = v.pipe(
@@ -173,7 +175,7 @@ const exactMoment = v.pipe(
 
 const exactTime = v.nullable(exactMoment);
 
-/** A line of an export. What a later version adds to it is passed over. */
+/** A line of an export. Members that a later version adds are ignored. */
 export const ExportedDelivery = v.object(
   {
     id: v.pipe(v.string("must be text"), v.regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 hexadecimal digits")),

@@ -1,4 +1,4 @@
-/** The exact bytes of a delivery, as the type they came with, so that a browser shows them and runs nothing. */
+/** The exact bytes of a delivery, with the media type they came with, in a sandbox in which a browser runs nothing. */
 import type { Context } from "hono";
 import { problemResponse } from "../problems.ts";
 import type { Delivery, KeptBody } from "../store/store.ts";
@@ -25,7 +25,7 @@ export function rawResponse(c: Context, { delivery, body }: KeptBody, mediaType?
 
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:\s*;[\x20-\x7e]*)?$/;
 
-/** As sent; without a usable header, by what the body was read as. */
+/** The Content-Type as it was sent. If it is not usable, one that fits how the body was read. */
 function mediaTypeOf({ contentType, format }: Delivery): string {
   if (contentType !== null && MEDIA_TYPE.test(contentType)) return contentType;
   return format === null ? "application/octet-stream" : `application/${format}`;

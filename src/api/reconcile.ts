@@ -1,4 +1,7 @@
-/** Trying whether CI can be asked: what the doctor does, and a person who has just set the keys. */
+/**
+ * `POST /reconcile/test`: tries whether CI can be asked. The doctor uses it, and so can somebody who has just set the
+ * keys.
+ */
 import { NO_STORE, requireToken } from "./context.ts";
 import { Routes } from "./routes.ts";
 import type { Contract } from "./contract.ts";
@@ -18,7 +21,7 @@ export const contract = (): Contract => ({
     operationId: "testReconcile",
     summary: "Try whether CI can be asked",
     description:
-      "Sends one signed request about a job that does not exist, and one to each of the first five lists of CI_QUEUES. Nothing is kept.",
+      "Sends one signed request about a job that does not exist, and one for each of the first five lists of CI_QUEUES. Nothing is kept.",
     answers: {
       200: {
         description: "What CI said. Without keys `hasKeys` is false, and nothing is asked.",

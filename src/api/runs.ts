@@ -33,7 +33,7 @@ export const contract = (): Contract => ({
   "GET /runs": {
     operationId: "listRuns",
     summary: "Workflow runs whose end was told, last received first",
-    description: "Filtered, a page may be shorter than `limit` with `next` not null: go on with it.",
+    description: "With a filter, a page may be shorter than `limit` and have a `next`: continue with that.",
     answers: { 200: { description: "A page of runs, without their tasks and jobs.", schema: RunList } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,
@@ -43,7 +43,7 @@ export const contract = (): Contract => ({
     operationId: "getRun",
     summary: "A workflow run and its jobs",
     description:
-      "Until the run's own `WorkflowFinish` has come, it is what its jobs tell of it: no state and no tasks.",
+      "Until the run's own `WorkflowFinish` has come, only its jobs tell of it: it has no state and no tasks.",
     answers: { 200: { description: "The run.", schema: Run } },
     problems: ["run-not-found", "corrupt-bytes", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,

@@ -1,4 +1,4 @@
-/** What the routes answer, as schemas: /openapi.json is made of them, and tests hold every answer to them. */
+/** The schemas of answers. /openapi.json is made from them, and tests check every answer against them. */
 import * as v from "valibot";
 import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
 import { CHECK_FAULTS } from "../reconcile/faults.ts";
@@ -15,8 +15,8 @@ const Expectation = named(
   v.object({
     registeredAt: v.string(),
     dueAt: v.string(),
-    overdue: described(v.boolean(), "Whether that time is up and the job is not terminal."),
-    knownToCi: v.exactOptional(described(v.literal(false), "There only where CI does not know the job.")),
+    overdue: described(v.boolean(), "True if that time has passed and the job is not terminal."),
+    knownToCi: v.exactOptional(described(v.literal(false), "Present only if CI was asked and does not know the job.")),
   }),
 );
 
@@ -40,18 +40,18 @@ const listed = {
   workflow: v.nullable(Workflow),
   source: described(
     v.picklist(["callback", "reconcile", "expectation"]),
-    "Where the record comes from: a callback, CI's answer when it was asked, or nothing but the announcement of the job.",
+    "Where the record comes from: a callback, CI's answer to a question, or only the announcement of the job.",
   ),
   delivery: described(
     v.nullable(v.object({ id: v.string(), format, receivedAt: v.string(), count: v.number() })),
-    "Null where `source` is `expectation`.",
+    "Null if `source` is `expectation`.",
   ),
   firstReceivedAt: v.string(),
   updatedAt: v.string(),
-  expectation: described(v.nullable(Expectation), "Null where the job was not announced."),
+  expectation: described(v.nullable(Expectation), "Null if the job was not announced."),
   verified: described(
     v.nullable(v.boolean()),
-    "Whether CI, being asked, says what the record says; null where it was not asked, or has not said yet.",
+    "True if CI has confirmed the record, false if it disputes it, null if CI was not asked or has not answered yet.",
   ),
 };
 
@@ -122,7 +122,10 @@ const delivery = {
   size: v.number(),
   receivedAt: v.string(),
   count: v.number(),
-  source: described(v.picklist(["callback", "reconcile"]), "Whether CI posted it, or answered it when it was asked."),
+  source: described(
+    v.picklist(["callback", "reconcile"]),
+    "`callback` if CI posted it, `reconcile` if it is CI's answer to a question.",
+  ),
   hasBytes: v.boolean(),
   reason: nullable,
   line: v.nullable(v.number()),
@@ -141,10 +144,10 @@ export const JobDeliveryList = v.object({
       "JobDelivery",
       v.object({
         ...delivery,
-        isRecord: described(v.boolean(), "Whether it is behind the job's record."),
+        isRecord: described(v.boolean(), "True for the delivery behind the job's record."),
         verified: described(
           v.nullable(v.boolean()),
-          "What CI says of the job as this delivery tells it; null where it was not asked, or has not said yet.",
+          "What CI said about this delivery; null if CI was not asked or has not answered yet.",
         ),
       }),
     ),
@@ -159,12 +162,12 @@ export const Event = named(
   v.object({
     id: described(v.string(), "The `webhook-id` of each attempt."),
     type: v.picklist(EVENT_TYPES),
-    endpoint: described(nullable, "The endpoint's host; null where it was removed."),
+    endpoint: described(nullable, "The endpoint's host; null if it was removed."),
     status: v.picklist(EVENT_STATUSES),
-    attempts: described(v.number(), "Since it came about, or was last told again."),
+    attempts: described(v.number(), "Since the event was written, or was last resent."),
     createdAt: v.string(),
     nextAttemptAt: nullable,
-    lastStatus: described(v.nullable(v.number()), "The HTTP status that the last attempt was answered with."),
+    lastStatus: described(v.nullable(v.number()), "The HTTP status of the endpoint's last answer."),
     lastError: nullable,
     jobId: v.optional(v.string()),
     runId: v.optional(v.string()),
@@ -256,7 +259,7 @@ export const CheckAnswers = v.object({
       request: v.picklist(["describe", "list"]),
       bucket: nullable,
       region: nullable,
-      fault: described(v.nullable(v.picklist(CHECK_FAULTS)), "What to look at; null where CI answered."),
+      fault: described(v.nullable(v.picklist(CHECK_FAULTS)), "What is wrong; null if CI answered."),
       says: v.string(),
       requestId: described(nullable, "CI's `x-ci-request-id`, to give to its support."),
     }),

@@ -1,14 +1,15 @@
 /**
- * `?wait=`: asks again and again, less often as time goes by, until the job is terminal or time is up. Where the store
- * tells what changed, all who wait in an isolate share what one of them has learnt, and ask only about what has news.
+ * `?wait=`: asks the store again and again, less often as time goes by, until the job is terminal or the time is up. If
+ * the store tells what has changed, all requests that wait in an isolate share that knowledge, and each asks only when
+ * there is news for it.
  */
 import type { News } from "../store/store.ts";
 
-/** How much longer each pause is than the one before, as a share of the first, and the longest, in first pauses. */
+/** How much longer each pause is than the one before, and the longest pause; both in first pauses. */
 const PAUSE_STEP = 0.5;
 const LONGEST_PAUSE = 4.5;
 
-/** How often it is seen whether another has learnt something, in first pauses: that asks nothing. */
+/** How often the shared news is looked at, in first pauses. That makes no query. */
 const GLANCE = 0.5;
 
 interface Wait<T> {
@@ -16,18 +17,18 @@ interface Wait<T> {
   isDone: (answer: T) => boolean;
   /** How long to wait in all. */
   seconds: number;
-  /** As the store tells: how soon a second question is worth it. */
+  /** The shortest time between two questions to the store, in seconds. */
   firstPauseSeconds: number;
-  /** Of the client: nobody waits any more once it has gone. */
+  /** The client's signal: when it has gone, nobody waits any more. */
   signal: AbortSignal;
-  /** From before the first question; without it each asks for itself. */
+  /** News since before the first question. Without it, each request asks for itself. */
   news?: Watch | null;
 }
 
-/** Whether there may be news since the last call, as was known so many milliseconds ago or later. */
+/** Whether there may be news since the last call. What is known may be so many milliseconds old. */
 type Watch = (oldestMilliseconds: number) => Promise<boolean>;
 
-/** Begins to watch a job, or all for null. Null where the store cannot tell, or not now. */
+/** Begins to watch a job, or all jobs for null. Null if the store cannot tell, or fails. */
 export async function watch(news: News | null, jobId: string | null): Promise<Watch | null> {
   if (news === null) return null;
   try {
@@ -43,9 +44,9 @@ export async function watch(news: News | null, jobId: string | null): Promise<Wa
 }
 
 /**
- * Resolves when it is done, the time is up, or the client has gone. With a first pause of 0.4 s one who waits alone asks
- * 37 questions in 60 seconds, on average 0.9 seconds apart from the callback. Many ask as often together as the one of
- * them who came last would alone.
+ * Resolves when it is done, the time is up, or the client has gone. With a first pause of 0.4 s, a single waiting
+ * request asks 37 times in 60 seconds, and notices a callback after 0.9 seconds on average. Many requests together ask
+ * as often as the latest of them would by itself.
  */
 export async function poll<T>({
   ask,
@@ -63,7 +64,7 @@ export async function poll<T>({
     const left = Math.min(pauseBegan + pause, deadline) - Date.now();
     await scheduler.wait(news === null ? left : Math.min(left, firstPause * GLANCE));
     if (signal.aborted) return;
-    // Where the news cannot be had, the question says what is wrong.
+    // If the news cannot be had, the question itself tells what is wrong.
     const isWorthAsking = news === null || (await news(pause).catch(() => true));
     if (isWorthAsking && isDone(await ask())) return;
     if (Date.now() - pauseBegan < pause) continue;

@@ -23,10 +23,12 @@ export type {
   Workflow,
 } from "./types.ts";
 
-/** Raised by one with each change to what is read from a body, so that a record tells which reader wrote it. */
+/**
+ * Raised by one with each change of what is read from a body. Each record has the version of the reader that made it.
+ */
 export const READER_VERSION = 3;
 
-/** A body decoded once: its text where the bytes are UTF-8, otherwise the bytes themselves. */
+/** A decoded body: its text if the bytes are UTF-8, otherwise the bytes. */
 export type Body = string | Uint8Array;
 
 const BYTE_ORDER_MARK = "\ufeff";
@@ -43,10 +45,10 @@ export function decodeBytes(bytes: Uint8Array): Body {
 }
 
 /**
- * Reads a body as CI posts it. The first character after a byte order mark and white space tells XML from JSON; a
- * header never does, because no page of the provider says which header a JSON callback has. An empty body is readable
- * and says nothing. Fails with `unsupported-media-type` where the body is neither XML nor JSON. Fails with
- * `malformed-body` where it is not well-formed or exceeds a limit; line and column are given where they are known.
+ * Reads a body as CI posts it. The first character after a byte order mark and white space tells XML from JSON. No
+ * header is used, because no page of the provider says which header a JSON callback has. An empty body is readable and
+ * says nothing. Fails with kind `unsupported` if the body is neither XML nor JSON, and with `malformed` if it is not
+ * well-formed or exceeds a limit. Line and column are given if they are known.
  */
 export function parseCallback(body: Body): Result<Reading, ReadFailure> {
   const decoded = typeof body === "string" ? body : decodeBytes(body);
@@ -80,7 +82,7 @@ const NEITHER = unsupported("The body is neither XML nor JSON: its first charact
 const GZIP = unsupported("Expected an uncompressed body, found gzip.");
 const UTF_16 = unsupported("Expected a body in UTF-8, found UTF-16.");
 
-/** Bytes that are not UTF-8: malformed where they start as XML or JSON do, otherwise neither. */
+/** The failure for bytes that are not UTF-8: malformed if they start like XML or JSON, otherwise unsupported. */
 function notUtf8(bytes: Uint8Array): ReadFailure {
   const [first, second] = bytes;
   if (first === 0x1f && second === 0x8b) return GZIP;
@@ -91,7 +93,10 @@ function notUtf8(bytes: Uint8Array): ReadFailure {
   return { ...malformed("The body is not valid UTF-8."), ...placeOf(sound, sound.length) };
 }
 
-/** The text before the first bytes that are not UTF-8: as far as decoding leniently and encoding again gives the same bytes. */
+/**
+ * The text before the first bytes that are not UTF-8: the part that gives the same bytes when it is decoded leniently
+ * and encoded again.
+ */
 function soundStart(bytes: Uint8Array): string {
   const again = new TextEncoder().encode(new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes));
   let same = 0;

@@ -1,14 +1,14 @@
 /**
- * The canonical form of a JobsDetail, the same from XML and JSON of one job. The readers have made every leaf a
- * string, and every node an array exactly when it occurs more than once; this module makes the exceptions.
+ * The canonical form of a JobsDetail, the same from XML and from JSON. In the tree every leaf is a string already, and
+ * a node is an array exactly if it occurs more than once. This module makes the exceptions.
  */
 import { isNode, nodeAt } from "./tree.ts";
 import type { ContentNode } from "./types.ts";
 
-/** A number of more digits may lose one. */
+/** With more digits a JavaScript number may lose some. */
 const WHOLE_NUMBER_DIGITS = 15;
 
-/** Changes `detail` in place, once: nodes that are always arrays, and the two numbers of a token. */
+/** Changes `detail` in place: the nodes that are always arrays, and the two numbers of a token. */
 export function canonicalize(detail: ContentNode): ContentNode {
   const operation = nodeAt(detail, "Operation");
   listAt(nodeAt(detail, "Input"), "CosHeaders");
@@ -36,7 +36,10 @@ function numberAt(token: ContentNode, name: string): void {
   if (typeof sent === "string") token[name] = wholeNumber(sent) ?? sent;
 }
 
-/** Null where the number has a sign or leading zeros, which would be lost. No pattern, for speed: an 8 MiB body has 334,000 of them. */
+/**
+ * Null if the number has a sign or leading zeros, which would be lost. Not a regular expression, for speed: an 8 MiB
+ * body has 334,000 numbers.
+ */
 function wholeNumber(text: string): number | null {
   const { length } = text;
   if (length === 0 || length > WHOLE_NUMBER_DIGITS || (length > 1 && text.startsWith("0"))) return null;

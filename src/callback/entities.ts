@@ -1,13 +1,13 @@
 /**
- * The references of XML 1.0 section 4.1 that need no declaration: characters by number, and the five names of
- * section 4.6. A body cannot declare others, because DOCTYPE is refused.
+ * The references of XML 1.0 section 4.1 that need no declaration: characters by number, and the five names of section
+ * 4.6. There are no others, since DOCTYPE is refused.
  */
 const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#0*(\d{1,7})|#x0*([0-9a-fA-F]{1,6}));/y;
 
 /**
- * Decodes the references in a text. Where a `&` starts none of them (an undeclared name, a bare `&`, a number that
- * is no XML character), gives the offset of the first such `&` instead, as a number.
+ * Decodes the references in a text. If a `&` does not start one (an unknown name, a bare `&`, the number of no XML
+ * character), gives the offset of the first such `&` as a number instead.
  */
 export function decodeReferences(text: string): string | number {
   let at = text.indexOf("&");

@@ -1,7 +1,7 @@
 /**
- * JSON (RFC 8259) to the plain tree by a strict reader of our own: linear, without recursion, slower than JSON.parse.
- * It tells what JSON.parse does not: where a text stops being JSON and what was expected there, in words that are
- * the same in every engine; the digits of numbers; and members that repeat, which are occurrences like any others.
+ * JSON (RFC 8259) to the plain tree, by a strict reader of our own. It is linear and without recursion, but slower than
+ * JSON.parse. It gives what JSON.parse does not: where a text stops being JSON and what was expected there, in the same
+ * words in every engine; the digits of numbers; and all occurrences of a repeated member.
  */
 import { expected, type Fault } from "./failure.ts";
 import { MAX_DEPTH_LEVELS, MAX_NODES } from "./limits.ts";
@@ -22,7 +22,7 @@ type Container = OpenObject | { readonly closer: "]"; readonly items: Content[] 
 interface OpenObject {
   readonly closer: "}";
   readonly node: ContentNode;
-  /** Of the member that is being read. */
+  /** The name of the member that is being read. */
   name: string;
 }
 
@@ -33,11 +33,11 @@ interface Scan {
   readonly open: Container[];
   /** Members and items so far, and the root. */
   nodes: number;
-  /** What the root is, once it is read; undefined for an empty array. */
+  /** The root, once it is read; undefined for an empty array. */
   root: Content | undefined;
 }
 
-/** Reads a whole text. An array of one is its item, an empty one is undefined, an empty object is "". */
+/** Reads a whole text. An array of one is its item, an empty array is undefined, an empty object is "". */
 export function readExactJson(text: string): Result<Content | undefined, Fault> {
   const scan: Scan = { text, at: 0, open: [], nodes: 1, root: undefined };
   let fault = readValue(scan, "a value");
@@ -47,7 +47,7 @@ export function readExactJson(text: string): Result<Content | undefined, Fault> 
   return scan.at === text.length ? ok(scan.root) : fail(expected("the end of the body", text, scan.at));
 }
 
-/** Section 3: a scalar whole, an object or array up to its first member or item. `what` is expected. */
+/** Section 3: reads a scalar, or an object or array up to its first member or item. `what` names what is expected. */
 function readValue(scan: Scan, what: string): Fault | undefined {
   skipSpace(scan);
   const { text, at } = scan;
@@ -60,7 +60,7 @@ function readValue(scan: Scan, what: string): Fault | undefined {
   return undefined;
 }
 
-/** Sections 4 and 5: the start of an object or array, and its end if nothing is in it. */
+/** Sections 4 and 5: the start of an object or array, and its end if it is empty. */
 function openContainer(scan: Scan, container: Container): Fault | undefined {
   const { text, open } = scan;
   if (open.length === MAX_DEPTH_LEVELS) return { reason: TOO_DEEP, at: scan.at };
@@ -112,7 +112,7 @@ function readItem(scan: Scan, what: string): Fault | undefined {
   return scan.nodes > MAX_NODES ? { reason: TOO_MANY, at: scan.at } : readValue(scan, what);
 }
 
-/** The end of an object or array, which makes it a value. */
+/** The end of an object or array, which is then a value. */
 function closeContainer(scan: Scan, container: Container): void {
   scan.open.pop();
   scan.at += 1;
@@ -129,7 +129,7 @@ function endValue(scan: Scan, value: Content | undefined): void {
   else addMember(container, value);
 }
 
-/** A member that repeats has all its occurrences, in their order. */
+/** A repeated member is an array of all its occurrences, in their order. */
 function addMember({ node, name }: OpenObject, value: Content): void {
   const earlier = node[name];
   if (earlier === undefined) node[name] = value;
@@ -140,7 +140,7 @@ function addMember({ node, name }: OpenObject, value: Content): void {
   }
 }
 
-/** Section 7. */
+/** Section 7: a string. */
 function readString(scan: Scan): string | Fault {
   const { text, at: start } = scan;
   let at = start + 1;
@@ -171,7 +171,7 @@ function skipSpace(scan: Scan): void {
   scan.at = after(SPACE, scan.text, scan.at) as number;
 }
 
-/** The offset after what the sticky pattern matches at `from`; undefined where it matches nothing. */
+/** The offset after the match of a sticky pattern at `from`; undefined if it does not match. */
 function after(pattern: RegExp, text: string, from: number): number | undefined {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex : undefined;

@@ -1,7 +1,7 @@
-/** What is wrong with a body and where it is, in words and numbers for people. */
+/** What is wrong with a body, and where, in words for people. */
 import type { ReadFailure } from "./types.ts";
 
-/** What is wrong with a text, and the offset of it in UTF-16 units. */
+/** What is wrong with a text, and at which offset, in UTF-16 units. */
 export interface Fault {
   reason: string;
   at: number;
@@ -20,14 +20,14 @@ export const malformedAt = (text: string, { reason, at }: Fault): ReadFailure =>
   ...placeOf(text, at),
 });
 
-/** A fault that says what should be at an offset, and which character is there instead. */
+/** A fault that says what was expected at an offset, and which character was found. */
 export function expected(what: string, text: string, at: number): Fault {
   const character = text.codePointAt(at);
   const found = character === undefined ? "the end of the body" : JSON.stringify(String.fromCodePoint(character));
   return { reason: `Expected ${what}, found ${found}.`, at };
 }
 
-/** Cuts a text from a body for use in a reason, since its length is the sender's choice. */
+/** Shortens a text from a body for a reason, since the sender chooses its length. */
 export const excerptOf = (text: string): string => (text.length > 60 ? `${text.slice(0, 60).toWellFormed()}…` : text);
 
 /** Line and column of an offset. Both count from 1, in characters. */

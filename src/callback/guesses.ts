@@ -1,8 +1,7 @@
 /**
- * Guesses at what comes next in XML, which save most of the reading. One job of CI's has its elements in the same
- * order as the next, and behind the same white space. So the name and the indentation met last time are compared
- * with the text before anything is read letter by letter. Guesses outlive a body; what is read does not depend on
- * them.
+ * Guesses at what comes next in XML, which save most of the reading. CI's jobs have their elements in the same order
+ * and with the same indentation. So the name and indentation that came last time are compared with the text, before
+ * anything is read letter by letter. Guesses outlive a body. They only change the speed, not the result.
  */
 const CLOSE = 0x3e; // >
 
@@ -13,20 +12,20 @@ for (const character of "0123456789-.") NAME[character.charCodeAt(0)] = 2;
 
 interface KnownName {
   name: string;
-  /** The name that came after this one the last time. */
+  /** The name that came after this one last time. */
   next: KnownName | null;
 }
 
 const KNOWN_NAMES = new Map<string, KnownName>();
 let lastName: KnownName = { name: "", next: null };
 
-/** More than CI has. Past this all are forgotten, and learnt again. */
+/** More names than CI has. Above this, all guesses are dropped and learnt again. */
 const MAX_KNOWN_NAMES = 1024;
 
 /** Longer names are not remembered. */
 const KNOWN_NAME_CHARACTERS = 64;
 
-/** The ASCII letters, digits and `_-.` at `from` that make a name; "" where none starts. The name may go on after them. */
+/** The ASCII letters, digits and `_-.` at `from` that make a name; "" if none starts. The name may go on after them. */
 export function guessName(text: string, from: number): string {
   const { next } = lastName;
   if (next !== null && text.startsWith(next.name, from) && text.charCodeAt(from + next.name.length) === CLOSE) {
@@ -51,13 +50,13 @@ function known(name: string): KnownName {
   const earlier = KNOWN_NAMES.get(name);
   if (earlier !== undefined) return earlier;
   if (KNOWN_NAMES.size >= MAX_KNOWN_NAMES) KNOWN_NAMES.clear();
-  // Made a key, so that the engine keeps one copy of it for all objects.
+  // Used as a key, so that the engine keeps one copy of the string for all objects.
   const added = { name: Object.keys({ [name]: 0 })[0] as string, next: null };
   KNOWN_NAMES.set(added.name, added);
   return added;
 }
 
-/** White space as indentation mostly is, and as much of it as was skipped last. */
+/** White space as it usually is in indentation, as much as was skipped last. */
 const INDENTATION = `\n${" ".repeat(63)}`;
 let lastSpace = "\n";
 

@@ -1,10 +1,10 @@
 /** What a JobId or RunId may be. */
 import { MAX_ID_CHARACTERS } from "./limits.ts";
 
-/** An id is a key and a part of URLs: a control character in it is damage, and such an id could not be looked up. */
+/** An id is a key and a part of URLs. A control character in it is damage, and the id could not be looked up. */
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
-/** What is wrong with the first id that is wrong, in a sentence; null where all are good. */
+/** A sentence about the first id that is wrong; null if all are fine. */
 export function faultOfIds(ids: readonly string[]): string | null {
   if (ids.some((id) => id.length > MAX_ID_CHARACTERS))
     return `A JobId or RunId is longer than ${MAX_ID_CHARACTERS} characters.`;

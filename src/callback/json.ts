@@ -1,8 +1,8 @@
 /**
- * JSON to the plain tree. Every leaf becomes a string: numbers keep their digits, `true` and `false` their names,
- * null becomes "". XML knows only repetition, so an array of one is its item, an empty array is absent, and a member
- * that repeats is an array; an empty object is an empty element, "". JSON.parse does the work wherever it loses
- * nothing, since it is several times faster than a reader in JavaScript.
+ * JSON to the plain tree. Every leaf becomes a string: numbers keep their digits, `true` and `false` their names, null
+ * becomes "". XML knows only repetition, so an array of one is its item, an empty array is absent, a repeated member is
+ * an array, and an empty object is an empty element, "". JSON.parse reads every body in which it loses nothing, since
+ * it is several times faster than a reader in JavaScript.
  */
 import { readExactJson, TOO_DEEP, TOO_MANY } from "./exact-json.ts";
 import { malformed, malformedAt } from "./failure.ts";
@@ -13,18 +13,20 @@ import type { Content, ContentNode, ReadFailure } from "./types.ts";
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
-/** What one walk through a body has met. */
+/** What one walk through a body has counted. */
 interface Walk {
-  /** Members and items, and the root. */
+  /** Members and items, with the root. */
   nodes: number;
   members: number;
   isTooDeep: boolean;
   hasNumbers: boolean;
-  /** Characters of what was met if it were printed without white space and escapes; numbers are left out. */
+  /** How long what was walked would be if it were printed without white space, escapes and numbers, in characters. */
   characters: number;
 }
 
-/** `text` is without byte order mark and starts with `{` or `[`. A list of several at the top gives an empty node. */
+/**
+ * `text` has no byte order mark, and starts with `{` or `[`. An array of several items at the top gives an empty node.
+ */
 export function parseJson(text: string): Result<ContentNode, ReadFailure> {
   let json: Json;
   try {
@@ -46,15 +48,15 @@ function readExactly(text: string): Result<ContentNode, ReadFailure> {
 }
 
 /**
- * JSON.parse keeps the last of several members of one name. Where all that it kept makes up the whole text, nothing
- * is lost: that is known at once of a text without white space. Otherwise the members in the text are counted.
+ * Whether members were lost: JSON.parse keeps only the last of several with one name. In a text without white space,
+ * comparing lengths tells at once. Otherwise the members in the text are counted.
  */
 function losesMembers(text: string, walk: Walk): boolean {
   const printed = text.trimEnd().length - charactersOfEscapes(text);
   return printed !== walk.characters && countMembers(text) !== walk.members;
 }
 
-/** The strings in a JSON text that a colon follows. */
+/** The strings in a JSON text that are followed by a colon. */
 function countMembers(text: string): number {
   let members = 0;
   for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
@@ -77,7 +79,7 @@ const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** How much longer the escapes in a JSON text are than what they stand for. */
+/** By how much the escapes in a JSON text are longer than the characters that they stand for. */
 function charactersOfEscapes(text: string): number {
   let more = 0;
   for (let at = text.indexOf("\\"); at !== -1;) {
@@ -93,7 +95,7 @@ function passedLimit({ nodes, isTooDeep }: Walk): string | null {
   return nodes > MAX_NODES ? TOO_MANY : null;
 }
 
-/** Changes the parsed objects in place, since most of their leaves are strings already. Undefined is absent. */
+/** Changes the parsed objects in place, since most of their leaves are strings already. Undefined means absent. */
 function toContent(json: Json, depth: number, walk: Walk): Content | undefined {
   if (typeof json === "object" && json !== null) {
     if (depth > MAX_DEPTH_LEVELS) walk.isTooDeep = true;
@@ -108,7 +110,7 @@ function toContent(json: Json, depth: number, walk: Walk): Content | undefined {
 
 function toOccurrences(items: Json[], depth: number, walk: Walk): Content | undefined {
   walk.nodes += items.length;
-  // Two brackets, and a comma between each two items.
+  // Two brackets, and a comma between items.
   walk.characters += 1 + Math.max(1, items.length);
   const occurrences: Content[] = [];
   for (const item of items) {
@@ -141,7 +143,7 @@ function toNode(members: { [name: string]: Json }, depth: number, walk: Walk): C
     }
   }
   walk.members += count;
-  // Two braces, and a comma between each two members.
+  // Two braces, and a comma between members.
   walk.characters += characters + 1 + Math.max(1, count);
   return isEmpty ? "" : (members as ContentNode);
 }

@@ -29,7 +29,7 @@ const endOf = (pattern: RegExp, text: string, at: number): number => {
   return pattern.test(text) ? pattern.lastIndex : at;
 };
 
-/** Section 2.3, [5] Name; "" where none starts. */
+/** Section 2.3, [5] Name; "" if none starts. */
 export const nameAt = (text: string, at: number): string => text.slice(at, endOf(NAME, text, at));
 
 /** The offset after [3] S, which may be absent. */
@@ -38,7 +38,7 @@ export const afterSpace = (text: string, at: number): number => endOf(SPACE, tex
 const isDeclaration = (text: string, at: number): boolean =>
   text.startsWith("<?xml", at) && nameAt(text, at + 2) === "xml";
 
-/** The offset after the XML declaration; 0 where there is none. An encoding other than UTF-8 is a fault: section 4.3.3. */
+/** The offset after the XML declaration; 0 if there is none. An encoding other than UTF-8 is a fault: section 4.3.3. */
 export function afterDeclaration(text: string): number | Fault {
   DECLARATION.lastIndex = 0;
   const match = DECLARATION.exec(text);

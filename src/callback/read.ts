@@ -1,6 +1,6 @@
 /**
- * The plain tree to jobs and runs: every envelope in which CI's notifications come. Nodes are looked up by
- * their path, never by their leaf name: `State`, `Code`, `Tag` and `Input` occur again inside `Operation`.
+ * Makes jobs and runs from the plain tree, for every envelope of CI's notifications. Nodes are looked up by their path,
+ * never by their name alone: `State`, `Code`, `Tag` and `Input` occur again inside `Operation`.
  */
 import { canonicalize } from "./detail.ts";
 import { isTerminal, jobRank, readState, workflowRank } from "./state.ts";
@@ -8,10 +8,10 @@ import { parseTime } from "./time.ts";
 import { filledLeafAt, leafAt, nodeAt, nodesAt } from "./tree.ts";
 import type { ContentNode, JobReading, Reading, RunReading, TaskReading, Workflow } from "./types.ts";
 
-/** What the consoles send when a callback URL is saved; it names no job. */
+/** The id in the test message that the consoles send when a callback URL is saved. It names no job. */
 const CONSOLE_TEST_TRACE_ID = "test_trace_id";
 
-/** Nodes of `Operation` that only one job type has, for where `Tag` is absent. */
+/** Nodes of `Operation` that only one job type has. They tell the type if `Tag` is absent. */
 const TELLING_NODES: Readonly<Record<string, string>> = {
   WordsGeneralize: "WordsGeneralize",
   WordsGeneralizeResult: "WordsGeneralize",
@@ -24,7 +24,7 @@ const TELLING_NODES: Readonly<Record<string, string>> = {
   FileUncompressResult: "FileUncompress",
 };
 
-/** Reads the tree of one body. A tree of no known shape gives no jobs and no runs. */
+/** Reads the tree of one body. A tree of an unknown shape gives no jobs and no runs. */
 export function readTree(tree: ContentNode): Omit<Reading, "format"> {
   const envelope = nodeAt(tree, "Response") ?? tree;
   const execution = nodeAt(envelope, "WorkflowExecution");
@@ -41,7 +41,10 @@ export function readTree(tree: ContentNode): Omit<Reading, "format"> {
   return { event, jobs: oneReadingPerJob(jobs), runs };
 }
 
-/** One `JobsDetail`; null where it has no JobId. `shared` is the `Workflow` beside it, where one of the provider's pages puts it. */
+/**
+ * One `JobsDetail`; null if it has no JobId. `shared` is the `Workflow` beside it, where one of the provider's pages
+ * puts it.
+ */
 function readJob(detail: ContentNode, event: string | null, shared: ContentNode | null): JobReading | null {
   const jobId = readId(detail, "JobId");
   if (jobId === null) return null;
@@ -102,14 +105,14 @@ const workflowOf = (node: ContentNode): Omit<Workflow, "name"> => ({
 
 const saysSomething = (workflow: object): boolean => Object.values(workflow).some((leaf) => leaf !== null);
 
-/** A `Workflow`; null where it says nothing. */
+/** A `Workflow`; null if it is empty. */
 function readWorkflow(node: ContentNode | null): Workflow | null {
   if (node === null) return null;
   const workflow = { ...workflowOf(node), name: leafAt(node, "Name") };
   return saysSomething(workflow) ? workflow : null;
 }
 
-/** The `WorkflowExecution` of a `WorkflowFinish`; null where it has no RunId. */
+/** The `WorkflowExecution` of a `WorkflowFinish`; null if it has no RunId. */
 function readRun(execution: ContentNode): RunReading | null {
   const runId = readId(execution, "RunId");
   if (runId === null) return null;
@@ -142,7 +145,7 @@ function readTask(task: ContentNode): TaskReading {
   };
 }
 
-/** A task of a run as the job it started: less than its own callback says, and all there is until that comes. */
+/** A task of a run, as the job that it started. It says less than the job's own callback, but it may come first. */
 function readTaskJob(node: ContentNode, execution: ContentNode, event: string | null): JobReading | null {
   const task = readTask(node);
   if (task.jobId === null) return null;
@@ -196,8 +199,9 @@ function readSimpleModeration(data: ContentNode, envelope: ContentNode, event: s
 }
 
 /**
- * A body may name one job several times. The reading of the greatest rank stands, with the workflow of the greatest
- * workflow rank, whichever reading has it; of equals the last. In order of first mention.
+ * Merges what one body says of the same job. The reading with the greatest rank is kept, with the workflow of the
+ * greatest workflow rank, which may come from another one. Of equals, the last is kept. Jobs stay in the order in which
+ * they were first named.
  */
 function oneReadingPerJob(jobs: readonly (JobReading | null)[]): JobReading[] {
   const byId = new Map<string, { standing: JobReading; telling: JobReading }>();

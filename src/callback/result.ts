@@ -1,4 +1,4 @@
-/** What came of something that may fail in an expected way. Only bugs are thrown. */
+/** The result of something that may fail in an expected way. Only bugs are thrown. */
 export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
 
 export const ok = <T>(value: T): Result<T, never> => ({ ok: true, value });

@@ -1,9 +1,9 @@
 /**
- * One strict pass over an XML document: section 2.1 of XML 1.0, [1] document. It refuses what is not well-formed,
- * and builds the tree where the document is plain, which is all that CI sends: elements, attributes and text, with
- * a declaration, comments and instructions outside the root. Anything else (CDATA, text beside elements, comments
- * and instructions inside the root) is checked here, and its tree is left to fast-xml-parser.
- * Property tests hold the two trees equal. Why it is worth its lines: docs/decisions/0004-a-reader-of-our-own.md.
+ * One strict pass over an XML document: section 2.1 of XML 1.0, [1] document. It refuses a document that is not
+ * well-formed. It builds the tree if the document is plain, as CI's are: elements, attributes and text, with a
+ * declaration, comments and instructions only outside the root. Other documents (with CDATA, text beside elements, or
+ * comments and instructions inside the root) are only checked here, and fast-xml-parser builds their tree. Property
+ * tests hold the two trees equal. Why we have a reader of our own: docs/decisions/0004-a-reader-of-our-own.md.
  */
 import { excerptOf, expected, type Fault } from "./failure.ts";
 import { guessName, skipSpace } from "./guesses.ts";
@@ -30,13 +30,13 @@ const QUESTION = 0x3f; // ?
 
 /** A well-formed document. */
 export interface Checked {
-  /** A node whose one member is the root element; null where the document is not plain. */
+  /** A node whose only member is the root element; null if the document is not plain. */
   tree: ContentNode | null;
   /** The document without its declaration, comments and instructions, which are not content. */
   content: string;
 }
 
-/** An open element. The document is one of depth 0, in none. */
+/** An open element. The document itself counts as one, at depth 0. */
 interface Open {
   readonly name: string;
   readonly node: ContentNode;
@@ -53,12 +53,12 @@ interface Scan {
   /** Elements and attributes so far. */
   elements: number;
   isPlain: boolean;
-  /** Where the content between declaration, comments and instructions starts, and what of it lies behind. */
+  /** Where the content starts that is not a declaration, comment or instruction, and the pieces of it before that. */
   contentStart: number;
   content: string;
 }
 
-/** `text` is without byte order mark, and its line ends are line feeds. */
+/** `text` has no byte order mark, and its line ends are line feeds. */
 export function readStrictXml(text: string): Result<Checked, Fault> {
   const start = afterDeclaration(text);
   if (typeof start !== "number") return fail(start);
@@ -82,8 +82,9 @@ export function readStrictXml(text: string): Result<Checked, Fault> {
 }
 
 /**
- * Reads elements in their shortest form, and stops at anything else: ASCII names, no white space and no attributes in
- * tags, either elements inside or text. Nearly all of every callback is such, so this loop keeps its state in locals.
+ * Reads elements in their shortest form: ASCII names, no white space and no attributes in tags, and either elements or
+ * text inside. Stops at anything else. Nearly all of every callback has this form, so this loop keeps its state in
+ * local variables.
  */
 function readSimpleElements(scan: Scan): void {
   const { text } = scan;
@@ -142,7 +143,7 @@ function readNext(scan: Scan): Fault | undefined {
   }
 }
 
-/** Reads a start tag, and the text after it where that makes the element a leaf. */
+/** Reads a start tag, and the text after it if that makes the element a leaf. */
 function readElement(scan: Scan): Fault | undefined {
   const { text, at } = scan;
   const tag = readStartTag(text, at);
@@ -161,7 +162,7 @@ function readElement(scan: Scan): Fault | undefined {
   return undefined;
 }
 
-/** An element whose start tag is read; bare without attributes. */
+/** An element whose start tag was read. It is bare if it has no attributes. */
 interface Element {
   name: string;
   node: ContentNode;
@@ -192,7 +193,7 @@ function openIn(outer: Open, name: string, node: ContentNode): Open {
   return { name, node, depth: outer.depth + 1, outer };
 }
 
-/** Adds a leaf whose end tag ends at `end`. With attributes it is a node, and its text a member. */
+/** Adds a leaf whose end tag ends at `end`. If it has attributes, it is a node, and its text is a member. */
 function addLeaf(scan: Scan, { name, node, isBare }: Element, leaf: string, end: number): void {
   if (!isBare && leaf !== "") addTo(node, "#text", leaf);
   addTo(scan.open.node, name, isBare ? leaf : node);
@@ -236,7 +237,7 @@ function skipOpaque(scan: Scan, end: number | Fault, what: string): Fault | unde
   return undefined;
 }
 
-/** Text that is not the whole content of an element. */
+/** Reads text that is not the whole content of an element. */
 function readStrayText(scan: Scan): Fault | undefined {
   const { text, at } = scan;
   if (scan.open.depth === 0) return outsideRoot(scan);
@@ -258,7 +259,7 @@ const TOO_DEEP = `Elements are nested deeper than ${MAX_DEPTH_LEVELS} levels.`;
 const TOO_MANY = `The body has more than ${MAX_NODES} elements and attributes.`;
 const DOCTYPE = "A document type declaration (DOCTYPE) is refused.";
 
-/** Before the root element only that may come, and after it nothing. */
+/** Before and after the root element nothing else may come. */
 function outsideRoot({ text, at, elements }: Scan, found?: string): Fault {
   const what = elements === 0 ? "the root element" : "the end of the body";
   return found === undefined ? expected(what, text, at) : { reason: `Expected ${what}, found ${found}.`, at };
@@ -277,10 +278,10 @@ const isEndTag = (text: string, at: number, name: string): boolean =>
   text.startsWith(name, at + 2) &&
   text.charCodeAt(at + 2 + name.length) === CLOSE;
 
-/** After `<`: whether this is neither an end tag nor other markup. If it is no name either, that is found out later. */
+/** Whether what follows `<` is neither an end tag nor other markup. Whether it is a name is checked later. */
 const startsName = (code: number): boolean => code !== SLASH && code !== BANG && code !== QUESTION;
 
-/** 1 for what ends simple text: markup, references, `]`, surrogates, and what XML does not allow. */
+/** 1 for a character that ends simple text: markup, references, `]`, surrogates, and what XML does not allow. */
 const STOPS = new Uint8Array(0x10000);
 for (let code = 0; code < 0x10000; code += 1) {
   if (code < 0x20 || (code >= 0xd800 && code <= 0xdfff) || code > 0xfffd) STOPS[code] = 1;

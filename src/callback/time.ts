@@ -1,16 +1,19 @@
-/** The pattern checks every range but the length of a month. It refuses year 1, which Go writes for no time. */
+/**
+ * The pattern checks every range but the number of days in a month. It refuses the year 1, which Go writes for a
+ * missing time.
+ */
 const PATTERN =
   /^([1-9]\d{3}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))[T ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(\.\d{1,9})?(?:Z|([+-])([01]\d|2[0-3]):?([0-5]\d))$/;
 
-/** Every match has a date; a fraction and a zone in digits may be absent. */
+/** Every match has a date. A fraction and a zone in digits may be absent. */
 type Matched = [string, string, ...(string | undefined)[]] & RegExpExecArray;
 
 const DAY_MINUTES = 24 * 60;
 
 /**
- * Reads one of CI's times: `2022-07-25T16:35:39+0800`, `2022-08-09 14:54:17+0800`, `…+08:00`.
- * Gives ISO 8601 in UTC, to the second or, where CI sent a fraction, to the millisecond.
- * Null for `-` (not yet), for a time without a zone (which could be any zone), and for anything that is not a time.
+ * Reads one of CI's times: `2022-07-25T16:35:39+0800`, `2022-08-09 14:54:17+0800`, `…+08:00`. Gives ISO 8601 in UTC, to
+ * the second, or to the millisecond if CI sent a fraction. Null for `-` (not yet), for a time without a zone, and for
+ * anything that is not a time.
  */
 export function parseTime(text: string | null): string | null {
   const match = text === null ? null : PATTERN.exec(text);
@@ -22,11 +25,11 @@ export function parseTime(text: string | null): string | null {
   const days = Math.floor(minutes / DAY_MINUTES);
   const ofDay = minutes - days * DAY_MINUTES;
   const utcDate = days === 0 ? date : movedBy(days, date);
-  // The digits are moved as text, because building a Date and printing it takes four times as long.
+  // The digits are changed as text, because a Date takes four times as long.
   return `${utcDate}T${twoDigits(Math.floor(ofDay / 60))}:${twoDigits(ofDay % 60)}:${second}${toMilliseconds(fraction)}Z`;
 }
 
-/** The date so many days later. For 0 days it differs from `date` where the month has no such day. */
+/** The date so many days later. For 0 days the result differs from `date` if the month has no such day. */
 function movedBy(days: number, date: string): string {
   const moved = new Date(0);
   moved.setUTCFullYear(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8)) + days);

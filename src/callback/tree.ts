@@ -2,15 +2,15 @@
 import type { Content, ContentNode } from "./types.ts";
 
 /**
- * Nodes without inherited members: an element may be called `constructor` or `__proto__` and is a name like any other.
- * A constructor with an empty prototype keeps V8's fast objects, which `Object.create(null)` gives up.
+ * Nodes without inherited members, so that an element may be called `constructor` or `__proto__`. A constructor with an
+ * empty prototype keeps V8's fast objects; `Object.create(null)` does not.
  */
 const BareNode = function () {} as unknown as new () => ContentNode;
 BareNode.prototype = Object.create(null);
 
 export const newNode = (): ContentNode => new BareNode();
 
-/** Adds one occurrence of a node: the first stands alone, more make an array. */
+/** Adds one occurrence of a node. A single one is the value itself, more are an array. */
 export function addTo(node: ContentNode, name: string, value: string | ContentNode): void {
   const earlier = node[name];
   if (earlier === undefined) node[name] = value;
@@ -21,7 +21,7 @@ export function addTo(node: ContentNode, name: string, value: string | ContentNo
 export const isNode = (content: Content | undefined): content is ContentNode =>
   typeof content === "object" && !Array.isArray(content);
 
-/** The node of that name, or null when it is absent, a leaf, or there several times. */
+/** The node of that name; null if it is absent, a leaf, or there several times. */
 export function nodeAt(node: ContentNode | null, name: string): ContentNode | null {
   const content = node?.[name];
   return isNode(content) ? content : null;
@@ -33,16 +33,18 @@ export function nodesAt(node: ContentNode | null, name: string): ContentNode[] {
   return (Array.isArray(content) ? content : [content]).filter(isNode);
 }
 
-/** The leaf of that name as sent, "" where it was sent empty; null when it is absent, a node, or there several times. */
+/**
+ * The leaf of that name as it was sent, "" if it was sent empty; null if it is absent, a node, or there several times.
+ */
 export function leafAt(node: ContentNode | null, name: string): string | null {
   const content = node?.[name];
   if (typeof content === "string") return content;
-  // An element with attributes and text, and nothing else in it, is a leaf all the same.
+  // An element with only attributes and text counts as a leaf, too.
   if (!isNode(content) || !Object.keys(content).every((member) => member === "#text" || member.startsWith("@")))
     return null;
   const text = content["#text"];
   return typeof text === "string" ? text : null;
 }
 
-/** The same, but null for an empty leaf too. */
+/** The same, but null for an empty leaf, too. */
 export const filledLeafAt = (node: ContentNode | null, name: string): string | null => leafAt(node, name) || null;

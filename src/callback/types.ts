@@ -20,13 +20,13 @@ export interface Workflow {
   name: string | null;
 }
 
-/** What one delivery says of one job. Absent scalars are null, times are ISO 8601 in UTC. */
+/** What one delivery says about one job. Absent scalars are null. Times are ISO 8601 in UTC. */
 export interface JobReading {
   jobId: string;
   /** `EventName` as sent: `TaskFinish`, `WorkflowFinish`, `ReviewImage`, … */
   event: string | null;
   tag: string | null;
-  /** `State` as sent, or derived from `Code`; null when neither tells. */
+  /** `State` as sent, or derived from `Code`; null if there is neither. */
   state: string | null;
   stateSource: "reported" | "derived";
   terminal: boolean;
@@ -41,7 +41,7 @@ export interface JobReading {
   startedAt: string | null;
   endedAt: string | null;
   workflow: Workflow | null;
-  /** True when the job's own callback says this, false when it is a line in a `WorkflowFinish`. */
+  /** True if the job's own callback says this, false if it is a line in a `WorkflowFinish`. */
   full: boolean;
   detail: ContentNode;
 }
@@ -73,7 +73,7 @@ export interface RunReading {
   tasks: TaskReading[];
 }
 
-/** All that one delivery says. Without jobs and runs it is readable, but about nothing that has a key. */
+/** All that one delivery says. A body without jobs and runs is readable, but cannot be looked up by an id. */
 export interface Reading {
   /** Null for an empty body. */
   format: Format | null;
@@ -82,7 +82,7 @@ export interface Reading {
   runs: RunReading[];
 }
 
-/** Why a body could not be read. Line and column count from 1, in characters; null where they are not known. */
+/** Why a body could not be read. Line and column count from 1, in characters; null if they are not known. */
 export interface ReadFailure {
   /** `malformed`: not well-formed, or past a limit. `unsupported`: neither XML nor JSON. */
   kind: "malformed" | "unsupported";

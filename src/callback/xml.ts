@@ -1,9 +1,9 @@
 /**
- * XML to the plain tree. Attributes become members `@name`, text beside elements a member `#text`; comments and
- * processing instructions are not content. A strict pass comes first, and gives the tree of a plain document. Any
- * other goes through fast-xml-parser, of which this is the only importer. On its own it takes unclosed, doubled and
- * empty documents, guesses at values and refuses some names: the strict pass and the options below see to that. What
- * it imports itself is left out of the Worker: stand-ins/absent.ts.
+ * XML to the plain tree. Attributes become members `@name`, text beside elements becomes a member `#text`; comments and
+ * processing instructions are left out. A strict pass comes first, and gives the tree of a plain document. Other
+ * documents go through fast-xml-parser; this is its only importer. By itself it accepts unclosed, doubled and empty
+ * documents, guesses at values and refuses some names. The strict pass and the options below prevent that. The packages
+ * that it imports are left out of the Worker: stand-ins/absent.ts.
  */
 import { XMLParser } from "fast-xml-parser";
 import { decodeReferences } from "./entities.ts";
@@ -13,7 +13,7 @@ import { readStrictXml } from "./strict-xml.ts";
 import { addTo, newNode } from "./tree.ts";
 import type { ContentNode, ReadFailure } from "./types.ts";
 
-/** `text` is without byte order mark. Gives a node whose one member is the root element. */
+/** `text` has no byte order mark. Gives a node whose only member is the root element. */
 export function parseXml(text: string): Result<ContentNode, ReadFailure> {
   // XML 1.0 section 2.11: every line end is one line feed, whatever was sent.
   const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
@@ -23,7 +23,7 @@ export function parseXml(text: string): Result<ContentNode, ReadFailure> {
   return ok(tree ?? treeOf(content));
 }
 
-/** Prefix for the name of every element on its way through the parser, which refuses some names and reserves others. */
+/** Prefix of every element name inside the parser, which refuses some names and reserves others. */
 const GUARD = "~";
 const ATTRIBUTES = ":@";
 const TEXT = "#text";
@@ -31,7 +31,7 @@ const CDATA = "#cdata";
 
 const ONLY_SPACE = /^[ \t\r\n]*$/;
 
-/** The tree of a well-formed document without declaration, comments and instructions, by fast-xml-parser. */
+/** The tree of a well-formed document, without declaration, comments and instructions, built by fast-xml-parser. */
 export function treeOf(content: string): ContentNode {
   const parser = new XMLParser({
     preserveOrder: true,
@@ -41,7 +41,7 @@ export function treeOf(content: string): ContentNode {
     parseTagValue: false,
     trimValues: false,
     processEntities: false,
-    // Or it would make a path for each text, which nothing reads.
+    // Otherwise it makes a path for each text, which nothing reads.
     jPath: false,
     // The strict pass has checked the depth.
     maxNestedTags: Infinity,
@@ -60,12 +60,12 @@ interface Ordered {
 
 const nameOf = (item: Ordered): string => Object.keys(item).find((key) => key !== ATTRIBUTES) as string;
 
-/** Adds one element and all that is in it. */
+/** Adds one element with everything in it. */
 function addElement(parent: ContentNode, item: Ordered): void {
   const guarded = nameOf(item);
   const node = newNode();
   const attributes = Object.entries((item[ATTRIBUTES] ?? {}) as Record<string, string>);
-  // Section 3.3.3: white space in a value is spaces, except by reference.
+  // Section 3.3.3: white space in a value becomes spaces, unless it was sent by reference.
   for (const [name, value] of attributes) addTo(node, name, decoded(value.replace(/[\t\n]/g, " ")));
   let text = "";
   let hasElements = false;

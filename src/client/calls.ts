@@ -1,4 +1,4 @@
-/** What the client can be asked: its options, its calls, and their filters. */
+/** The options of the client, its calls, and their filters. */
 import type { ChangesOptions, ChangesPage } from "./changes.ts";
 import type { Job } from "./job.ts";
 import type { Backoff } from "./patience.ts";
@@ -10,16 +10,16 @@ export interface ClientOptions {
   baseUrl: string | URL;
   /** One of the receiver's LOOKUP_TOKENS. */
   token: string;
-  /** Used instead of the global `fetch`: a service binding's, one through a proxy, one that traces. */
+  /** Used instead of the global `fetch`: that of a service binding, or one with a proxy or tracing. */
   fetch?: (url: string, init: RequestOptions) => Promise<Response>;
-  /** How long `waitForJob` and `changes` pause before they try again; half a second, doubling to 16, with jitter, unless given. */
+  /** The pauses of `waitForJob` and `changes`. Unless given: half a second, doubling to 16, with jitter. */
   backoff?: Backoff;
 }
 
 export interface RequestOptions {
   method: "GET" | "POST" | "PUT" | "DELETE";
   headers: Record<string, string>;
-  /** JSON; null where there is none. */
+  /** JSON; null if there is none. */
   body: string | null;
   signal: AbortSignal | null;
 }
@@ -28,7 +28,7 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Which jobs a list is about: those that match all of it. A date as text is ISO 8601. */
+/** Selects the jobs that match all of these. A date as text is ISO 8601. */
 export interface JobListFilter {
   state?: string | undefined;
   tag?: string | undefined;
@@ -39,17 +39,19 @@ export interface JobListFilter {
   userData?: string | undefined;
   receivedAfter?: Date | string | undefined;
   receivedBefore?: Date | string | undefined;
-  /** `false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed, or told itself. */
+  /** `false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed, or that are CI's own answer. */
   verified?: boolean | undefined;
-  /** Expected jobs that have not ended in time, the longest due first. No other filter goes with it. */
+  /**
+   * `true`: announced jobs that have not ended in time, the longest due first. Cannot be combined with other filters.
+   */
   overdue?: true | undefined;
 }
 
-/** What is announced of a job, beside its JobId. */
+/** An announcement of a job. */
 export interface ExpectOptions {
   /** How soon the callback should come: whole seconds, 1 to 2,592,000 (30 days). */
   withinSeconds: number;
-  /** With `region`, where CI can be asked about the job. */
+  /** With `region`, the place where CI can be asked about the job. */
   bucket?: string | undefined;
   region?: string | undefined;
   queueId?: string | undefined;
@@ -57,18 +59,18 @@ export interface ExpectOptions {
   userData?: string | undefined;
 }
 
-/** Which workflow runs a list is about. */
+/** Selects workflow runs. */
 export interface RunListFilter {
   state?: string | undefined;
   workflowId?: string | undefined;
 }
 
-/** Which deliveries a list is about. */
+/** Selects deliveries. */
 export interface DeliveryListFilter {
   status?: DeliveryRecord["status"] | undefined;
 }
 
-/** Which events a list is about. */
+/** Selects events. */
 export interface EventListFilter {
   status?: EventRecord["status"] | undefined;
   jobId?: string | undefined;
@@ -77,44 +79,44 @@ export interface EventListFilter {
 
 export interface JobPage {
   jobs: ListedJob[];
-  /** Give it as `cursor` for the page that follows; null on the last one. */
+  /** Give it as `cursor` to get the next page; null on the last page. */
   next: string | null;
 }
 
 export interface Client {
   /**
-   * The job, as it is known now; null where no callback has named it and it was not announced. With `wait`, whole seconds up to 60, the
-   * answer comes when the job is terminal or the seconds are up.
+   * The job as it is now; null if no callback has named it and it was not announced. With `wait` (whole seconds, up to
+   * 60), the answer comes when the job is terminal or the time is up.
    * @example const job = await client.getJob("a2f…", { wait: 30 });
    */
   getJob(jobId: string, options?: CallOptions & { wait?: number | undefined }): Promise<Job | null>;
 
   /**
-   * The job, when it is terminal: look at its `state` for how it ended. Waits also for a job that no callback has
-   * named yet, and through outages. Rejects with a `JobTimeoutError` at the deadline, with the signal's reason when
-   * it aborts, and with a `ReceiverError` that waiting does not help, such as `unauthorized`.
+   * Waits until the job is terminal, and gives it: look at its `state` for how it ended. Also waits for a job that no
+   * callback has named yet, and through outages. Rejects with a `JobTimeoutError` at the deadline, with the signal's
+   * reason if it aborts, and with a `ReceiverError` if waiting does not help, such as `unauthorized`.
    * @example const job = await client.waitForJob("a2f…", { timeoutSeconds: 600 });
    */
   waitForJob(jobId: string, options: WaitOptions): Promise<Job>;
 
   /**
-   * Announces a job that you have submitted. If it has not ended when the time is up it is overdue: it is listed, your
-   * system is told, and with its keys the receiver asks CI. Announcing it again begins anew; that it has ended already
-   * does no harm. Gives the job.
+   * Announces a job that you have submitted. If it has not ended when the time is up, it is overdue: it is listed, your
+   * system is told, and if the receiver has keys, it asks CI. Announcing it again renews the announcement. It does no
+   * harm if the job has already ended. Gives the job.
    * @example await client.expect("a2f…", { withinSeconds: 3600, bucket: "b-1250000000", region: "ap-chongqing" });
    */
   expect(jobId: string, options: ExpectOptions & CallOptions): Promise<Job>;
 
   /**
-   * Takes back that a job was announced. What callbacks have told of it stays.
+   * Takes the announcement of a job back. What callbacks have told about the job stays.
    * @example await client.cancelExpectation("a2f…");
    */
   cancelExpectation(jobId: string, options?: CallOptions): Promise<void>;
 
   /**
-   * Has the receiver ask CI about a job now, and gives the job as it is then; null where no callback has named it and it
-   * was not announced. Rejects with `ci-not-configured` where the receiver has no keys, and with `ci-unavailable` where
-   * CI does not tell.
+   * Has the receiver ask CI about a job now, and gives the job as it is then; null if no callback has named it and it
+   * was not announced. Rejects with `ci-not-configured` if the receiver has no keys, and with `ci-unavailable` if CI
+   * does not tell.
    * @example const job = await client.reconcile("a2f…");
    */
   reconcile(jobId: string, options?: CallOptions): Promise<Job | null>;
@@ -126,7 +128,7 @@ export interface Client {
   listJobs(filter?: JobListFilter, options?: CallOptions): AsyncIterable<ListedJob>;
 
   /**
-   * One page of them: `limit` 1 to 100, 20 unless given.
+   * One page of the jobs that match: `limit` is 1 to 100, 20 unless given.
    * @example const { jobs, next } = await client.listJobsPage({ tag: "WordsGeneralize" }, { limit: 50 });
    */
   listJobsPage(
@@ -135,37 +137,37 @@ export interface Client {
   ): Promise<JobPage>;
 
   /**
-   * Follows along: every job that changed since the cursor `after`, oldest change first, as it is when it is given.
-   * Without `after` it begins now, with `"start"` at the beginning of all. It long-polls, goes on through outages, and
-   * ends only when you stop reading, with the signal's reason when it aborts, or with a `ReceiverError` that waiting does
-   * not help. Keep `cursor` once you are done with a page, and give it as `after` the next time: a job may come again,
-   * none is missed. The first page comes at once, even without a job, so that there is a cursor to keep.
+   * Follows all jobs: gives every job that changed since the cursor `after`, oldest change first, as it is at that
+   * moment. Without `after` it begins now; with `"start"` at the very beginning. It long-polls and continues through
+   * outages. It ends when you stop reading, with the signal's reason if it aborts, or with a `ReceiverError` if waiting
+   * does not help. Keep `cursor` once you are done with a page, and give it as `after` the next time: a job may come
+   * again, but none is missed. The first page comes at once, even if it has no job, so that there is a cursor to keep.
    * @example for await (const { jobs, cursor } of client.changes({ after: await load() })) { handle(jobs); await save(cursor); }
    */
   changes(options?: ChangesOptions): AsyncIterable<ChangesPage>;
 
   /**
-   * The exact bytes of the callback behind a job; null where no callback has named it. Bytes that have passed
-   * their retention are a `ReceiverError` with code `bytes-gone`.
+   * The exact bytes of the callback behind a job; null if no callback has named it. If retention has deleted the bytes,
+   * rejects with a `ReceiverError` with code `bytes-gone`.
    * @example const xml = new TextDecoder().decode((await client.getRaw("a2f…")) ?? undefined);
    */
   getRaw(jobId: string, options?: CallOptions): Promise<Uint8Array | null>;
 
   /**
-   * A workflow run with its jobs; null where no callback has named it.
+   * A workflow run with its jobs; null if no callback has named it.
    * @example const run = await client.getRun("i166…");
    */
   getRun(runId: string, options?: CallOptions): Promise<Run | null>;
 
   /**
-   * What is known of one delivery; null where there is none of that id.
+   * What is known about one delivery; null if there is none with that id.
    * @example const delivery = await client.getDelivery("9f2c…");
    */
   getDelivery(id: string, options?: CallOptions): Promise<DeliveryRecord | null>;
 
   /**
-   * The exact bytes of one delivery; null where there is none of that id. Bytes that have passed their retention are a
-   * `ReceiverError` with code `bytes-gone`.
+   * The exact bytes of one delivery; null if there is none with that id. If retention has deleted the bytes, rejects
+   * with a `ReceiverError` with code `bytes-gone`.
    * @example const bytes = await client.getDeliveryRaw(delivery.id);
    */
   getDeliveryRaw(id: string, options?: CallOptions): Promise<Uint8Array | null>;
@@ -177,19 +179,20 @@ export interface Client {
   listDeliveries(filter?: DeliveryListFilter, options?: CallOptions): AsyncIterable<DeliveryRecord>;
 
   /**
-   * Every delivery that named the job, last received first; none where no callback has named it.
+   * Every delivery that named the job, last received first; none if no callback has named it.
    * @example for await (const { id, isRecord } of client.listJobDeliveries("a2f…")) console.log(id, isRecord);
    */
   listJobDeliveries(jobId: string, options?: CallOptions): AsyncIterable<JobDeliveryRecord>;
 
   /**
-   * Has the receiver read a kept delivery again; null where there is none of that id. Twice is the same as once.
+   * Has the receiver read a kept delivery again; null if there is none with that id. Running it twice changes nothing
+   * more.
    * @example const { status, reason } = (await client.reparse(delivery.id)) ?? {};
    */
   reparse(deliveryId: string, options?: CallOptions): Promise<Reparsed | null>;
 
   /**
-   * All workflow runs that match and whose end was told, last received first.
+   * All workflow runs that match and whose end a callback has told, last received first.
    * @example for await (const { runId } of client.listRuns({ state: "Failed" })) console.log(runId);
    */
   listRuns(filter?: RunListFilter, options?: CallOptions): AsyncIterable<ListedRun>;
@@ -201,14 +204,14 @@ export interface Client {
   listEvents(filter?: EventListFilter, options?: CallOptions): AsyncIterable<EventRecord>;
 
   /**
-   * Has an event told again, at once and with the same `webhook-id`; null where there is none of that id.
+   * Sends an event again at once, with the same `webhook-id`; null if there is none with that id.
    * @example await client.resend("evt_5e0c…");
    */
   resend(eventId: string, options?: CallOptions): Promise<EventRecord | null>;
 
   /**
-   * Has every endpoint told of a job again, as it is now; null where no callback has named it. Gives the events, one
-   * for each endpoint.
+   * Tells every endpoint of a job as it is now; null if no callback has named it. Gives the events, one for each
+   * endpoint.
    * @example const events = await client.resendJob("a2f…");
    */
   resendJob(jobId: string, options?: CallOptions): Promise<EventRecord[] | null>;

@@ -1,6 +1,6 @@
 /**
- * Following along: one long-poll after another, page after page. What may pass by itself (a lost connection, 408, 429,
- * 5xx) is tried again after a pause, from the same cursor; everything else ends it.
+ * Follows all jobs: one long-poll after another, page after page. After a failure that may pass by itself (a lost
+ * connection, 408, 429, 5xx) it pauses and tries again from the same cursor. Any other failure ends it.
  */
 import {
   type Backoff,
@@ -15,23 +15,26 @@ import {
 import type { ListedJob } from "./records.ts";
 
 export interface ChangesOptions {
-  /** The `cursor` of the last page you are done with, or `"start"` for the beginning of all. Not given: from now on. */
+  /**
+   * The `cursor` of the last page that you are done with, or `"start"` for the very beginning. Unless given, from now
+   * on.
+   */
   after?: string | null | undefined;
   /** How many jobs a page has at most: 1 to 100, 100 unless given. */
   limit?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Told of each failure that may pass, and of the seconds until it asks again. */
+  /** Called for each failure that may pass, with the seconds until it asks again. */
   onFailure?: ((error: unknown, pauseSeconds: number) => void) | undefined;
 }
 
 /** Jobs that changed, oldest change first. */
 export interface ChangesPage {
   jobs: ListedJob[];
-  /** Give it as `after` to go on behind this page. */
+  /** Give it as `after` to continue after this page. */
   cursor: string;
 }
 
-/** Asks once, from a cursor; without one from now. */
+/** Asks once, from a cursor, or from now without one. */
 export type AskChanges = (after: string | undefined, wait: number, signal: AbortSignal) => Promise<ChangesPage>;
 
 export async function* followChanges(
@@ -40,9 +43,12 @@ export async function* followChanges(
   backoff: Backoff,
 ): AsyncGenerator<ChangesPage, void> {
   let cursor = after ?? undefined;
-  /** The first question does not wait: it gives what has changed already, and a cursor. */
+  /** The first request does not wait: it gives what has changed already, and a cursor. */
   let wait = 0;
-  /** Turns in a row that brought nothing sooner than asked for. Without a pause after them this loop would spin. */
+  /**
+   * How many requests in a row were over too soon and brought nothing. Without a pause after them, this loop would
+   * spin.
+   */
   let hurried = 0;
   for (;;) {
     const askedAt = Date.now();

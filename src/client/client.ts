@@ -66,7 +66,7 @@ const PAGE_LIMIT = 100;
 type Page = Readonly<Record<string, unknown>> & { next: string | null };
 
 /**
- * A client of the receiver at `baseUrl`. Throws a `TypeError` where that is no URL or the token no token.
+ * A client of the receiver at `baseUrl`. Throws a `TypeError` if that is not a URL, or the token cannot be sent.
  * @example const client = createClient({ baseUrl: "https://callbacks.example.com", token });
  */
 export function createClient({
@@ -79,7 +79,7 @@ export function createClient({
   const base = origin + pathname.replace(/\/*$/, "/");
   if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError("The token is empty, or holds characters that no token can.");
 
-  /** 2xx and 304 are answers; all else is an error. */
+  /** 2xx and 304 are results; everything else is an error. */
   async function ask(
     method: RequestOptions["method"],
     path: string,
@@ -100,7 +100,7 @@ export function createClient({
   const postJson = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
     readJson<T>(await ask("POST", path, signal));
 
-  /** Every item of a list, page after page, each asked for when it is needed. */
+  /** Every item of a list. Each page is asked for when it is needed. */
   async function* itemsOf<T>(path: string, name: string, filter: Query, signal?: AbortSignal) {
     for (let cursor: string | null | undefined; cursor !== null;) {
       const query = queryOf({ ...filter, limit: PAGE_LIMIT, cursor });
@@ -201,5 +201,5 @@ export function createClient({
   };
 }
 
-/** Looked up at each call, so that what replaces it later (a tracer, a polyfill) is used. */
+/** Looked up at each call, so that a later replacement (a tracer, a polyfill) is used. */
 const globalFetch: NonNullable<ClientOptions["fetch"]> = (url, init) => fetch(url, init);

@@ -1,15 +1,15 @@
 /**
- * How a look-up can fail: the receiver answers a problem document (RFC 9457), something before it answers in its
- * place, or a job is not over in time. A connection that fails is the error `fetch` rejects with, unchanged.
+ * How a call can fail: the receiver answers a problem document (RFC 9457), something in front of it answers instead, or
+ * a job is not over in time. If the connection fails, the call rejects with the error of `fetch`, unchanged.
  */
 import type { ProblemCode } from "./problem-codes.ts";
 import type { Job } from "./job.ts";
 
-/** An answer that is not what was asked for. */
+/** An answer other than what was asked for. */
 export class ReceiverError extends Error {
   /** The HTTP status. */
   readonly status: number;
-  /** One of the receiver's problems, or one of a newer receiver; null where the answer is none of a receiver's. */
+  /** The code of a problem of this receiver, or of a newer one; null if the answer does not come from a receiver. */
   readonly code: ProblemCode | (string & {}) | null;
   /** The problem's `type` as sent; `about:blank` where there is none. */
   readonly type: string;
@@ -18,7 +18,7 @@ export class ReceiverError extends Error {
   readonly detail: string | null;
   /** The other members of the problem, such as `checks` of `not-ready`. */
   readonly extensions: Readonly<Record<string, unknown>>;
-  /** From `Retry-After`; null where there is none. */
+  /** From `Retry-After`; null if there is none. */
   readonly retryAfterSeconds: number | null;
 
   constructor(status: number, problem: Readonly<Record<string, unknown>>, retryAfterSeconds: number | null = null) {
@@ -39,7 +39,7 @@ export class ReceiverError extends Error {
 const codeOf = (type: unknown): string | null =>
   typeof type === "string" ? (/(?:^|\/)problems\/([^/?#]+)$/.exec(type)?.[1] ?? null) : null;
 
-/** Reads an answer of 400 and above. Rejects where the connection fails before all of it is there. */
+/** Reads an answer of 400 and above. Rejects if the connection fails before all of it is there. */
 export async function readError(response: Response): Promise<ReceiverError> {
   const problem = parseObject(await response.text());
   return new ReceiverError(response.status, problem, readRetryAfter(response.headers.get("retry-after")));
@@ -56,7 +56,7 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-/** Seconds, or a date (RFC 9110 section 10.2.3); null where it is neither. */
+/** Seconds, or a date (RFC 9110 section 10.2.3); null if it is neither. */
 function readRetryAfter(header: string | null): number | null {
   if (header === null) return null;
   if (/^\d+$/.test(header)) return Number(header);
@@ -64,10 +64,10 @@ function readRetryAfter(header: string | null): number | null {
   return Number.isNaN(until) ? null : Math.max(0, (until - Date.now()) / 1000);
 }
 
-/** A job was not over at the deadline. `cause` is the last failure, where the last question was not answered. */
+/** A job was not over at the deadline. `cause` is the last failure, if the last request failed. */
 export class JobTimeoutError extends Error {
   readonly jobId: string;
-  /** What was known of the job last; null where no callback has named it yet. */
+  /** The job as it was last known; null if no callback has named it yet. */
   readonly job: Job | null;
 
   constructor(jobId: string, job: Job | null, cause: unknown) {

@@ -1,4 +1,4 @@
-/** A job as the client types it: what look-ups answer, told apart by `tag`. */
+/** The types of a job as look-ups answer it, told apart by `tag`. */
 import type { ContentNode } from "../callback/types.ts";
 import type { DetailOf } from "../results/details.ts";
 import { type Family, isKnownTag, type KnownTag, type TagOf } from "../results/families.ts";
@@ -6,16 +6,16 @@ import { familyOf } from "../results/read-result.ts";
 import type { ListedJob } from "../wire.ts";
 
 /**
- * Any tag but the documented ones: a string, and to the compiler none of them. TypeScript cannot say "every string but
- * these". A plain `string` in the union would overlap with the other tags, so that comparing `tag` would tell nothing
- * of `detail`. Hence this pattern, which matches no documented tag. It is a mark for the compiler: no value ends so.
- * To compare with a tag that is not documented, use `isTag`.
+ * Any tag but the documented ones. TypeScript cannot express "every string but these". A plain `string` in the union
+ * would overlap with the documented tags, and then comparing `tag` would not narrow `detail`. So this is a pattern that
+ * no documented tag matches. It is only a mark for the compiler; no value looks like this. To compare with an
+ * undocumented tag, use `isTag`.
  */
 export type OtherTag = `${string} (not documented)`;
 
 type Common = Omit<ListedJob, "tag">;
 
-/** A job of a documented type. `detail` is null when the bytes behind the job are no longer kept. */
+/** A job of a documented type. `detail` is null if the bytes behind the job are no longer kept. */
 export interface TaggedJob<T extends KnownTag> extends Common {
   tag: T;
   detail: DetailOf<T> | null;
@@ -24,13 +24,16 @@ export interface TaggedJob<T extends KnownTag> extends Common {
 /** A word segmentation. */
 export type SegmentationJob = TaggedJob<"WordsGeneralize">;
 
-/** A job of any other type, or of none, with its `JobsDetail` as it is: every leaf text, repeated nodes lists. */
+/**
+ * A job of any other type, or without one. Its `detail` is the `JobsDetail` as it is: every leaf text, repeated nodes
+ * lists.
+ */
 export interface OtherJob extends Common {
   tag: OtherTag | null;
   detail: ContentNode | null;
 }
 
-/** A content moderation. It has no tag; its event tells what was moderated, where it came by a callback. */
+/** A content moderation. It has no tag. If it came by a callback, its event tells what was moderated. */
 export interface ModerationJob extends OtherJob {
   tag: null;
   event: `Review${string}` | null;
@@ -43,7 +46,7 @@ export interface UndocumentedJob extends OtherJob {
   tag: OtherTag;
 }
 
-/** The job of a tag: of one that is not documented, the content is not known. */
+/** The job type of a tag. The content of an undocumented tag is not known. */
 export type JobOfTag<T extends string> = T extends KnownTag ? TaggedJob<T> : UndocumentedJob;
 
 /**
@@ -54,7 +57,7 @@ export const isTag = <const T extends string>(job: Job, tag: T): job is Job & Jo
   (job.tag as string | null) === tag;
 
 /**
- * True for a job of one of the documented types, of which `detail` has a type.
+ * True for a job of a documented type, whose `detail` has a type.
  * @example if (isKnown(job)) job.tag satisfies KnownTag;
  */
 export const isKnown = (job: Job): job is Exclude<Job, OtherJob> => isKnownTag(job.tag);

@@ -1,27 +1,29 @@
-/** How the client goes on through outages: which failures may pass, how long a question may take, and the pauses between. */
+/**
+ * How the client gets through outages: which failures may pass, how long a request may take, and the pauses between.
+ */
 import { ReceiverError } from "./errors.ts";
 
 /** Longest `?wait=` the receiver takes. */
 export const WAIT_LIMIT_SECONDS = 60;
-/** What an answer may take beyond its `?wait=`; after that the connection counts as lost. */
+/** How much longer than its `?wait=` an answer may take, in seconds. After that the connection counts as lost. */
 export const GRACE_SECONDS = 15;
-/** Longest `Retry-After` that is believed. */
+/** Longest `Retry-After` that is obeyed, in seconds. */
 const RETRY_AFTER_LIMIT_SECONDS = 86_400;
 
-/** Seconds to pause after the nth turn in a row, from 1, that was over sooner than asked for: failures, mostly. */
+/** The pause, in seconds, after so many requests in a row (from 1) that were over too soon, mostly failures. */
 export type Backoff = (turns: number) => number;
 
-/** Half a second, doubling to 16; up to half of it is left out at random, so that many clients do not ask at once. */
+/** Half a second, doubling to 16, less up to half of it at random, so that many clients do not ask at once. */
 export const defaultBackoff: Backoff = (turns) => 2 ** Math.min(turns - 2, 4) * (1 - Math.random() / 2);
 
-/** What a promise came to. `error` is undefined where it resolved. */
+/** The outcome of a promise. `error` is undefined if it resolved. */
 export const settle = <T>(promise: Promise<T>): Promise<{ answer: T | null; error?: unknown }> =>
   promise.then(
     (answer) => ({ answer }),
     (error: unknown) => ({ answer: null, error }),
   );
 
-/** 501 will not pass: this receiver's store cannot do it. Whatever is no answer at all is a lost connection. */
+/** 501 will not pass: the receiver's store cannot do it. Any error that is not an answer is a lost connection. */
 export function mayPass(error: unknown): boolean {
   if (!(error instanceof ReceiverError)) return true;
   const { status } = error;
@@ -31,7 +33,7 @@ export function mayPass(error: unknown): boolean {
 export const retryAfterOf = (error: unknown): number =>
   Math.min(RETRY_AFTER_LIMIT_SECONDS, (error instanceof ReceiverError ? error.retryAfterSeconds : null) ?? 0);
 
-/** Runs with a signal that aborts when `outer` does or the time is up. Leaves no timer and no listener behind. */
+/** Runs work with a signal that aborts when `outer` does or the time is up. Leaves no timer and no listener behind. */
 export async function withTimeLimit<T>(
   seconds: number,
   outer: AbortSignal | undefined,

@@ -1,6 +1,6 @@
 /**
- * The problems that a receiver answers, as codes. Written out here, because the receiver's own list names the
- * server's libraries, which a client must not need; a type test holds the two equal.
+ * The codes of the problems that a receiver answers. They are repeated here, because the receiver's own list imports
+ * libraries of the server, which a client must not need. A type test holds the two equal.
  */
 export type ProblemCode =
   | "malformed-body"

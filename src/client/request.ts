@@ -1,10 +1,10 @@
-/** Paths and queries of requests, and what is read of answers. */
+/** Paths and queries of requests, and reading of answers. */
 import { ReceiverError } from "./errors.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 
 /**
- * An id as one segment of a path. A URL takes `.` and `..` for directories even where the dots are escaped, so the
- * receiver has them escaped twice.
+ * An id as one segment of a path. In a URL, `.` and `..` are directories, even if the dots are escaped, so the receiver
+ * wants them escaped twice.
  */
 export function segmentOf(id: string): string {
   if (id === "") throw new TypeError("An id must not be empty.");
@@ -13,7 +13,7 @@ export function segmentOf(id: string): string {
 
 export type Query = Readonly<Record<string, string | number | boolean | Date | undefined>>;
 
-/** The parameters that have a value, with their `?`; nothing where none has. */
+/** The parameters that have a value, with a leading `?`; "" if none has. */
 export function queryOf(parameters: Query): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {

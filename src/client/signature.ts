@@ -5,7 +5,7 @@
 
 const PREFIX = "whsec_";
 
-/** The key in a `whsec_…` secret; null where it has none. */
+/** The key in a `whsec_…` secret; null if it has none. */
 export function keyOf(secret: string): Uint8Array<ArrayBuffer> | null {
   if (!secret.startsWith(PREFIX)) return null;
   try {

@@ -1,22 +1,22 @@
 /**
- * Verifying events after Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec, "Verifying webhook
- * authenticity"), in Node 20 and later, Workers and wherever else there is WebCrypto.
+ * Verifies events as Standard Webhooks says (github.com/standard-webhooks/standard-webhooks, spec, "Verifying webhook
+ * authenticity"), in Node 20 and later, Workers, and wherever else there is WebCrypto.
  */
 import type { ReceiverEvent } from "./events.ts";
 import { keyOf, signatureOf } from "./signature.ts";
 
-/** What a request has that is not an event from the receiver. */
+/** What is wrong with a request that cannot be trusted. */
 export type VerificationFault =
   /** One of the three `webhook-…` headers is missing. */
   | "missing-header"
-  /** `webhook-timestamp` is no time, or too far from now. */
+  /** `webhook-timestamp` is not a time, or is too far from now. */
   | "timestamp"
-  /** No signature is of these secrets. */
+  /** No signature was made with one of these secrets. */
   | "signature"
-  /** It is signed, but its body is not an event. */
+  /** The request is signed, but its body is not an event. */
   | "not-an-event";
 
-/** The request is no event that these secrets have signed. Answer it 401 or 400, and do nothing else. */
+/** The request is not an event signed with one of these secrets. Answer 401 or 400, and do nothing else. */
 export class EventVerificationError extends Error {
   readonly code: VerificationFault;
 
@@ -40,16 +40,16 @@ export interface PlainRequest {
 }
 
 export interface VerifyOptions {
-  /** How far `webhook-timestamp` may be from now, either way, in seconds. 300 unless given. */
+  /** How far `webhook-timestamp` may be from now, in either direction, in seconds. 300 unless given. */
   toleranceSeconds?: number | undefined;
 }
 
-/** As the published libraries have it. */
+/** The tolerance of the published libraries. */
 const TOLERANCE_SECONDS = 300;
 
 /**
- * The event, if one of the secrets has signed it and it is fresh. Rejects with an `EventVerificationError` where not,
- * and with a `TypeError` where a secret is none: `whsec_` and base64. A newer receiver may tell events of further types.
+ * The event, if one of the secrets has signed it and it is fresh. Otherwise rejects with an `EventVerificationError`.
+ * Rejects with a `TypeError` if a secret is not `whsec_` and base64. A newer receiver may send events of further types.
  * @example const event = await verifyEvent(request, [env.CI_EVENTS_SECRET]);
  */
 export async function verifyEvent(
@@ -92,7 +92,7 @@ function plainHeader(headers: Readonly<Record<string, string | readonly string[]
 
 function expectFresh(timestamp: string, toleranceSeconds: number): void {
   const age = /^\d{1,15}$/.test(timestamp) ? Math.floor(Date.now() / 1000) - Number(timestamp) : Number.NaN;
-  // Not `>`, so that NaN is not fresh either.
+  // Not `>`, so that NaN is not fresh.
   if (!(Math.abs(age) <= toleranceSeconds))
     throw new EventVerificationError("timestamp", `webhook-timestamp is not within ${toleranceSeconds} s of now.`);
 }
@@ -102,7 +102,7 @@ async function bodyOf(request: FetchRequest | PlainRequest): Promise<Uint8Array>
   return typeof request.body === "string" ? new TextEncoder().encode(request.body) : request.body;
 }
 
-/** Every signature is compared with every expected one, in a time that tells nothing of where they differ. */
+/** Compares every signature with every expected one, in a time that does not depend on where they differ. */
 function isSignedByOne(signatures: string, expected: readonly string[]): boolean {
   let found = false;
   for (const part of signatures.split(" ")) {
@@ -124,7 +124,7 @@ function eventOf(id: string, body: Uint8Array): ReceiverEvent {
     if (typeof type === "string" && typeof timestamp === "string" && typeof data === "object" && data !== null)
       return { id, type, timestamp, data } as ReceiverEvent;
   } catch {
-    // What is no JSON is no event either.
+    // A body that is not JSON is not an event.
   }
   throw new EventVerificationError("not-an-event", "The body is signed, but has no type, timestamp and data.");
 }

@@ -1,6 +1,6 @@
 /**
- * Waiting for a job: one long-poll after another until it is terminal or the time is up. What may pass by itself
- * (a lost connection, 408, 429, 5xx) is tried again after a pause; everything else ends the wait at once.
+ * Waits for a job: one long-poll after another until it is terminal or the time is up. After a failure that may pass by
+ * itself (a lost connection, 408, 429, 5xx) it pauses and tries again. Any other failure ends the wait at once.
  */
 import { JobTimeoutError } from "./errors.ts";
 import type { Job } from "./job.ts";
@@ -21,17 +21,17 @@ export type Deadline = { timeoutSeconds: number; deadline?: never } | { deadline
 export type WaitOptions = Deadline & {
   /** Ends the wait: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Told the job when it is first known and each time its record has changed, the last time included. */
+  /** Called with the job when it is first known, and each time its record has changed, the last time included. */
   onUpdate?: ((job: Job) => void) | undefined;
 };
 
-/** A job with the ETag of its record, where it came with one. */
+/** A job with the ETag of its record; null if the answer had none. */
 export interface Answer {
   job: Job;
   etag: string | null;
 }
 
-/** Asks once: null where the record still has that ETag, or where nobody knows of the job. */
+/** Asks once. Null if the record still has that ETag, or the job is not known. */
 export type Ask = (wait: number, etag: string | null, signal: AbortSignal) => Promise<Answer | null>;
 
 export async function waitUntilTerminal(jobId: string, ask: Ask, options: WaitOptions, backoff: Backoff): Promise<Job> {
@@ -42,9 +42,9 @@ export async function waitUntilTerminal(jobId: string, ask: Ask, options: WaitOp
 
   let known: Answer | null = null;
   let failure: unknown;
-  /** Turns in a row that were over sooner than asked for. Without a pause after them this loop would spin. */
+  /** How many requests in a row were over too soon. Without a pause after them, this loop would spin. */
   let hurried = 0;
-  /** The first question does not wait: what is known already, or wrong with the request, shows at once. */
+  /** The first request does not wait: it shows at once what is known already, or what is wrong with the request. */
   let wait = 0;
   while (secondsLeft() > 0) {
     const askedAt = Date.now();
@@ -68,6 +68,6 @@ export async function waitUntilTerminal(jobId: string, ask: Ask, options: WaitOp
   throw new JobTimeoutError(jobId, known?.job ?? null, failure);
 }
 
-/** Whole seconds, and one less than are left, so that the answer is here before the deadline. */
+/** One whole second less than is left, so that the answer is here before the deadline. */
 const waitWithin = (secondsLeft: number): number =>
   Math.max(0, Math.min(WAIT_LIMIT_SECONDS, Math.floor(secondsLeft) - 1));

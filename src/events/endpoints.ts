@@ -1,16 +1,16 @@
 /**
- * Endpoints: the URLs of the user's system and the secrets that events are signed with, from the text of the settings.
- * Both are secrets, so what is wrong is told by its place and never by its value. Pure.
+ * Endpoints: the URLs of the user's system, and the secrets that events are signed with, from the text of the settings.
+ * Both are secret, so a fault names the place of a value in the list, and never the value. Pure.
  */
 import { digestText } from "./digest.ts";
 
-/** How many endpoints there may be. */
+/** Most endpoints there may be. */
 export const ENDPOINTS_MAX = 5;
 
 /** Shortest key of a signing secret, in bytes. Standard Webhooks recommends 24 to 64. */
 const KEY_BYTES_MIN = 16;
 
-/** What a list of secrets holds that can be used, and a sentence about each value that cannot. */
+/** The usable values of a secret list, and a sentence about each value that is not usable. */
 export interface Parsed {
   values: string[];
   faults: string[];
@@ -19,7 +19,7 @@ export interface Parsed {
 export const URLS_ALLOWED = `1 to ${ENDPOINTS_MAX} https URLs with commas between them; http only to loopback`;
 export const SIGNING_ALLOWED = `one or more of whsec_ and base64 of at least ${KEY_BYTES_MIN} bytes, with commas between them`;
 
-/** The URLs, split at commas before `http`, since a URL may have commas of its own. */
+/** The URLs of FORWARD_URLS. They are split at commas before `http`, since a URL may contain commas. */
 export function parseUrls(text: string): Parsed {
   const parts = text
     .split(/,\s*(?=http)/i)
@@ -37,7 +37,7 @@ export function parseUrls(text: string): Parsed {
   });
 }
 
-/** Each `whsec_…` signs, so that one can replace another without a gap. */
+/** The secrets of FORWARD_SECRETS. Each of them signs, so that one can replace another without a gap. */
 export function parseSigningSecrets(text: string): Parsed {
   const parts = text
     .split(",")
@@ -46,7 +46,7 @@ export function parseSigningSecrets(text: string): Parsed {
   return gather(parts, (part) => ((signingKey(part)?.length ?? 0) >= KEY_BYTES_MIN ? null : "is not allowed"));
 }
 
-/** The bytes of a `whsec_…` secret; null where it is none. */
+/** The key bytes of a `whsec_…` secret; null if it is not one. */
 export function signingKey(secret: string): Uint8Array | null {
   if (!secret.startsWith("whsec_")) return null;
   try {
@@ -56,7 +56,7 @@ export function signingKey(secret: string): Uint8Array | null {
   }
 }
 
-/** `faultOf` says what is wrong with a value; null for nothing. */
+/** `faultOf` says what is wrong with a value; null if nothing is. */
 function gather(parts: readonly string[], faultOf: (part: string) => string | null): Parsed {
   const parsed: Parsed = { values: [], faults: [] };
   for (const [index, part] of parts.entries()) {
@@ -69,25 +69,25 @@ function gather(parts: readonly string[], faultOf: (part: string) => string | nu
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** A user name or password in a URL is refused by `fetch`. */
+/** `fetch` refuses a user name or password in a URL. */
 const isAllowed = ({ protocol, hostname, username, password }: URL): boolean =>
   username === "" && password === "" && (protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname)));
 
-/** What an endpoint is known by: its URL up to `?`, so that a token there may be replaced. */
+/** The part of a URL that identifies its endpoint: up to `?`, so that a token after it may be replaced. */
 const placeOf = (url: string): string => new URL(url).href.replace(/[?#].*$/s, "");
 
 export interface Endpoint {
-  /** Kept with events, and part of their ids. */
+  /** The endpoint's id: kept with its events, and a part of their ids. */
   id: string;
-  /** All that is told of the endpoint, to anybody. */
+  /** The host: nothing else of the URL is ever shown. */
   host: string;
   url: string;
 }
 
-/** Hexadecimal digits of an endpoint's id. */
+/** How many hexadecimal digits an endpoint's id has. */
 const ID_DIGITS = 12;
 
-/** The endpoint that an event is for: its id stands at the end of the event's. */
+/** The id of the endpoint that an event is for: the event's id ends with it. */
 export const endpointIdOf = (event: string): string => event.slice(-ID_DIGITS);
 
 export async function endpointOf(url: string): Promise<Endpoint> {

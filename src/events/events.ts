@@ -1,4 +1,4 @@
-/** Events: what a user's system may hear of, and what may become of each. */
+/** The types of events, and what may become of an event. */
 
 /** Types that `FORWARD_EVENTS` may name. */
 export const WANTED_EVENTS = [
@@ -9,12 +9,12 @@ export const WANTED_EVENTS = [
   "delivery.quarantined",
 ] as const;
 
-/** All types. What CI disputes is told as `job.disputed` in place of `job.finished`. */
+/** All types. If CI disputes a callback, `job.disputed` is sent in place of `job.finished`. */
 export const EVENT_TYPES = [...WANTED_EVENTS, "job.disputed"] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** What a subject of each type is, as answers name it. */
+/** The name that answers give to the subject of each type. */
 export const SUBJECT_NAMES = {
   "job.finished": "jobId",
   "job.updated": "jobId",
@@ -24,27 +24,27 @@ export const SUBJECT_NAMES = {
   "delivery.quarantined": "delivery",
 } as const satisfies Record<EventType, string>;
 
-/** `pending`: not told yet. `failed`: given up, and told again only on demand. */
+/** `pending`: not delivered yet. `failed`: given up, and sent again only on demand. */
 export const EVENT_STATUSES = ["pending", "failed", "delivered"] as const;
 export type EventStatus = (typeof EVENT_STATUSES)[number];
 
 /** Why an attempt failed, or an event was given up. */
 export type EventError =
-  /** The answer was no 2xx. */
+  /** The endpoint's answer was not a 2xx. */
   | "not-2xx"
   /** The answer was 410: the endpoint does not want this event. */
   | "gone"
   /** No answer came in time. */
   | "timeout"
-  /** No connection, or one that broke. */
+  /** There was no connection, or it broke. */
   | "unreachable"
-  /** The last attempt was begun and its outcome never recorded. */
+  /** The last attempt began, and its outcome was never recorded. */
   | "unfinished"
   /** The job, run or delivery is no longer kept. */
   | "record-gone"
   /** The store, which may be late, does not show yet what the event is about. */
   | "record-late"
-  /** The endpoint failed until the time of the last attempt was past. */
+  /** The endpoint failed until after the last attempt would have been due. */
   | "endpoint-down"
   /** The endpoint is no longer among FORWARD_URLS. */
   | "endpoint-removed";

@@ -1,23 +1,23 @@
 /**
- * How an event is named: by what caused it, so that whoever writes it twice writes it once. Pure, but for the digest of
- * the platform.
+ * The ids of events. An event is named by its cause, so that writing it twice makes one event. Pure, except for the
+ * platform's digest.
  */
 import { digestText } from "./digest.ts";
 import type { EventType } from "./events.ts";
 
-/** What names the end or a change of a job: the delivery that tells it, and the state it tells. */
+/** Names the end or a change of a job: the delivery that tells it, and the state that it tells. */
 interface JobCause {
   job_id: string;
   delivery_id: string;
   state: string | null;
 }
 
-/** Hexadecimal digits of an event's key: 128 bits. */
+/** How many hexadecimal digits an event's key has: 128 bits. */
 const KEY_DIGITS = 32;
 
 /**
- * Names what happened, for whichever endpoint: the type, whom it is about, and the cause. Of an end that is the
- * delivery behind the record and the state it tells; of a change, the change.
+ * The key of an event, which is the same for all endpoints: from its type, its subject and its cause. The cause of an
+ * end is the delivery behind the record and the state it tells. The cause of a change is the change.
  */
 export async function eventKey(
   type: EventType,
@@ -27,7 +27,10 @@ export async function eventKey(
   return (await digestText(JSON.stringify([type, subject, ...cause]))).slice(0, KEY_DIGITS);
 }
 
-/** Names an event of a job: an end by the delivery and the state it tells, a change by the number that D1 adds to it. */
+/**
+ * The key of an event about a job. An end is named by the delivery and its state, a change by the number that D1
+ * appends.
+ */
 export const jobEventKey = (
   type: "job.finished" | "job.updated",
   { job_id, delivery_id, state }: JobCause,

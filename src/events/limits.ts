@@ -1,8 +1,8 @@
-/** What bounds the telling of events: how often, how long, how much. Each with its unit. */
+/** Limits on sending events: how often, how long, how much. Each has its unit. */
 
 /**
- * How long an attempt may hold its event, in milliseconds: the event is due again after it, whatever became of the
- * Worker. Four times as long as an attempt takes at most.
+ * How long the lease of an attempt lasts, in milliseconds. After it the event is due again, whatever became of the
+ * Worker. Four times the longest attempt.
  */
 export const LEASE_MILLISECONDS = 60_000;
 
@@ -12,7 +12,7 @@ export const ANSWER_MILLISECONDS = 15_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** How long after each attempt that failed the next may be made, in milliseconds. */
+/** How long after each failed attempt the next one may be made, in milliseconds. */
 export const DELAYS_MILLISECONDS: readonly number[] = [
   5_000,
   5 * MINUTE,
@@ -25,25 +25,31 @@ export const DELAYS_MILLISECONDS: readonly number[] = [
   24 * HOUR,
 ];
 
-/** How much longer a delay may be by chance, as a share of it, so that what failed together does not come back together. */
+/**
+ * How much longer a delay may be at random, as a share of it, so that events that failed together are not retried
+ * together.
+ */
 export const JITTER = 0.1;
 
-/** Attempts before an event has failed. */
+/** How many attempts are made before an event is failed. */
 export const MAX_ATTEMPTS = DELAYS_MILLISECONDS.length + 1;
 
-/** First attempts made right after one request is answered. More events than these are due at once, for the cron or the queue. */
+/**
+ * How many first attempts one request makes, after its answer. Further events are due at once, for the cron or the
+ * queue.
+ */
 export const FIRST_ATTEMPTS = 20;
 
-/** Failures of one endpoint in a row after which it is left alone for a while. */
+/** How many failures in a row open the breaker of an endpoint. */
 export const BREAKER_FAILURES = 5;
 
-/** How long it is left alone first, in milliseconds; doubled by each failure after that, up to the longest. */
+/** How long the breaker stays open at first, and at most, in milliseconds. Each further failure doubles it. */
 export const BREAKER_MILLISECONDS = 30_000;
 export const BREAKER_LONGEST_MILLISECONDS = 600_000;
 
 /**
- * How long an event that is due may wait behind an open breaker, in milliseconds, by how many of its attempts were
- * begun: until the last one of its schedule would have been made, and as long as a breaker stays open at most.
+ * How long a due event may wait behind an open breaker, in milliseconds, by the number of attempts that were begun:
+ * until the last attempt of its schedule would have been made, plus the longest time that a breaker stays open.
  */
 export const PATIENCE_MILLISECONDS: readonly number[] = Array.from(
   { length: MAX_ATTEMPTS + 1 },
@@ -52,10 +58,10 @@ export const PATIENCE_MILLISECONDS: readonly number[] = Array.from(
     Math.ceil((1 + JITTER) * DELAYS_MILLISECONDS.slice(attempts).reduce((sum, delay) => sum + delay, 0)),
 );
 
-/** Largest body of an event, in bytes of UTF-8; beyond it a job is told without its detail. */
+/** Largest body of an event, in bytes of UTF-8. Above it, a job is sent without its detail. */
 export const BODY_BYTES = 256 * 1024;
 
-/** Jobs that the event of a run lists. */
+/** How many jobs the event of a run lists at most. */
 export const RUN_JOBS = 100;
 
 /** How long a failed event is kept, in days. */

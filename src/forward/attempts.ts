@@ -1,4 +1,4 @@
-/** Waves of attempts at one endpoint: what each came to, the record of it, and when to stop. */
+/** Waves of attempts at one endpoint: what came of each, its record, and when to stop. */
 import type { Budget } from "../budget.ts";
 import type { Endpoint } from "../events/endpoints.ts";
 import type { EventError } from "../events/events.ts";
@@ -26,21 +26,21 @@ export interface ForwardReport {
   untold: number;
 }
 
-/** Gives the next events of one endpoint, leased: at most that many, none when there are no more. */
+/** Gives the next leased events of one endpoint, at most `limit`; none if there are no more. */
 export type Next = (limit: number) => Promise<LeasedEvent[]>;
 
 export interface Bounds {
-  /** Attempts at once. */
+  /** How many attempts are made at once. */
   width: number;
-  /** When the last may begin, in milliseconds since 1970. */
+  /** Until when attempts may begin, in milliseconds since 1970. */
   until: number;
-  /** Null where nothing but time bounds it. */
+  /** Null if only time limits the attempts. */
   budget: Budget | null;
-  /** Failures in a row that are known of. */
+  /** Failures in a row so far. */
   failures: number;
 }
 
-/** Wave after wave, until there are no more events, the breaker opens, or time or budget is up. */
+/** Makes wave after wave, until there are no more events, the breaker opens, or time or budget is used up. */
 export async function tellEndpoint(
   means: Means,
   endpoint: Endpoint,
@@ -50,7 +50,7 @@ export async function tellEndpoint(
 ): Promise<void> {
   const { costs } = means.outbox;
   let failures = before;
-  // An endpoint whose breaker is open gets one attempt, and more when that succeeds.
+  // An endpoint whose breaker is open gets one attempt first, and more if that succeeds.
   let wanted = failures >= BREAKER_FAILURES ? 1 : width;
   while (Date.now() < until) {
     const affordable = budget === null ? wanted : Math.floor((budget.left - costs.wave) / costs.attempt);
@@ -66,7 +66,7 @@ export async function tellEndpoint(
   }
 }
 
-/** Attempts at once, and their record. */
+/** Makes attempts at once, and records them. */
 async function wave(means: Means, endpoint: Endpoint, events: readonly LeasedEvent[], report: ForwardReport) {
   const since = { endpoint: endpoint.id, answered: false, failures: 0 };
   const attempts = await Promise.all(
@@ -89,7 +89,7 @@ async function wave(means: Means, endpoint: Endpoint, events: readonly LeasedEve
   return since;
 }
 
-/** What is no fault of the endpoint. */
+/** Errors that are not the endpoint's fault. */
 const OURS: ReadonlySet<EventError> = new Set(["record-gone", "record-late", "unfinished"]);
 
 interface Said {
@@ -100,12 +100,15 @@ interface Said {
 
 const saidNothing = (error: EventError): Said => ({ status: null, error, retryAfter: null });
 
-/** Null where it was not made, since the store could not be asked or the lease is nearly over: then it is due when that ends. */
+/**
+ * Makes one attempt. Null if it was not made, because the store failed or the lease is nearly over. The event is then
+ * due when the lease ends.
+ */
 async function attempt(means: Means, endpoint: Endpoint, event: LeasedEvent): Promise<Settlement | null> {
   const { contents, secrets, log } = means;
   const start = Date.now();
   const settle = (said: Said) => settled(log, endpoint, event, said, Date.now() - start);
-  // Its last attempt was begun, and whoever made it died: nothing is left but to say so.
+  // The last attempt began, and whoever made it died. It can only be recorded.
   if (event.attempt > MAX_ATTEMPTS) return settle(saidNothing("unfinished"));
   try {
     const content = await contents(event);
@@ -118,7 +121,7 @@ async function attempt(means: Means, endpoint: Endpoint, event: LeasedEvent): Pr
   }
 }
 
-/** What is recorded of an attempt, and the line of the log where it failed. */
+/** The record of an attempt. If it failed, it is also logged. */
 function settled(
   log: Log,
   { host }: Endpoint,

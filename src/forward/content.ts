@@ -1,6 +1,6 @@
 /**
- * What an event says: the record as it is when the attempt is made, from the primary. Many events may be about jobs of
- * one delivery; its body is fetched and read once for those that follow each other, and the last one alone is held.
+ * The data of an event: the record as it is when the attempt is made, from the primary. If several events in a row are
+ * about jobs of one delivery, its body is fetched and read once. Only the last body is held.
  */
 import { fail, ok, type Result } from "../callback/result.ts";
 import { bodyOf, bodyWithoutDetail, type Envelope, jobBody } from "../events/payload.ts";
@@ -10,13 +10,13 @@ import { CorruptBodyError } from "../store/errors.ts";
 import type { KeptJob, Store } from "../store/store.ts";
 import { type BodyReading, deliveryRecord, jobOf, jobWith, readBody, runOf } from "../wire.ts";
 
-/** The bodies of events that take up to this much of a delivery are made whatever it takes, in bytes. */
+/** Up to this size of a delivery, in bytes, the detail is read whatever became of the attempt before. */
 const COSTLY_BYTES = 256 * 1024;
 
-/** How long a store that is late may not show what an event is about, in milliseconds. KV says 60 s "or more". */
+/** How long a store may not yet show what an event is about, in milliseconds. KV says 60 s "or more". */
 const LATE_MILLISECONDS = 300_000;
 
-/** The record as it is kept now, the rank of its reading, and the body that tells it. */
+/** The rank of the record as it is now, and the body of the event about it. */
 interface Content {
   rank: string;
   body(): string;
@@ -24,19 +24,19 @@ interface Content {
 
 interface JobContent {
   kept: KeptJob;
-  /** What the delivery behind the record says; null where its bytes are gone or corrupt. */
+  /** What the delivery behind the record says; null if its bytes are gone or corrupt. */
   reading: BodyReading | null;
 }
 
-/** Gives the body of an event, or that the job, run or delivery is no longer kept, or not shown yet. */
+/** Gives the body of an event. Fails if the job, run or delivery is no longer kept, or is not shown yet. */
 export type Contents = (event: LeasedEvent) => Promise<Result<string, "record-gone" | "record-late">>;
 
-/** For the events of one run. */
+/** The contents of events, for one run of the cron, one batch or one request. */
 export function contentsOf(store: Store): Contents {
-  /** The delivery that was read last, for an event; null where that failed. */
+  /** The delivery that was read last; null if that failed. */
   let last: { delivery: string; loaded: Promise<JobContent | null> } | null = null;
 
-  /** A job whose bytes are corrupt is told by its row. */
+  /** If a job's bytes are corrupt, the event is made from its row. */
   async function load(jobId: string): Promise<JobContent | null> {
     try {
       const found = await store.getJobWithBody(jobId, "primary");
@@ -58,12 +58,12 @@ export function contentsOf(store: Store): Contents {
     }
     const [kept, other] = await Promise.all([store.getJob(subject), last.loaded]);
     if (kept === null) return null;
-    // Another delivery may be behind the record by now.
+    // By now another delivery may be behind the record.
     return other?.kept.delivery.id === kept.delivery.id ? { kept, reading: other.reading } : load(subject);
   }
 
   async function jobContent(event: LeasedEvent, envelope: Envelope): Promise<Content | null> {
-    // Reading a large body may have ended the Worker in the attempt before: then it is told without its detail.
+    // Reading a large body may have killed the Worker in the attempt before. Then the job is sent without its detail.
     const wasCutOff = event.attempt > 1 && event.lastStatus === null && event.lastError === null;
     const kept = wasCutOff ? await store.getJob(event.subject) : null;
     if (kept !== null && kept.delivery.size > COSTLY_BYTES)

@@ -1,6 +1,6 @@
 /**
- * The telling of events: right after their cause, by the cron, and by the queue. Every attempt is made under a lease,
- * and endpoints are told side by side, so that a dead one holds up no other.
+ * Sends events: right after their cause, from the cron, and from the queue. Every attempt holds a lease. Endpoints are
+ * served side by side, so that a dead one does not block the others.
  */
 import type { Budget } from "../budget.ts";
 import { type Endpoint, endpointsOf } from "../events/endpoints.ts";
@@ -17,16 +17,16 @@ import { contentsOf } from "./content.ts";
 import { type DueEvent, enqueueDue, MESSAGES_AT_ONCE } from "./messages.ts";
 import { sendEvent } from "./send.ts";
 
-/** Connections that are open at once. A Worker may have six; the platform makes others wait. */
+/** How many connections are open at once. A Worker may have six; the platform makes further ones wait. */
 const CONNECTIONS = 5;
 
-/** How long after the answer to a request attempts may begin, in milliseconds: `waitUntil` lasts 30 s, and an attempt 15. */
+/** How long after an answer attempts may begin, in milliseconds: `waitUntil` lasts 30 s, and an attempt 15. */
 const AFTER_ANSWER_MILLISECONDS = 12_000;
 
-/** How long one run of the cron, or one batch of the queue, may begin attempts, in milliseconds. */
+/** For how long a run of the cron, or a batch of the queue, may begin attempts, in milliseconds. */
 const RUN_MILLISECONDS = 60_000;
 
-/** What the cron needs to attempt one event: to see what waits, and a wave of one. */
+/** What one attempt costs the cron at least, in calls: looking at what waits, and a wave of one. */
 export const forwardOperations = ({ costs }: Outbox): number => costs.look + costs.wave + costs.attempt;
 
 /** What an endpoint said to `receiver.test`. */
@@ -40,15 +40,15 @@ export interface TestAnswer {
 export interface Forwarder {
   outbox: Outbox;
   endpoints: Promise<Endpoint[]>;
-  /** Whether there is anybody to tell, and a secret to sign with. */
+  /** True if there is an endpoint, and a secret to sign with. */
   isReady: boolean;
-  /** First attempts of events that were just born, for `waitUntil`. Never rejects. */
+  /** Makes the first attempts of new events, for `waitUntil`. Never rejects. */
   tellFirst(events: readonly LeasedEvent[]): Promise<void>;
-  /** Attempts of events that were made due by hand, for `waitUntil`. Never rejects. */
+  /** Attempts events that were made due by hand, for `waitUntil`. Never rejects. */
   tellThese(ids: readonly string[]): Promise<void>;
-  /** What is due, as far as the budget goes: for the cron. */
+  /** Attempts what is due, as far as the budget goes: for the cron. */
   tellDue(budget: Budget): Promise<ForwardReport>;
-  /** The events of a batch of messages, as far as they are due. */
+  /** Attempts the events of a batch of messages that are due. */
   consume(ids: readonly string[]): Promise<ForwardReport>;
   /** Sends `receiver.test` to every endpoint, and gives what each said. */
   test(): Promise<TestAnswer[]>;
@@ -65,7 +65,7 @@ export function forwarder(
   const endpoints = endpointsOf(urls);
   const isReady = urls.length > 0 && secrets.length > 0;
 
-  /** Leased events by endpoint, side by side. Those that cannot be attempted in time are given back. */
+  /** Attempts leased events, endpoints side by side. Events that cannot be attempted in time are given back. */
   async function tellLeased(events: readonly LeasedEvent[]): Promise<void> {
     const byEndpoint = Map.groupBy(events, ({ endpoint }) => endpoint);
     const known = (await endpoints).filter(({ id }) => byEndpoint.has(id));
@@ -89,10 +89,10 @@ export function forwarder(
     await enqueueDue(queue, ids);
   }
 
-  /** Where it fails, the events are due when their leases end, and the cron finds them. */
+  /** If this fails, the events are due when their leases end, and the cron finds them. */
   async function quietly(work: () => Promise<void>): Promise<void> {
     try {
-      // The answer goes out first: work begun in the same turn would be done before it is written.
+      // Wait for the next turn, so that the answer is sent first.
       await scheduler.wait(0);
       await work();
     } catch (error) {
@@ -100,7 +100,10 @@ export function forwarder(
     }
   }
 
-  /** What is due at one endpoint: a probe where its breaker is open, messages where there is a queue, else attempts. */
+  /**
+   * Serves one endpoint: by a single probe if its breaker is open, by messages if there is a queue, otherwise by
+   * attempts.
+   */
   async function tellWaiting(
     endpoint: Endpoint,
     { failures, openUntil }: WaitingEndpoint,
@@ -121,7 +124,7 @@ export function forwarder(
   }
 
   async function failRemoved(waiting: readonly WaitingEndpoint[], known: readonly Endpoint[], budget: Budget) {
-    // Where a URL is wrong, and so left out, nobody can tell which endpoint was removed.
+    // If a URL is wrong and so left out, nobody can tell which endpoint was removed.
     if (!areUrlsGood) return;
     for (const { endpoint } of waiting) {
       if (known.some(({ id }) => id === endpoint)) continue;
@@ -129,7 +132,7 @@ export function forwarder(
     }
   }
 
-  /** Gives events up without another attempt; half of the budget is left for those that are attempted. */
+  /** Gives events up without another attempt. Half of the budget is left for events that are attempted. */
   async function fail(
     endpoint: string | null,
     error: EventError,
@@ -216,17 +219,17 @@ export function forwarder(
 
 const newReport = (): ForwardReport => ({ told: 0, untold: 0 });
 
-/** Attempts at once at each of so many endpoints. */
+/** How many attempts at once each of so many endpoints gets. */
 const share = (count: number): number => Math.max(1, Math.floor(CONNECTIONS / Math.max(1, count)));
 
-/** All of it is tried, whatever fails; rejects with what failed first. */
+/** Waits for all work, even if some fails; then rejects with the first failure. */
 async function allOf(work: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(work);
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }
 
-/** Beginning with another one in each run, so that a small budget serves all of them in turn. */
+/** Starts with another item in each run, so that a small budget comes to all of them in turn. */
 function rotated<T>(items: readonly T[], turn: number): T[] {
   const at = items.length === 0 ? 0 : turn % items.length;
   return [...items.slice(at), ...items.slice(0, at)];

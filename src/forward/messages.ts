@@ -1,27 +1,30 @@
-/** The optional queue of what is due now: many events at once, without waiting for the cron. The outbox stays the truth. */
+/** The optional queue of due events: many at once, without waiting for the cron. The outbox stays the truth. */
 import type { Forwarder } from "./forward.ts";
 
-/** How the queue's name ends, by which its messages are told from callbacks; by what they are where it has another name. */
+/**
+ * The name of this queue ends so, which tells its messages from callbacks. If it has another name, the messages
+ * themselves tell.
+ */
 const FORWARD = "-forward";
 
-/** A message: the id of an event that is due, or will be when the message comes. */
+/** A message: the id of an event that is due, or will be when the message arrives. */
 export interface DueEvent {
   event: string;
 }
 
-/** Messages that one call gives to a queue. */
+/** How many messages one call gives to the queue. */
 export const MESSAGES_AT_ONCE = 100;
 
-/** Longest delay that a message is given, in seconds; what is due later the cron finds. */
+/** Longest delay of a message, in seconds. What is due later, the cron finds. */
 const DELAY_LONGEST_SECONDS = 600;
 
-/** Rejects where the queue did not take them: the cron finds them. */
+/** Queues events that are due. Rejects if the queue did not take them; then the cron finds them. */
 export async function enqueueDue(queue: Queue<DueEvent>, ids: readonly string[]): Promise<void> {
   for (let at = 0; at < ids.length; at += MESSAGES_AT_ONCE)
     await queue.sendBatch(ids.slice(at, at + MESSAGES_AT_ONCE).map((event) => ({ body: { event } })));
 }
 
-/** Messages that come when the next attempts are due, where that is soon. Never rejects. */
+/** Queues messages for next attempts that are due soon. Never rejects. */
 export async function enqueueLater(
   queue: Queue<DueEvent>,
   due: readonly { id: string; dueAt: number }[],
@@ -38,7 +41,10 @@ export const isForwardBatch = (batch: MessageBatch): batch is MessageBatch<DueEv
 
 const isDueEvent = (body: unknown): boolean => typeof body === "object" && body !== null && "event" in body;
 
-/** Attempts the events of a batch. What is still due then the cron sends again; where the store cannot be asked, the queue does. */
+/**
+ * Attempts the events of a batch. If one is still due afterwards, the cron sends it. If the store fails, the queue
+ * delivers the batch again.
+ */
 export async function consumeEvents({ queue, messages }: MessageBatch<DueEvent>, forwarder: Forwarder) {
   const ids = messages.map(({ body }) => body.event);
   const report = await forwarder.consume(ids);

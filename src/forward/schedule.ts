@@ -7,11 +7,11 @@ const SECOND = 1_000;
 const RETRY_AFTER_LONGEST_MILLISECONDS = 24 * 3_600 * SECOND;
 
 export interface Failed {
-  /** The attempt that failed, counted from 1. */
+  /** The failed attempt, counted from 1. */
   attempt: number;
   /** When it ended, in milliseconds since 1970. */
   at: number;
-  /** What the endpoint asked for, in milliseconds; null where it asked for nothing. */
+  /** The endpoint's `Retry-After`, in milliseconds; null without one. */
   retryAfter: number | null;
 }
 
@@ -24,7 +24,7 @@ export function nextAttempt({ attempt, at, retryAfter }: Failed, random: number)
   );
 }
 
-/** `Retry-After` in milliseconds from now: seconds or a date (RFC 9110 section 10.2.3). Null where it says neither. */
+/** `Retry-After` in milliseconds from now, from seconds or a date (RFC 9110 section 10.2.3). Null if it is neither. */
 export function readRetryAfter(header: string | null, now: number): number | null {
   const text = header?.trim() ?? "";
   if (/^\d+$/.test(text)) return Number(text) * SECOND;

@@ -1,4 +1,4 @@
-/** One attempt: a signed POST to one endpoint, and what came of it. Nothing here names a URL to anybody. */
+/** One attempt: a signed POST to one endpoint, and its outcome. Neither tells anybody the URL. */
 import type { Endpoint } from "../events/endpoints.ts";
 import type { EventError } from "../events/events.ts";
 import { ANSWER_MILLISECONDS } from "../events/limits.ts";
@@ -6,17 +6,17 @@ import { readRetryAfter } from "./schedule.ts";
 import { signaturesOf } from "./sign.ts";
 
 export interface Answer {
-  /** Null where no answer came. */
+  /** The status of the answer; null without one. */
   status: number | null;
-  /** Null where it was a 2xx. */
+  /** Null if the answer was a 2xx. */
   error: Extract<EventError, "not-2xx" | "gone" | "timeout" | "unreachable"> | null;
-  /** What the endpoint asked for, in milliseconds. */
+  /** The endpoint's `Retry-After`, in milliseconds. */
   retryAfter: number | null;
 }
 
 const USER_AGENT = "ci-callback-receiver";
 
-/** Redirects are not followed: a signed body is for the endpoint that was configured. */
+/** Redirects are not followed, since a signed body is only for the endpoint that was configured. */
 export async function sendEvent(
   { url }: Endpoint,
   secrets: readonly string[],
@@ -34,7 +34,7 @@ export async function sendEvent(
   const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
   try {
     const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
-    // What it says beyond its status is not read.
+    // The body of the answer is not read.
     await response.body?.cancel().catch(() => {});
     const { status } = response;
     if (response.ok) return { status, error: null, retryAfter: null };

@@ -1,13 +1,13 @@
 /**
  * The signature of Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec, "Signature scheme"): HMAC
- * with SHA-256 of `<id>.<timestamp>.<body>`. By the platform's own HMAC, which takes a fifth of the CPU time of the
- * published library in JavaScript; a test holds it to that library.
+ * with SHA-256 of `<id>.<timestamp>.<body>`. It uses the platform's HMAC, which takes a fifth of the CPU time of the
+ * published library in JavaScript. A test compares the two.
  */
 import { signingKey } from "../events/endpoints.ts";
 
 export interface Signed {
   id: string;
-  /** Of the attempt, in whole seconds since 1970. */
+  /** The time of the attempt, in whole seconds since 1970. */
   timestamp: number;
   body: string;
 }

@@ -1,7 +1,7 @@
 /**
- * The `JobsDetail` of each documented job type, in the provider's own node names. Every leaf is text as sent. Every node
- * may be absent; one that CI sends empty is `""`; one that occurs more than once is a list. Nodes that the provider does
- * not document may stand beside these.
+ * The `JobsDetail` of each documented job type, in the provider's own node names. Every leaf is text as sent. Any node
+ * may be absent. An empty one is `""`, and one that occurs more than once is a list. There may be other nodes that the
+ * provider does not document.
  */
 import type { ContentNode } from "../callback/types.ts";
 import type { KnownTag } from "./families.ts";
@@ -14,7 +14,7 @@ type Nodes<T> = Node<T> | Node<T>[];
 /** A leaf that may occur more than once. */
 type Leaves = string | string[];
 
-/** Leaves of the names given, each of which may be absent. */
+/** Leaves with the given names, each of which may be absent. */
 type LeavesNamed<Name extends string> = { [N in Name]?: string };
 
 export interface CosHeader {
@@ -22,7 +22,7 @@ export interface CosHeader {
   Value: string;
 }
 
-/** What every job has, whatever its type. `Operation` is absent where only a `WorkflowFinish` has told of the job. */
+/** What every job has, whatever its type. `Operation` is absent if only a `WorkflowFinish` has told of the job. */
 export interface JobsDetail<Operation> extends LeavesNamed<
   "JobId" | "Tag" | "State" | "Code" | "Message" | "CreationTime" | "StartTime" | "EndTime" | "QueueId" | "Progress"
 > {
@@ -32,7 +32,7 @@ export interface JobsDetail<Operation> extends LeavesNamed<
 }
 
 export interface OperationCommon extends LeavesNamed<"UserData" | "JobLevel" | "TemplateId" | "TemplateName"> {
-  /** Where the job was told to write. */
+  /** Where the job had to write. */
   Output?: Nodes<OutputNode>;
 }
 
@@ -181,7 +181,7 @@ type InspectLeaf =
 
 export interface ImageInspectOperation {
   ImageInspect?: Node<ContentNode>;
-  /** What was found is in here, or in an `InspectResult` of its own. */
+  /** The findings are here, or in an `InspectResult` inside. */
   ImageInspectResult?: Node<
     LeavesNamed<InspectLeaf | "State" | "Code" | "Message"> & { InspectResult?: Node<LeavesNamed<InspectLeaf>> }
   >;
@@ -196,7 +196,7 @@ export interface DocProcessOperation {
   >;
 }
 
-/** What each job type has in its `Operation`, beside what all have. Segmentations have a type of their own. */
+/** What each job type has in its `Operation`, besides what all have. Segmentations have a type of their own. */
 interface Operations {
   SpeechRecognition: SpeechOperation;
   Translation: TranslationOperation;

@@ -2,14 +2,14 @@
 import { countAt, nodeAt, nodesAt, textAt, type WithDetail } from "./nodes.ts";
 
 export interface DocumentPage {
-  /** Number of the page; of a spreadsheet, of the sheet. From 1. */
+  /** The number of the page, or of the sheet of a spreadsheet, from 1. */
   page: number | null;
   object: string | null;
-  /** Of a spreadsheet: which picture of its sheet this is, from 1. */
+  /** Of a spreadsheet: the number of this picture in its sheet, from 1. */
   pictureInSheet: number | null;
   /** Of a spreadsheet: how many pictures its sheet has. */
   picturesInSheet: number | null;
-  /** Of a spreadsheet: which picture of all this is, from 1. */
+  /** Of a spreadsheet: the number of this picture among all, from 1. */
   pictureInDocument: number | null;
 }
 
@@ -30,7 +30,7 @@ export interface DocumentResult {
 }
 
 /**
- * Reads the result of a document job; null where there is none: it failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a document job; null if there is none: it failed or is not over, or its bytes are no longer kept.
  * @example readDocument(job)?.pages.map(({ object }) => object) // [ "out/1.jpg", "out/2.jpg" ]
  */
 export function readDocument({ detail }: WithDetail): DocumentResult | null {

@@ -10,7 +10,7 @@ export type Family =
   | "file"
   | "moderation";
 
-/** `Tag` of each documented job type. Moderation jobs have none: their event tells of them. */
+/** The `Tag` of each documented job type. Moderation has no tag and is told by its event. */
 export const FAMILY_OF_TAG = {
   WordsGeneralize: "segmentation",
   SpeechRecognition: "speech",

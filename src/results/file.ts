@@ -23,12 +23,12 @@ export interface CompressedFiles {
   fileCount: number | null;
 }
 
-/** Of `FileUncompress`: where the files of the archive are now. */
+/** Of `FileUncompress`: where the archive's files are now. */
 export interface UncompressedFiles {
   kind: "files";
   bucket: string | null;
   region: string | null;
-  /** What the job was told to put before each name. */
+  /** The prefix that the job had to give to each name. */
   prefix: string | null;
   fileCount: number | null;
 }
@@ -36,7 +36,7 @@ export interface UncompressedFiles {
 export type FileResult = FileHash | CompressedFiles | UncompressedFiles;
 
 /**
- * Reads the result of a file job; null where there is none: it failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a file job; null if there is none: it failed or is not over, or its bytes are no longer kept.
  * @example const file = readFile(job); if (file?.kind === "hash") console.log(file.md5);
  */
 export function readFile({ detail }: WithDetail): FileResult | null {

@@ -64,7 +64,7 @@ export interface MediaInfo {
   subtitles: SubtitleStream[];
 }
 
-/** Reads a `MediaInfo` node. Null where it says nothing: CI sends it with empty children for jobs that make pictures. */
+/** Reads a `MediaInfo` node. Null if it says nothing: CI sends it with empty children for jobs that make pictures. */
 export function readMediaInfo(info: unknown): MediaInfo | null {
   const format = nodeAt(info, "Format");
   const video = nodesAt(info, "Stream", "Video");
@@ -80,13 +80,13 @@ export function readMediaInfo(info: unknown): MediaInfo | null {
   };
 }
 
-/** How far a bitrate may lie above the file's own average, which streams of other lengths than the file's can. */
+/** How far a bitrate may be above the average of the file. A stream of another length than the file may exceed it. */
 const BITRATE_SLACK = 10;
 
 /**
- * How many bits a `Bitrate` of this file counts by. The documentation says kbit/s, and so do most callbacks, but
- * those of `Transcode` send bit/s. Size and duration tell: 1,000 where they are not known, and 1 where that would
- * give more than ten times what the file can hold.
+ * How many bits a `Bitrate` of this file counts. The documentation says kbit/s, and so do most callbacks, but those of
+ * `Transcode` send bit/s. 1,000 if size and duration are not known; 1 if with 1,000 the bitrate would be more than ten
+ * times what the file can hold.
  */
 function bitsPerUnit(format: object | null, streams: readonly object[]): 1 | 1000 {
   const size = numberAt(format, "Size");

@@ -25,12 +25,12 @@ export interface MediaFile extends OutputFile {
   streamIndex: number | null;
 }
 
-/** A watermark in a file, put there or found there. */
+/** A watermark that was put into a file, or found in it. */
 export interface Watermark {
   text: string | null;
   type: string | null;
   version: string | null;
-  /** How putting it there went, such as `Failed` in a job that goes on without; null where CI does not say. */
+  /** The outcome of putting it there, such as `Failed` in a job that succeeded without it; null if CI does not say. */
   state: string | null;
 }
 
@@ -71,8 +71,8 @@ export interface MediaResult {
 }
 
 /**
- * Reads the result of a media job, of whichever tag: what a job of that tag does not have is null or empty. Null
- * where there is none at all: the job failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a media job with any media tag. What a job of its tag does not have is null or empty. Null if
+ * there is no result: the job failed or is not over, or its bytes are no longer kept.
  * @example readMedia(job)?.info?.format?.durationSeconds // 13.654
  */
 export function readMedia({ detail }: WithDetail): MediaResult | null {
@@ -88,7 +88,7 @@ export function readMedia({ detail }: WithDetail): MediaResult | null {
   };
   const { files, sprites, info, quality, tags, watermark } = result;
   const isTold = files.length + sprites.length > 0 || info !== null || quality !== null || tags !== null;
-  // A watermark alone is a result only of a job that succeeded: before that it is what was asked for.
+  // A watermark by itself is a result only if the job succeeded. Before that it is what was asked for.
   return isTold || (watermark !== null && hasSucceeded(detail)) ? result : null;
 }
 
@@ -129,7 +129,7 @@ function readQuality(node: object | null): Quality | null {
 
 const not = (value: boolean | null): boolean | null => (value === null ? null : !value);
 
-/** One that was extracted, or one that was put in. */
+/** The watermark that was extracted, or the one that was put in. */
 function readWatermark(operation: object | null): Watermark | null {
   const node = nodeAt(operation, "ExtractDigitalWatermark") ?? nodeAt(operation, "DigitalWatermark");
   if (node === null) return null;

@@ -1,10 +1,10 @@
 /**
- * The verdicts of content moderation, and the scenes that they are made of: one for each kind of thing that was
+ * The verdicts of content moderation, and the scenes that they are based on: one for each kind of content that was
  * looked for, such as `Porn` and `Ads`.
  */
 import { contentAt, countAt, nodeAt, nodesAt, numberAt, scoreAt, textAt, textsAt } from "./nodes.ts";
 
-/** `review` is "perhaps": a person should look. */
+/** `review` means "perhaps": a person should look. */
 export type Verdict = "pass" | "review" | "block";
 
 /** Where in a picture, in pixels from its top left corner. */
@@ -16,7 +16,7 @@ export interface PixelBox {
   rotationDegrees: number | null;
 }
 
-/** Text in a picture that was hit. */
+/** Text in a picture that matched. */
 export interface FoundText {
   text: string | null;
   keywords: string[];
@@ -46,7 +46,7 @@ export interface Scene {
   category: string | null;
   /** 0 to 100. */
   score: number | null;
-  /** How many parts of the content it hit; null where CI gives a score instead. */
+  /** How many parts of the content it hit; null if CI gives a score instead. */
   count: number | null;
   keywords: string[];
   texts: FoundText[];
@@ -54,7 +54,7 @@ export interface Scene {
   libraryHits: LibraryHit[];
 }
 
-/** `Result`, `Suggestion` and `HitFlag` count alike. */
+/** `Result`, `Suggestion` and `HitFlag` use the same numbers. */
 const VERDICTS = new Map<string | null, Verdict>([
   ["0", "pass"],
   ["1", "block"],
@@ -63,11 +63,11 @@ const VERDICTS = new Map<string | null, Verdict>([
 
 const verdictOf = (code: string | null): Verdict | null => VERDICTS.get(code) ?? null;
 
-/** The verdict on a job, or on a part of its content; null where the node has none. */
+/** The verdict on a job, or on a part of its content; null if the node has none. */
 export const readVerdict = (node: unknown): Verdict | null =>
   verdictOf(textAt(node, "Result") ?? textAt(node, "Suggestion") ?? textAt(node, "result"));
 
-/** The worst verdict of some scenes; null where none has one. */
+/** The worst verdict of some scenes; null if none has one. */
 export function worstOf(scenes: readonly Scene[]): Verdict | null {
   const worstFirst = ["block", "review", "pass"] as const;
   return worstFirst.find((verdict) => scenes.some((scene) => scene.verdict === verdict)) ?? null;

@@ -1,14 +1,14 @@
 /**
- * What content moderation found, in its `Detail` and its `Simple` form: a verdict, what it is about, and where in the
- * content it hit. One reader for pictures, videos, audio, texts, documents and web pages, since they differ only in
- * what their parts are called (436/47595, 436/48284).
+ * What content moderation found, from its `Detail` or `Simple` form: a verdict, the reason for it, and where in the
+ * content it applies. One reader reads pictures, videos, audio, texts, documents and web pages, since these differ only
+ * in the names of their parts (436/47595, 436/48284).
  */
 import { readScenes, readVerdict, type Scene, type Verdict, worstOf } from "./moderation-scenes.ts";
 import { countAt, millisecondsAt, nodeAt, nodesAt, scoreAt, textAt, type WithDetail } from "./nodes.ts";
 
 export type ModeratedContent = "picture" | "video" | "audio" | "text" | "document" | "web-page";
 
-/** Part of the content, with the verdict on it. Where it is: whichever of the positions its kind has. */
+/** A part of the content, with its verdict, and with those of the positions that its kind has. */
 export interface ModeratedPart {
   kind: "frame" | "sound" | "text" | "page" | "picture";
   verdict: Verdict | null;
@@ -16,7 +16,7 @@ export interface ModeratedPart {
   scenes: Scene[];
   /** The text read or heard in it, or the text itself. */
   text: string | null;
-  /** Where to look at it; CI keeps it for two hours. */
+  /** A URL of it, which CI keeps for two hours. */
   url: string | null;
   /** From the start of the video or audio; null for a live stream. */
   startSeconds: number | null;
@@ -38,11 +38,11 @@ export interface ListHit {
 }
 
 export interface ModerationResult {
-  /** Null where neither the event nor the parts tell. */
+  /** Null if neither the event nor the parts tell. */
   content: ModeratedContent | null;
-  /** What CI suggests; where it suggests nothing, the worst verdict of a scene. */
+  /** CI's suggestion; without one, the worst verdict of a scene. */
   verdict: Verdict | null;
-  /** The worst thing found, such as `Porn`; `Normal` where nothing was. */
+  /** The worst finding, such as `Porn`; `Normal` if there was none. */
   label: string | null;
   subLabel: string | null;
   category: string | null;
@@ -52,11 +52,11 @@ export interface ModerationResult {
   scenes: Scene[];
   /** Every part looked at, in the order sent. `hitsOf` gives those that did not pass. */
   parts: ModeratedPart[];
-  /** The text read or heard in it; of a moderated text, null. */
+  /** The text read or heard in it; null for a moderated text. */
   text: string | null;
   /** How many frames, pages or pieces of text there are. */
   partCount: number | null;
-  /** What CI did to the object, where automatic freezing is on. */
+  /** What CI did to the object, if automatic freezing is on. */
   freeze: "none" | "frozen" | "moved" | null;
   lists: ListHit[];
 }
@@ -80,11 +80,11 @@ const CONTENT_OF_EVENT = new Map<string | null, ModeratedContent>([
 interface PartList {
   path: readonly string[];
   kind: ModeratedPart["kind"];
-  /** The one kind of content that has such parts. */
+  /** The only kind of content that has such parts. */
   content: ModeratedContent;
 }
 
-/** Where the parts are. Texts have a `Section` as well as audio; theirs has a `StartByte`. */
+/** The nodes with the parts. Audio and texts both have a `Section`; that of a text has a `StartByte`. */
 const PARTS: readonly PartList[] = [
   { path: ["Snapshot"], kind: "frame", content: "video" },
   { path: ["AudioSection"], kind: "sound", content: "video" },
@@ -95,7 +95,7 @@ const PARTS: readonly PartList[] = [
 ];
 
 /**
- * Reads the result of a moderation job; null where there is none: it failed or goes on, it is another job, or its
+ * Reads the result of a moderation job; null if there is none: it failed or is not over, it is another job, or its
  * bytes are no longer kept.
  * @example readModeration(job)?.verdict // "block"
  */
@@ -124,7 +124,7 @@ export function readModeration({ event = null, detail }: ReadableModeration): Mo
 export const hitsOf = ({ parts }: ModerationResult): ModeratedPart[] =>
   parts.filter(({ verdict }) => verdict === "block" || verdict === "review");
 
-/** `content` is what it is a part of. */
+/** `content` is the kind of content that the part belongs to. */
 function readPart(node: object, list: PartList): { part: ModeratedPart; content: ModeratedContent } {
   const isText = list.kind === "sound" && textAt(node, "StartByte") !== null;
   const scenes = readScenes(node);
@@ -144,10 +144,10 @@ function readPart(node: object, list: PartList): { part: ModeratedPart; content:
   return { part, content: isText ? "text" : list.content };
 }
 
-/** More milliseconds than any video lasts: eleven days. Greater numbers are times of a live stream. */
+/** Longer than any video, in milliseconds: eleven days. Greater numbers are times of a live stream. */
 const LONGEST_VIDEO_MILLISECONDS = 1_000_000_000;
 
-/** Times of a live stream are Unix times. Those before 2001 in milliseconds are seconds. */
+/** Times of a live stream are Unix times. If one would be before 2001 in milliseconds, it is in seconds. */
 function readTime(node: object): Pick<ModeratedPart, "startSeconds" | "takenAt"> {
   const time = countAt(node, "SnapshotTime") ?? countAt(node, "OffsetTime");
   if (time === null) return { startSeconds: null, takenAt: null };

@@ -5,12 +5,12 @@
  */
 import { parseTime } from "../callback/time.ts";
 
-/** What every reader takes: a job as look-ups answer it, or anything else with a `detail`. */
+/** The argument of every reader: a job as look-ups answer it, or anything else with a `detail`. */
 export interface WithDetail {
   detail: object | null;
 }
 
-/** The content under a path of names; undefined where a step is missing, a leaf, or there several times. */
+/** The content under a path of names; undefined if a step is missing, a leaf, or there several times. */
 export function contentAt(content: unknown, ...path: readonly string[]): unknown {
   let found = content;
   for (const name of path) found = isNode(found) && Object.hasOwn(found, name) ? Reflect.get(found, name) : undefined;
@@ -20,7 +20,7 @@ export function contentAt(content: unknown, ...path: readonly string[]): unknown
 export const isNode = (content: unknown): content is object =>
   typeof content === "object" && content !== null && !Array.isArray(content);
 
-/** The one node at a path; null where there is none, a leaf, or several. */
+/** The one node at a path; null if there is none, a leaf, or several. */
 export function nodeAt(content: unknown, ...path: readonly string[]): object | null {
   const found = contentAt(content, ...path);
   return isNode(found) ? found : null;
@@ -30,7 +30,7 @@ export function nodeAt(content: unknown, ...path: readonly string[]): object | n
 export const nodesAt = (content: unknown, ...path: readonly string[]): object[] =>
   listOf(contentAt(content, ...path)).filter(isNode);
 
-/** The text at a path, exactly as sent; null where it is missing or empty. */
+/** The text at a path, exactly as sent; null if it is missing or empty. */
 export const textAt = (content: unknown, ...path: readonly string[]): string | null =>
   textOf(contentAt(content, ...path));
 
@@ -73,15 +73,15 @@ export function millisecondsAt(content: unknown, ...path: readonly string[]): nu
 export const scoreAt = (content: unknown, ...path: readonly string[]): number | null =>
   scoreOf(numberAt(content, ...path), 1);
 
-/** A score whose greatest value is `best`, such as 1 or 10, as one from 0 to 100. */
+/** A score from 0 to `best`, such as 1 or 10, as one from 0 to 100. */
 export const scoreOutOf = (best: number, content: unknown, ...path: readonly string[]): number | null =>
   scoreOf(numberAt(content, ...path), 100 / best);
 
-/** True where the provider says that the job succeeded. What it only planned, such as `Output`, then exists. */
+/** True if the provider says that the job succeeded. Only then do the files exist that it planned, such as `Output`. */
 export const hasSucceeded = (detail: unknown): boolean =>
   (textAt(detail, "State") ?? textAt(detail, "Code")) === "Success";
 
-/** 0 where there is none. Not by `Math.max(...)`, which fails when a body has more nodes than a call may have arguments. */
+/** 0 if there is none. Not `Math.max(...)`, which fails if a body has more nodes than a call may have arguments. */
 export const greatestOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), 0);
 
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -90,14 +90,14 @@ const finite = (number: number): number | null => (Number.isFinite(number) ? num
 
 const listOf = (content: unknown): unknown[] => (Array.isArray(content) ? content : [content]);
 
-/** The text of a leaf. An element that has attributes as well keeps its text in `#text`. */
+/** The text of a leaf. If an element also has attributes, its text is in `#text`. */
 function textOf(content: unknown): string | null {
   const leaf = isNode(content) ? contentAt(content, "#text") : content;
   if (typeof leaf === "number") return String(leaf);
   return typeof leaf === "string" && leaf !== "" ? leaf : null;
 }
 
-/** Rounded to a millionth, which hides what binary floating point adds: 0.57 × 100 is 56.99999999999999. */
+/** Rounded to a millionth, which removes the errors of binary floating point: 0.57 × 100 is 56.99999999999999. */
 function scoreOf(number: number | null, factor: number): number | null {
   const score = number === null ? null : Math.round(number * factor * 1e6) / 1e6;
   return score !== null && score >= 0 && score <= 100 ? score : null;

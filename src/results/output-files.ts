@@ -6,11 +6,11 @@ export interface OutputFile {
   region: string | null;
   /** The whole object name, its prefix included. */
   object: string;
-  /** In hex, as sent; null where CI gives none. */
+  /** In hex, as sent; null if CI gives none. */
   md5: string | null;
 }
 
-/** What a job's result names as made; where it names nothing and the job succeeded, what `Output` asked for. */
+/** The files that a job's result names. If it names none and the job succeeded, those that `Output` asked for. */
 export function readOutputFiles(detail: unknown): OutputFile[] {
   const operation = nodeAt(detail, "Operation");
   const made = nodesAt(operation, "MediaResult", "OutputFile").flatMap(filesOf);
@@ -27,11 +27,11 @@ export function readSpriteFiles(detail: unknown): OutputFile[] {
   return made.length > 0 ? made : readTaskFiles(detail, "SpriteObjectInfo");
 }
 
-/** The files that the line of a task in a `WorkflowFinish` names. It does not say the bucket: it is the run's. */
+/** The files in the line of a task in a `WorkflowFinish`. Their bucket is that of the run. */
 export const readTaskFiles = (task: unknown, list: "ObjectInfo" | "SpriteObjectInfo"): OutputFile[] =>
   nodesAt(task, "ResultInfo", list).flatMap((file) => fileOf(file, "ObjectName"));
 
-/** Files that a result names without their bucket, which is that of `Output`; where it names none, `Output` itself. */
+/** Files that a result names without a bucket, which is that of `Output`. If it names none, `Output` itself. */
 export function readNamedFiles(detail: unknown, result: object, ...names: readonly string[]): OutputFile[] {
   const output = nodeAt(detail, "Operation", "Output");
   const place = { bucket: textAt(output, "Bucket"), region: textAt(output, "Region") };
@@ -39,7 +39,7 @@ export function readNamedFiles(detail: unknown, result: object, ...names: readon
   return named.length > 0 ? named : readOutputFiles(detail);
 }
 
-/** A file that a node names whole. A name such as `out-${Number}.jpg` is a pattern, and no file has it. */
+/** A file whose whole name is in a node. A name such as `out-${Number}.jpg` is a pattern, and not a file. */
 function fileOf(node: object, name: string): OutputFile[] {
   const object = textAt(node, name);
   if (object === null || object.includes("${")) return [];

@@ -68,7 +68,7 @@ export const PARTS_OF_SPEECH: readonly PartOfSpeech[] = [
 const BY_CODE = new Map(PARTS_OF_SPEECH.map((known) => [known.code, known]));
 
 /**
- * A code in words, whatever its case. The list of codes is open: an unknown one stands for its own names, as sent.
+ * A code in words, in any case. The list of codes is open: an unknown code is its own name, as sent.
  * @example partOfSpeech("NX").en // "non-Chinese string"
  */
 export function partOfSpeech(code: string): PartOfSpeech {

@@ -2,7 +2,7 @@
 import { booleanAt, countAt, nodeAt, textAt, type WithDetail } from "./nodes.ts";
 import { type OutputFile, readNamedFiles } from "./output-files.ts";
 
-/** A picture; what CI does not say of it is null. */
+/** A picture. What CI does not say about it is null. */
 export interface Picture {
   /** Such as `JPEG`. */
   format: string | null;
@@ -11,7 +11,7 @@ export interface Picture {
   sizeBytes: number | null;
   /** 0 to 100. */
   quality: number | null;
-  /** EXIF orientation, 1 to 8; 0 where the picture has none. */
+  /** EXIF orientation, 1 to 8; 0 if the picture has none. */
   orientation: number | null;
   /** `#c64847`. */
   averageColor: string | null;
@@ -19,7 +19,7 @@ export interface Picture {
   etag: string | null;
 }
 
-/** A file that hides in a picture. Both bytes belong to it, and count from 0. */
+/** A file hidden in a picture. Its first and last byte, both included, counted from 0. */
 export interface HiddenFile {
   /** Such as `MPEG-TS`. */
   type: string | null;
@@ -31,7 +31,7 @@ export interface HiddenFile {
 export interface Inspection {
   format: string | null;
   sizeBytes: number | null;
-  /** Whether something hides in it. */
+  /** Whether something is hidden in it. */
   isSuspicious: boolean | null;
   hidden: HiddenFile | null;
 }
@@ -45,7 +45,7 @@ export interface PictureResult {
 }
 
 /**
- * Reads the result of a picture job; null where there is none: it failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a picture job; null if there is none: it failed or is not over, or its bytes are no longer kept.
  * @example readPicture(job)?.processed // { format: "JPEG", widthPixels: 417, heightPixels: 500, sizeBytes: 24911, … }
  */
 export function readPicture({ detail }: WithDetail): PictureResult | null {
@@ -60,7 +60,7 @@ export function readPicture({ detail }: WithDetail): PictureResult | null {
   };
 }
 
-/** The original's ETag stands beside the rest of it. */
+/** The original's ETag is beside the other nodes. */
 function readOriginal(original: object | null): Picture | null {
   const picture = readPictureInfo(nodeAt(original, "ImageInfo"));
   return picture === null ? null : { ...picture, etag: etagAt(original) };

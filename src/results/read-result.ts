@@ -34,7 +34,7 @@ export interface ReadableJob extends WithDetail {
 
 /**
  * The family of a job; null for a type that the provider does not document. Moderation has no tag and is told by its
- * event. What CI answers when it is asked about a moderation has no event either: there a verdict tells.
+ * event. In CI's answers to questions it has no event either, and is told by its verdict.
  */
 export function familyOf(job: ReadableJob): Family | null {
   const { tag, event } = job;
@@ -45,7 +45,7 @@ export function familyOf(job: ReadableJob): Family | null {
 }
 
 /**
- * Reads the result of a job, whatever its type. Null where there is none: the job failed or goes on, the provider does
+ * Reads the result of a job, whatever its type. Null if there is none: the job failed or is not over, the provider does
  * not document its type, or its bytes are no longer kept.
  * @example
  * const read = readResult(job);

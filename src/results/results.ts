@@ -1,4 +1,4 @@
-/** What other programs import to read results: every reader, and the types of what they give. Pure. */
+/** The readers of results, and their types, for other programs to import. Pure. */
 export type * from "./details.ts";
 export * from "./document.ts";
 export type { Family, KnownTag, TagOf } from "./families.ts";

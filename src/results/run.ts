@@ -1,4 +1,4 @@
-/** How a workflow run went: its tasks with how long they took and the files that its end names. */
+/** How a workflow run went: its tasks, how long they took, and the files that they made. */
 import type { RunReading, TaskReading } from "../callback/types.ts";
 import { greatestOf, nodesAt, textAt } from "./nodes.ts";
 import { type OutputFile, readTaskFiles } from "./output-files.ts";
@@ -17,7 +17,7 @@ export interface RunTask {
   /** Null for a task that started no job. */
   jobId: string | null;
   state: string | null;
-  /** From its creation to its start, and from its start to its end; null where a time is missing. */
+  /** From its creation to its start, and from its start to its end; null if a time is missing. */
   waitSeconds: number | null;
   durationSeconds: number | null;
   code: string | null;
@@ -39,7 +39,7 @@ export interface RunResult {
 export type ReadableRun = Pick<RunReading, "state" | "createdAt" | "bucket"> & { tasks: readonly TaskReading[] };
 
 /**
- * Reads the end of a workflow run; null where only its jobs have told of it yet, and its tasks are not known.
+ * Reads the end of a workflow run. Null if only its jobs have told of it so far, so that its tasks are not known.
  * @example readRun(run)?.tasks.filter(({ state }) => state === "Failed")
  */
 export function readRun({ state, createdAt, bucket, tasks }: ReadableRun): RunResult | null {

@@ -8,13 +8,13 @@ import { type PartOfSpeech, partOfSpeech } from "./parts-of-speech.ts";
 
 export { PARTS_OF_SPEECH, type PartOfSpeech, partOfSpeech } from "./parts-of-speech.ts";
 
-/** A word with what the provider counts it among. `Lable` is the provider's spelling. */
+/** A word and its category. `Lable` is the provider's spelling. */
 export interface WordsGeneralizeLable {
   Category: string;
   Word: string;
 }
 
-/** One word of the text. `Offset` and `Length` count characters; text only where they are no whole number. */
+/** One word of the text. `Offset` and `Length` count characters; they are text only if they are not whole numbers. */
 export interface WordsGeneralizeToken {
   Word: string;
   Offset: number | string;
@@ -35,7 +35,7 @@ export interface WordsGeneralize {
 
 export interface SegmentationOperation {
   WordsGeneralize?: WordsGeneralize | "";
-  /** Absent where the job failed, "" where it found nothing. */
+  /** Absent if the job failed, "" if it found nothing. */
   WordsGeneralizeResult?: WordsGeneralizeResult | "";
   UserData?: string;
   JobLevel?: string;
@@ -53,11 +53,11 @@ export interface SegmentationDetail {
   EndTime?: string;
   QueueId?: string;
   Input?: { Object?: string; BucketId?: string; Region?: string; CosHeaders?: { Key: string; Value: string }[] };
-  /** Absent where only a `WorkflowFinish` has told of the job. */
+  /** Absent if only a `WorkflowFinish` has told of the job. */
   Operation?: SegmentationOperation;
 }
 
-/** A token, read. `offset` and `length` are null where they are absent or no whole number. */
+/** A token, read. `offset` and `length` are null if they are absent or no whole number. */
 export interface Token {
   word: string;
   offset: number | null;
@@ -77,7 +77,7 @@ export interface Segmentation {
 }
 
 /**
- * Reads the result of a segmentation. Null where there is none: the job failed, it is another job, or its bytes are no
+ * Reads the result of a segmentation. Null if there is none: the job failed, it is another job, or its bytes are no
  * longer kept. A job that found nothing gives no tokens and no labels. Nodes without a word are skipped.
  * @example readSegmentation(job)?.tokens[0] // { word: "今天", offset: 0, length: 2, partOfSpeech: { code: "t", … } }
  */
@@ -98,7 +98,7 @@ export function readSegmentation({ detail }: WithDetail): Segmentation | null {
   };
 }
 
-/** The nodes of that name that have a word, be it an empty one. */
+/** The nodes of that name that have a word, even an empty one. */
 const wordsAt = (result: unknown, name: string): object[] =>
   nodesAt(result, name).filter((node) => typeof contentAt(node, "Word") === "string");
 
@@ -107,13 +107,13 @@ function wordOf(node: object, name: string): string {
   return typeof leaf === "string" ? leaf : "";
 }
 
-/** The canonical form has whole numbers here as numbers; any other text is not one. */
+/** In the canonical form whole numbers are numbers here; text is not a whole number. */
 function wholeNumberAt(node: object, name: string): number | null {
   const leaf = contentAt(node, name);
   return typeof leaf === "number" && Number.isSafeInteger(leaf) && leaf >= 0 ? leaf : null;
 }
 
-/** A piece of the text: a word, or characters that no token covers, of which only the number is known. */
+/** A piece of the text: a word, or a gap that no token covers, of which only the length is known. */
 export type Segment = { kind: "word"; token: Token } | { kind: "gap"; offset: number; length: number };
 
 export interface Layout {
@@ -122,16 +122,16 @@ export interface Layout {
   segments: Segment[];
 }
 
-/** The provider does not say which it is. Where all words fit both, they do not tell, and code points are assumed. */
+/** The provider does not say which. If the words fit both ways, code points are assumed. */
 const COUNTINGS = [
   { offsets: "code-points", count: (word: string) => Array.from(word).length },
   { offsets: "utf-16-units", count: (word: string) => word.length },
 ] as const;
 
 /**
- * Puts the text together again. Words stand at their offsets, with gaps between, where offsets and words agree: under
- * one counting of characters, every `length` is that of its word, and no two words overlap. Otherwise no offset is
- * trusted, and the words stand in the order sent, without gaps. What follows the last word is not known.
+ * Puts the text together again. If offsets and words agree, words are at their offsets, with gaps between. They agree
+ * if, in one way of counting characters, every `length` is that of its word and no two words overlap. Otherwise no
+ * offset is trusted, and the words come in the order sent, without gaps. What follows the last word is not known.
  * @example layOut(tokens).segments // [{ kind: "word", token }, { kind: "gap", offset: 2, length: 1 }, …]
  */
 export function layOut(tokens: readonly Token[]): Layout {
@@ -141,7 +141,7 @@ export function layOut(tokens: readonly Token[]): Layout {
   return { offsets: "not-trusted", segments: tokens.map((token) => ({ kind: "word", token })) };
 }
 
-/** Null where an offset is missing or lies inside another word. */
+/** Null if an offset is missing or lies inside another word. */
 function segmentsByOffset(tokens: readonly Token[]): Segment[] | null {
   const segments: Segment[] = [];
   let end = 0;
@@ -156,9 +156,9 @@ function segmentsByOffset(tokens: readonly Token[]): Segment[] | null {
 }
 
 export interface TextOptions {
-  /** Stands for a gap, however long: "…" unless given. */
+  /** Replaces a gap of any length: "…" unless given. */
   gap?: string;
-  /** Stands between words whose offsets are not trusted: nothing unless given. */
+  /** Put between words if their offsets are not trusted: nothing unless given. */
   between?: string;
 }
 
@@ -187,7 +187,7 @@ export function labelsByCategory(labels: readonly Label[]): Map<string, string[]
 }
 
 /**
- * How many tokens there are of each part of speech, the most first; of equals, the one that came first.
+ * How many tokens there are of each part of speech, the most frequent first; of equals, the one that came first.
  * @example countPartsOfSpeech(tokens)[0] // { partOfSpeech: { code: "v", en: "verb", zh: "动词" }, count: 2 }
  */
 export function countPartsOfSpeech(tokens: readonly Token[]): { partOfSpeech: PartOfSpeech; count: number }[] {
@@ -198,8 +198,8 @@ export function countPartsOfSpeech(tokens: readonly Token[]): { partOfSpeech: Pa
 }
 
 /**
- * The most frequent words, the most first; of equals, the one that came first. Filter the tokens before where only
- * some parts of speech matter.
+ * The most frequent words; of equals, the one that came first. If only some parts of speech matter, filter the tokens
+ * first.
  * @example frequentWords(tokens.filter((token) => token.partOfSpeech.code === "n"), 3)
  */
 export function frequentWords(tokens: readonly Token[], limit = 10): { word: string; count: number }[] {

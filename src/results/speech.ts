@@ -15,7 +15,7 @@ export interface Sentence {
   text: string;
   startSeconds: number | null;
   endSeconds: number | null;
-  /** Number of the speaker or, in a recording with two channels, of the channel; null where CI did not tell them apart. */
+  /** Number of the speaker or, in a recording with two channels, of the channel; null if CI did not tell them apart. */
   speaker: string | null;
   wordsPerSecond: number | null;
   /** Empty unless the job asked for words. */
@@ -25,16 +25,16 @@ export interface Sentence {
 export interface Speech {
   /** Length of the recording. */
   durationSeconds: number | null;
-  /** All that was said, a sentence a line, without the times that CI puts before each. */
+  /** Everything that was said, one sentence a line, without CI's time marks. */
   text: string;
   sentences: Sentence[];
-  /** The files that the job wrote: the text, and its sentences and words where it wrote those as well. */
+  /** The files that the job wrote: the text and, if asked for, its sentences and words. */
   files: OutputFile[];
 }
 
 /**
- * Reads the result of a speech recognition; null where there is none: it failed or goes on, or its bytes are no
- * longer kept.
+ * Reads the result of a speech recognition; null if there is none: it failed or is not over, or its bytes are no longer
+ * kept.
  * @example readSpeech(job)?.sentences[0] // { text: "…", startSeconds: 3.32, endSeconds: 19.712, words: […], … }
  */
 export function readSpeech({ detail }: WithDetail): Speech | null {
@@ -49,7 +49,7 @@ export function readSpeech({ detail }: WithDetail): Speech | null {
   };
 }
 
-/** The most exact form that the job asked for: sentences with words, the fast recognition, or marked lines. */
+/** The most detailed form that the result has: sentences with words, the fast recognition, or lines with time marks. */
 function readSentences(result: object): Sentence[] {
   const detailed = nodesAt(result, "ResultDetail").map(readDetailed);
   if (detailed.length > 0) return detailed;
@@ -78,8 +78,8 @@ function readDetailed(node: object): Sentence {
 }
 
 /**
- * One channel of a `FlashResult`, the fast recognition. Its table gives no unit and no origin for times: they are
- * taken as milliseconds from the start of the recording, words included.
+ * One channel of a `FlashResult`, the fast recognition. The provider gives no unit and no origin for its times. They
+ * are read as milliseconds from the start of the recording, also those of words.
  */
 function readChannel(channel: object): Sentence[] {
   const sentences = nodesAt(channel, "sentence_list").map((node) => ({
@@ -100,10 +100,10 @@ const readFastTimes = (node: object): Pick<Sentence, "startSeconds" | "endSecond
   endSeconds: millisecondsAt(node, "end_time"),
 });
 
-/** `[0:3.320,0:19.712]  text`, with the speaker as a third value where speakers are told apart. */
+/** `[0:3.320,0:19.712]  text`, with the speaker as a third value if speakers are told apart. */
 const MARKED_LINE = /^\[(\d+):(\d+(?:\.\d+)?),(\d+):(\d+(?:\.\d+)?)(?:,(\d+))?\]\s*(.*)$/;
 
-/** A line of `Result`. One without times is all text. */
+/** A line of `Result`. Without a time mark, the whole line is text. */
 function readLine(line: string): Sentence[] {
   if (line.trim() === "") return [];
   const [, startMinute, startSecond, endMinute, endSecond, speaker, text] = MARKED_LINE.exec(line) ?? [];

@@ -3,17 +3,17 @@ import { nodeAt, textAt, type WithDetail } from "./nodes.ts";
 import { type OutputFile, readOutputFiles } from "./output-files.ts";
 
 export interface TranslationResult {
-  /** The translated text; null where the job wrote a file instead. */
+  /** The translated text; null if the job wrote a file instead. */
   text: string | null;
-  /** The language that the job was told its input is in, such as `en`. */
+  /** The language of the input, as the job was told, such as `en`. */
   sourceLanguage: string | null;
-  /** The kind of file it was told to expect, such as `pdf` or `txt`. */
+  /** The kind of file, as the job was told, such as `pdf` or `txt`. */
   fileType: string | null;
   files: OutputFile[];
 }
 
 /**
- * Reads the result of a translation; null where there is none: it failed or goes on, or its bytes are no longer kept.
+ * Reads the result of a translation; null if there is none: it failed or is not over, or its bytes are no longer kept.
  * @example readTranslation(job)?.files[0]?.object // "out/zh.pdf"
  */
 export function readTranslation({ detail }: WithDetail): TranslationResult | null {

@@ -1,14 +1,14 @@
-/** `VideoTagResult`: what is to be seen in a video, and when (436/60167). Scores are from 0 to 100; CI sends 0 to 1. */
+/** `VideoTagResult`: what a video shows, and when (436/60167). Scores are from 0 to 100; CI sends 0 to 1. */
 import { countAt, nodeAt, nodesAt, numberAt, scoreOutOf, textAt, textsAt } from "./nodes.ts";
 
 export interface VideoTag {
   name: string;
-  /** The category of the tag; null where CI gives none. */
+  /** The category of the tag; null if CI gives none. */
   category: string | null;
   score: number | null;
 }
 
-/** Part of a video, with what it is tagged as. */
+/** A part of a video, with its tags. */
 export interface TaggedSpan {
   startSeconds: number | null;
   endSeconds: number | null;
@@ -58,7 +58,7 @@ export interface VideoTags {
   objects: TaggedObject[];
 }
 
-/** Reads a `VideoTagResult` node; null where it has no data. */
+/** Reads a `VideoTagResult` node; null if it has no data. */
 export function readVideoTags(result: unknown): VideoTags | null {
   const data = nodeAt(result, "StreamData", "Data");
   if (data === null) return null;
@@ -96,7 +96,7 @@ const readPerson = (person: object): TaggedPerson => ({
   sightings: nodesAt(person, "DetailPerSecond").map((moment) => readSighting(moment, numberAt(moment, "TimeStamp"))),
 });
 
-/** All that was seen at one moment. */
+/** Everything that was seen at one moment. */
 const readObjects = (moment: object): TaggedObject[] =>
   nodesAt(moment, "Objects").map((object) => ({
     name: textAt(object, "Name"),

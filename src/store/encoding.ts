@@ -1,32 +1,38 @@
 /**
- * How a body lies in a database whose rows hold at most 2,000,000 bytes, and whose BLOBs travel as lists of numbers.
- * What looks like a callback is deflated against a dictionary, travels in hexadecimal digits, and lies as a BLOB. What is
- * large is compressed without one, and lies as text in base64: in parts where one row does not hold it. All else lies as
- * the text that it is, or in base64.
+ * How a body is stored in a database whose rows hold at most 2,000,000 bytes, and whose BLOBs travel as lists of
+ * numbers. A small body that looks like a callback is deflated against a dictionary, travels as hexadecimal digits, and
+ * is stored as a BLOB. A large body is compressed without a dictionary and stored as text in base64, in parts if one
+ * row cannot hold it. Any other body is stored as the text that it is, or in base64.
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { type Body, decodeBytes } from "../callback/callback.ts";
 import { dictionaryFor, type DictionaryName, dictionaryOf, isDictionaryName } from "./dictionary/dictionary.ts";
 import { CorruptBodyError } from "./errors.ts";
 
-/** The encodings whose bodies lie as text. */
+/** The encodings that are stored as text. */
 export const TEXT_ENCODINGS = ["utf-8", "base64", "gzip"] as const;
 
 export type Encoding = (typeof TEXT_ENCODINGS)[number] | DictionaryName;
 
 export interface EncodedBody {
   encoding: Encoding;
-  /** One text, or several where one row does not hold it. Of an encoding that lies as a BLOB, its bytes in hexadecimal digits. */
+  /**
+   * The text, in several parts if one row cannot hold it. For an encoding stored as a BLOB, its bytes in hexadecimal
+   * digits.
+   */
   parts: string[];
 }
 
-/** Bodies above this are compressed without a dictionary, which they would not need, as streams. */
+/** Bodies above this size, in bytes, are compressed as streams, without a dictionary, which they do not need. */
 export const COMPRESS_ABOVE_BYTES = 64 * 1024;
 
-/** Of zlib. Measured over published callbacks: 1 takes a quarter more room, and 9 a few hundredths less for several times the CPU. */
+/**
+ * The level of zlib. Measured over published callbacks: 1 takes a quarter more room, and 9 a few hundredths less for
+ * several times the CPU.
+ */
 const LEVEL = 6;
 
-/** Longest text put into one row, in characters of base64, which are one byte each; D1 takes 2,000,000 bytes. */
+/** Longest text in one row, in characters of base64, which are one byte each. D1 allows 2,000,000 bytes. */
 const PART_CHARACTERS = 1_900_000;
 
 export async function encodeBody(body: Body, size: number): Promise<EncodedBody> {
@@ -38,7 +44,7 @@ export async function encodeBody(body: Body, size: number): Promise<EncodedBody>
   return deflated(body, size) ?? { encoding: "utf-8", parts: [body] };
 }
 
-/** Null where the body does not look like a callback, or would not get smaller. */
+/** Null if the body does not look like a callback, or would not get smaller. */
 function deflated(body: string, size: number): EncodedBody | null {
   const name = dictionaryFor(body);
   if (name === null) return null;
@@ -47,8 +53,8 @@ function deflated(body: string, size: number): EncodedBody | null {
 }
 
 /**
- * The body again, byte for byte: text where the bytes are UTF-8. Rejects with a CorruptBodyError where they are other
- * bytes, and with another error where a newer version of the receiver has encoded them.
+ * The body again, byte for byte: text if it is UTF-8. Rejects with a CorruptBodyError if the bytes are not the ones
+ * that came, and with another error if a newer version of the receiver has encoded them.
  */
 export async function decodeBody(id: string, encoding: string, parts: readonly string[]): Promise<Body> {
   if (!isEncoding(encoding))
@@ -58,7 +64,7 @@ export async function decodeBody(id: string, encoding: string, parts: readonly s
     const body = await verified(id, await decoded(encoding, text));
     return typeof body !== "string" && isDictionaryName(encoding) ? decodeBytes(body) : body;
   } catch (error) {
-    // What base64, gzip or deflate refuses is as corrupt as what has another digest.
+    // If base64, gzip or deflate fails, the bytes are corrupt, as with a wrong digest.
     throw error instanceof CorruptBodyError ? error : new CorruptBodyError(id);
   }
 }
@@ -82,7 +88,7 @@ async function decoded(encoding: Encoding, text: string): Promise<Body> {
   }
 }
 
-/** The body, where it is the one that this delivery is named after. Rejects with a CorruptBodyError where it is another. */
+/** The body, if its digest is the delivery's id. Otherwise rejects with a CorruptBodyError. */
 export async function verified(id: string, body: Body): Promise<Body> {
   if ((await digestOf(body)) !== id) throw new CorruptBodyError(id);
   return body;

@@ -1,6 +1,6 @@
 /**
- * A delivery as one value of KV: a line of JSON that says what is known of it, and after that the bytes.
- * Both uses of KV, as the store and as the spill, keep deliveries in this form.
+ * A delivery as one value of KV: a line of JSON with what is known about it, then the bytes. KV has this form both as
+ * the store and as the spill.
  */
 import type { Body } from "../callback/callback.ts";
 

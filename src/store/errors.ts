@@ -1,6 +1,6 @@
-/** What a store rejects with, beside a StoreError: something of the question, or of what is kept, is wrong. */
+/** Errors of a store, beside StoreError: something is wrong with the question, or with what is kept. */
 
-/** A position that this store never gave. */
+/** A position that this store did not give. */
 export class PositionError extends Error {
   override readonly name = "PositionError";
 }
@@ -15,7 +15,7 @@ export class UnsupportedError extends Error {
   override readonly name = "UnsupportedError";
 }
 
-/** The bytes that a store gave for a delivery are not the ones that were kept: their digest is another. */
+/** The stored bytes of a delivery are not the ones that came: their digest differs. */
 export class CorruptBodyError extends Error {
   override readonly name = "CorruptBodyError";
   readonly delivery: string;

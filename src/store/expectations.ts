@@ -1,23 +1,25 @@
 /**
- * Expectations: jobs announced by the one who submits them, with a time by which their callbacks should have come. An
- * expectation is open until its job is terminal, whenever that is heard of; past its time an open one is overdue.
- * Times are in milliseconds since 1970. Each write states its condition itself, and may be made twice.
+ * Expectations: jobs announced by whoever submits them, with a time by which their callbacks should have come. An
+ * expectation is open until its job is known to be terminal. An open one is overdue after its time. Times are in
+ * milliseconds since 1970. Each write contains its own condition, and may run twice.
  */
 import type { LeasedEvent } from "./outbox.ts";
 import type { KeptJob } from "./store.ts";
 import type { Page, Position } from "./lists.ts";
 
-/** First pause between two askings of CI about one job, in milliseconds; doubled by each, up to the longest. */
+/**
+ * Pause between two questions to CI about one job, in milliseconds: the first, doubled each time, up to the longest.
+ */
 export const FIRST_PAUSE_MILLISECONDS = 30_000;
 export const LONGEST_PAUSE_MILLISECONDS = 3_600_000;
 
-/** How long an expectation is kept past its time, in days. */
+/** How long an expectation is kept after its time, in days. */
 export const EXPECTATION_DAYS = 30;
 
-/** Calls that one slice of `purge` takes, statements counted one by one. */
+/** How many calls one slice of `purge` takes. Each statement counts. */
 export const PURGE_EXPECTATIONS_OPERATIONS = 2;
 
-/** What may be said of a job beforehand, in CI's words. */
+/** What an announcement may say about a job, in CI's words. */
 export interface Announced {
   bucket: string | null;
   region: string | null;
@@ -29,46 +31,49 @@ export interface Announced {
 export interface Expectation {
   registeredAt: number;
   dueAt: number;
-  /** False where CI was asked and does not know the job; null where it was not asked, or knows it. */
+  /** False if CI was asked and does not know the job; null if CI was not asked, or knows it. */
   knownToCi: false | null;
-  /** Number of its last change, in the order of the feed: microseconds since 1970. */
+  /** The number of its last change, in the order of `GET /changes`: microseconds since 1970. */
   changed: number;
 }
 
-/** A job that is only expected: no delivery has told of it. */
+/** A job that was announced and that no delivery has named. */
 export interface ExpectedJob extends Announced {
   jobId: string;
   expectation: Expectation;
 }
 
-/** A job as lists that show expected ones as well have it. */
+/** A job in lists that also show announced ones. */
 export type KnownJob = KeptJob | ExpectedJob;
 
-/** Whether nothing but its expectation is known of a job. */
+/** Whether the job was only announced. */
 export const isOnlyExpected = (job: object): job is ExpectedJob => !("summary" in job);
 
-/** An overdue job that CI is to be asked about now: the asking is counted, and the next one has its time already. */
+/** An overdue job that CI is to be asked about now. This question is counted already, and the next one is scheduled. */
 export interface OverdueAsk {
   jobId: string;
-  /** Of the job where a delivery told of it, else as announced. */
+  /** From the job if a delivery named it, otherwise from the announcement. */
   bucket: string | null;
   region: string | null;
   tag: string | null;
   event: string | null;
-  /** Of the record; null where nothing has told of the job. */
+  /** The state of the record; null if no delivery named the job. */
   state: string | null;
   /** How often CI was asked, this time included. */
   asks: number;
 }
 
-/** What CI said about an overdue job that it was asked about. */
+/** CI's answer about an overdue job. */
 export interface AskOutcome {
   jobId: string;
-  /** Which asking it was: what a later one has written stands. Null for one by hand, which is not counted. */
+  /**
+   * Which question it answers. The answer to a later one is not overwritten. Null for a question by hand, which is not
+   * counted.
+   */
   asks: number | null;
-  /** False where CI does not know the job; true where it does; null where it was not heard. */
+  /** False if CI does not know the job, true if it does, null if CI did not answer. */
   isKnown: boolean | null;
-  /** When to ask again, where CI said so. */
+  /** When to ask again, if CI said so. */
   askAt: number | null;
 }
 
@@ -80,26 +85,29 @@ export interface ExportedExpectation extends Announced {
 }
 
 export interface Expectations {
-  /** Makes an expectation, or renews it: a renewed one begins anew. Says whether there was none. */
+  /** Makes or renews an expectation. True if there was none. */
   put(jobId: string, announced: Announced, dueAt: number, now: number): Promise<"new" | "renewed">;
   remove(jobId: string): Promise<void>;
-  /** A job that is expected; null for none, and for one that was met and is no longer kept. */
+  /** A job that was announced; null if it was not, or if it is met and no longer kept. */
   get(jobId: string): Promise<ExpectedJob | null>;
   /** Overdue jobs, the longest due first. A page may be short and have a `next`. */
   listOverdue(limit: number, after: Position | null, now: number): Promise<Page<KnownJob>>;
   /**
-   * Notes open expectations that have become overdue: that is a change, and the cause of `job.overdue`. A bounded
-   * number; `isDone` where there were no more.
+   * Notes open expectations that have become overdue. That is a change, and the cause of `job.overdue`. A limited
+   * number in each call; `isDone` if there are no more.
    */
   note(now: number): Promise<{ overdue: number; events: LeasedEvent[]; isDone: boolean }>;
-  /** Takes overdue jobs whose next asking is due, the longest due first: nobody else gets them before their time has come again. */
+  /**
+   * Takes overdue jobs whose next question is due, the longest due first. Nobody else gets them before the question
+   * after that is due.
+   */
   claim(limit: number, now: number): Promise<OverdueAsk[]>;
   settle(outcomes: readonly AskOutcome[], now: number): Promise<void>;
-  /** Makes expectations for jobs that CI lists as unfinished, where there are none and the jobs are not terminal. Says how many. */
+  /** Makes expectations for jobs that CI lists as unfinished, unless they have one or are terminal. Gives how many. */
   adopt(jobs: readonly ExpectedByList[], now: number): Promise<number>;
   /** By JobId, for an export. */
   listAll(limit: number, after: Position | null): Promise<Page<ExportedExpectation>>;
-  /** Takes expectations of an export in: of two for one job the later one stands. No change of today. */
+  /** Takes in expectations of an export. Of two for one job, the later one is kept. It is no change of today. */
   restore(expectations: readonly ExportedExpectation[]): Promise<void>;
   /** Deletes some of those whose time was before this. */
   purge(before: number): Promise<{ rows: number; isDone: boolean }>;
@@ -113,6 +121,6 @@ export interface ExpectedByList extends Announced {
 /** Figures of expectations, each counted up to a bound. */
 export interface ExpectationFigures {
   overdue: number;
-  /** When the longest overdue was due; null where none is overdue. */
+  /** When the job that is overdue the longest was due; null if none is. */
   oldestDueAt: number | null;
 }

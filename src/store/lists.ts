@@ -1,7 +1,7 @@
-/** What lists are asked, and the pages they give. */
+/** Filters, positions and pages of lists. */
 import type { DeliveryStatus } from "./store.ts";
 
-/** What a list of jobs can be filtered by. The schema of the API, the SQL and the form of the page are made of this list. */
+/** The filters of a list of jobs. The schema of the API, the SQL and the form of the page are made from this list. */
 export const JOB_FILTERS = [
   "state",
   "tag",
@@ -16,7 +16,7 @@ export const JOB_FILTERS = [
 ] as const;
 export type JobFilterName = (typeof JOB_FILTERS)[number];
 
-/** Times are exclusive, in milliseconds since 1970, and about the first delivery that named the job. */
+/** Times are exclusive, in milliseconds since 1970, and are those of the first delivery that named the job. */
 type FilterValue<Name> = Name extends "receivedAfter" | "receivedBefore"
   ? number
   : Name extends "verified"
@@ -33,7 +33,7 @@ export interface DeliveryFilter {
   status?: DeliveryStatus;
 }
 
-/** Where a list goes on, in the terms of the store that gave it. */
+/** Where a list continues, in terms of the store that gave it. */
 export type Position = readonly (string | number)[];
 
 export interface Page<T> {

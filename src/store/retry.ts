@@ -1,14 +1,16 @@
 /**
- * Calls to a store that may fail for a moment: tried again, with jitter, until one deadline. Only for work that
- * may be done twice. What still fails then is a `StoreError`, whatever the platform called it.
+ * Calls to a store that may fail temporarily: repeated with jitter until a deadline. Only for work that may run twice.
+ * What still fails then is a `StoreError`, whatever the platform's error was.
  */
 
-/** Longest pause before the first repeat, in milliseconds; doubled with each. The actual pause is random below it. */
+/**
+ * Longest pause before the first repeat, in milliseconds; doubled each time. The actual pause is random, and shorter.
+ */
 const FIRST_PAUSE_MILLISECONDS = 50;
 
 /**
- * What Cloudflare documents as worth another try (developers.cloudflare.com/d1/observability/debug-d1, and
- * /d1/best-practices/retry-queries), and KV's answer to more than one write a second to a key.
+ * Errors that Cloudflare documents as worth a repeat (developers.cloudflare.com/d1/observability/debug-d1, and
+ * /d1/best-practices/retry-queries), and KV's error for more than one write a second to a key.
  */
 const TRANSIENT = [
   "Network connection lost",
@@ -20,10 +22,10 @@ const TRANSIENT = [
   "nternal error",
 ];
 
-/** What SQLite says of a statement that names what an older schema has not. */
+/** SQLite's errors for a table or column that an older schema does not have. */
 const OLDER_SCHEMA = /no such (?:table|column)|has no column named/;
 
-/** The store did not do what it was asked, or did not say so in time. */
+/** The store failed, or did not answer in time. */
 export class StoreError extends Error {
   /** The database lacks a table or column: its migrations are not applied. */
   readonly isSchema: boolean;
@@ -35,10 +37,10 @@ export class StoreError extends Error {
   }
 }
 
-/** Runs work until it succeeds, fails for good, or its time is up. Rejects with a StoreError. */
+/** Runs work until it succeeds, fails for good, or the time is up. Rejects with a StoreError. */
 export type Persistently = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** `milliseconds` is how long each call is tried: a sender waits, and nobody knows for how long. */
+/** `milliseconds` is how long each call is tried. A sender is waiting, and nobody knows for how long. */
 export function persistent(milliseconds: number): Persistently {
   return async (work) => {
     const deadline = Date.now() + milliseconds;
@@ -54,13 +56,16 @@ export function persistent(milliseconds: number): Persistently {
   };
 }
 
-/** KV's words: "KV PUT failed: 429 Too Many Requests" for more than one write a second to a key, and 5xx. */
+/** KV's error texts: "KV PUT failed: 429 Too Many Requests" for more than one write a second to a key, and 5xx. */
 const KV_TRANSIENT = /KV \w+ failed: (?:429|5\d\d)/;
 
 const isTransient = (error: unknown): boolean =>
   KV_TRANSIENT.test(String(error)) || TRANSIENT.some((message) => String(error).includes(message));
 
-/** A call that never answers is given up at the deadline; what it does later does no harm, since all work may be done twice. */
+/**
+ * A call that does not answer is given up at the deadline. If it takes effect later, that does no harm, since all work
+ * may run twice.
+ */
 async function before<T>(deadline: number, work: Promise<T>): Promise<T> {
   let timer: number | null = null;
   const tooLate = new Promise<never>((_, reject) => {

@@ -1,13 +1,16 @@
-/** What is read from a delivery, as rows of the tables, and rows as what a store answers. Decides and writes nothing. */
+/**
+ * The rows of the tables, and how a delivery and what it says become rows. Pure. The way back is from-rows.ts; what each
+ * column means is in docs/storage.md.
+ */
 import { READER_VERSION } from "../callback/callback.ts";
 import { jobRank, runRank, workflowRank } from "../callback/state.ts";
-import type { Format, JobReading, Workflow } from "../callback/types.ts";
-import type { Arrival, Delivery, DeliveryReading, DeliveryStatus, Failure, JobSummary, RunSummary } from "./store.ts";
+import type { Format, JobReading } from "../callback/types.ts";
+import type { Arrival, DeliveryReading, DeliveryStatus, Failure, JobSummary } from "./store.ts";
 
-/** Longest value put into a column, in characters. Columns are an index: the body has every value whole. */
+/** Longest value in a column, in characters. Columns are only an index: the body has every value in full. */
 const INDEXED_VALUE_CHARACTERS = 8_192;
 
-/** Columns that a job's record takes from the delivery behind it, in the order of the table. */
+/** Columns of a job that come from the delivery behind its record, in the order of the table. */
 export const RECORD_COLUMNS = [
   "delivery_id",
   "rank",
@@ -28,17 +31,18 @@ export const RECORD_COLUMNS = [
   "ended_at",
 ] as const;
 
-/** Columns that any delivery may add to a job, whichever is behind its record. */
+/** Columns of a job that any delivery may give, not only the one behind its record. */
 export const WORKFLOW_COLUMNS = ["workflow_rank", "run_id", "workflow_id", "workflow_name", "workflow_step"] as const;
 
 type Text = string | null;
 
+/** A row of `jobs`, as one delivery gives it. Times are in milliseconds since 1970, except CI's own, which are ISO 8601. */
 export interface JobRow {
   job_id: string;
   received_at: number;
-  /** When a delivery last named the job, to the hour: age for retention. Null in rows of an older version. */
+  /** When a delivery last named the job, up to an hour too early; retention counts from here. Null in rows of the first version. */
   heard_at: number | null;
-  /** Whether it comes from an export, and so keeps its times. */
+  /** Whether it comes from an import, and so keeps its times. */
   restored: boolean;
   delivery_id: string;
   rank: string;
@@ -64,30 +68,31 @@ export interface JobRow {
   workflow_step: Text;
 }
 
-/** Characters of the reader's version at the end of a rank. */
+/** How many characters the reader's version has at the end of a rank. */
 export const READER_DIGITS = 3;
 
-/** The reader's version, so that it sorts as text. */
+/** The reader's version, padded so that it sorts as text. */
 const READER = String(READER_VERSION).padStart(READER_DIGITS, "0");
 
-/** A value for a column: well-formed, and null where it is too long for an index. */
+/** A value for a column: well-formed Unicode, or null if it is too long. */
 const cell = (value: Text): Text =>
   value === null || value.length > INDEXED_VALUE_CHARACTERS ? null : value.toWellFormed();
 
+/** A row for each job that a delivery names; none if it could not be read. */
 export function jobRows(told: DeliveryReading): JobRow[] {
   return told.reading.ok ? told.reading.value.jobs.map((job) => jobRow(job, told)) : [];
 }
 
-function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
+function jobRow(job: JobReading, told: DeliveryReading): JobRow {
   const { workflow } = job;
   return {
     job_id: job.jobId,
-    received_at: entry.receivedAt,
-    heard_at: entry.lastReceivedAt,
-    restored: entry.isRestored,
-    delivery_id: entry.id,
-    // A newer reader's row of the same delivery differs, and so replaces the older one's.
-    rank: `${jobRank(job, entry.id, entry.source === "reconcile")} ${READER}`,
+    received_at: told.receivedAt,
+    heard_at: told.lastReceivedAt,
+    restored: told.isRestored,
+    delivery_id: told.id,
+    // The reader's version is in the rank, so a newer reader's row replaces an older one's of the same delivery.
+    rank: `${jobRank(job, told.id, told.source === "reconcile")} ${READER}`,
     event: cell(job.event),
     tag: cell(job.tag),
     state: cell(job.state),
@@ -103,7 +108,7 @@ function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
     created_at: job.createdAt,
     started_at: job.startedAt,
     ended_at: job.endedAt,
-    workflow_rank: workflow === null ? null : `${workflowRank(job, entry.id)} ${READER}`,
+    workflow_rank: workflow === null ? null : `${workflowRank(job, told.id)} ${READER}`,
     run_id: cell(workflow?.runId ?? null),
     workflow_id: cell(workflow?.workflowId ?? null),
     workflow_name: cell(workflow?.workflowName ?? null),
@@ -111,7 +116,7 @@ function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
   };
 }
 
-/** Columns that a run's record takes from the delivery behind it, in the order of the table. */
+/** Columns of a run that come from the delivery behind its record, in the order of the table. */
 export const RUN_COLUMNS = [
   "delivery_id",
   "rank",
@@ -124,6 +129,7 @@ export const RUN_COLUMNS = [
   "created_at",
 ] as const;
 
+/** A row of `runs`, as one delivery gives it. */
 export interface RunRow {
   run_id: string;
   received_at: number;
@@ -139,14 +145,15 @@ export interface RunRow {
   created_at: Text;
 }
 
-export function runRows(entry: DeliveryReading): RunRow[] {
-  if (!entry.reading.ok) return [];
-  return entry.reading.value.runs.map((run) => ({
+/** A row for each run whose end a delivery tells; none if it could not be read. */
+export function runRows(told: DeliveryReading): RunRow[] {
+  if (!told.reading.ok) return [];
+  return told.reading.value.runs.map((run) => ({
     run_id: run.runId,
-    received_at: entry.receivedAt,
-    heard_at: entry.lastReceivedAt,
-    delivery_id: entry.id,
-    rank: `${runRank(run, entry.id)} ${READER}`,
+    received_at: told.receivedAt,
+    heard_at: told.lastReceivedAt,
+    delivery_id: told.id,
+    rank: `${runRank(run, told.id)} ${READER}`,
     workflow_id: cell(run.workflowId),
     workflow_name: cell(run.workflowName),
     state: cell(run.state),
@@ -157,54 +164,14 @@ export function runRows(entry: DeliveryReading): RunRow[] {
   }));
 }
 
-export function summaryOf(row: JobRow): JobSummary {
-  return {
-    jobId: row.job_id,
-    event: row.event,
-    tag: row.tag,
-    state: row.state,
-    stateSource: row.state_source,
-    terminal: row.terminal === 1,
-    code: row.code,
-    message: row.message,
-    queueId: row.queue_id,
-    userData: row.user_data,
-    bucket: row.bucket,
-    region: row.region,
-    object: row.object,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    workflow: workflowOf(row),
-  };
-}
+/** Kinds of failures as the first version named them: its rows still have them. */
+export const OLDER_KINDS = {
+  "malformed-body": "malformed",
+  "unsupported-media-type": "unsupported",
+  "internal-error": "reader-failed",
+} as const;
 
-export const versionOf = ({ rank, workflow_rank }: JobRow): string => `${rank} ${workflow_rank ?? ""}`;
-
-function workflowOf(row: JobRow): Workflow | null {
-  if (row.workflow_rank === null) return null;
-  return {
-    runId: row.run_id,
-    workflowId: row.workflow_id,
-    workflowName: row.workflow_name,
-    name: row.workflow_step,
-  };
-}
-
-export function runSummaryOf(row: RunRow): RunSummary {
-  return {
-    runId: row.run_id,
-    workflowId: row.workflow_id,
-    workflowName: row.workflow_name,
-    state: row.state,
-    terminal: row.terminal === 1,
-    bucket: row.bucket,
-    object: row.object,
-    createdAt: row.created_at,
-  };
-}
-
-/** What a reading says of its delivery: columns that the next reading of the same bytes replaces. */
+/** The columns of a delivery that a reading gives. A later reading of the same bytes replaces them. */
 export interface ReadingRow {
   status: DeliveryStatus;
   format: Format | null;
@@ -212,18 +179,19 @@ export interface ReadingRow {
   reason: string | null;
   line: number | null;
   column_number: number | null;
-  /** Version of the reader; 0 where none has read it yet. */
+  /** Version of the reader; 0 if it has not been read yet. */
   reader: number;
-  /** How many jobs it names; null where it was not read, or could not be. */
+  /** How many jobs it names; null if it was not read, or could not be. */
   job_count: number | null;
-  /** The JobIds as a JSON array; null where there are none, or they are too long for a row. */
+  /** The JobIds as a JSON array; null if there are none, or too many for a row. */
   job_ids: string | null;
   run_id: string | null;
 }
 
-/** Longest list of JobIds kept with a delivery, in characters of JSON: some ten thousand. */
+/** Longest `job_ids`, in characters: some ten thousand JobIds. */
 const JOB_IDS_CHARACTERS = 400_000;
 
+/** A delivery that was kept and not read. */
 export const UNREAD: ReadingRow = {
   status: "pending",
   format: null,
@@ -237,6 +205,7 @@ export const UNREAD: ReadingRow = {
   run_id: null,
 };
 
+/** The columns that a reading gives its delivery. */
 export function readingRow(reading: DeliveryReading["reading"]): ReadingRow {
   if (!reading.ok) return { ...UNREAD, ...failureRow(reading.error), reader: READER_VERSION };
   const { format, jobs, runs } = reading.value;
@@ -252,7 +221,7 @@ export function readingRow(reading: DeliveryReading["reading"]): ReadingRow {
   };
 }
 
-/** The columns of a delivery that is quarantined. */
+/** The columns of a quarantined delivery. */
 export function failureRow({ kind, reason, line, column }: Failure) {
   return {
     status: "quarantined",
@@ -263,20 +232,21 @@ export function failureRow({ kind, reason, line, column }: Failure) {
   } as const;
 }
 
+/** A row of `deliveries`, without the body. */
 export interface DeliveryRow extends Omit<ReadingRow, "reader" | "job_count" | "job_ids" | "run_id"> {
   id: string;
   content_type: string | null;
   size: number;
   received_at: number;
-  /** Null in rows of an older version, and then `received_at`. */
+  /** Null in rows of the first version, which means `received_at`. */
   heard_at: number | null;
   count: number;
   has_bytes: 0 | 1;
-  /** Absent in heads of KV that were written before; null for a callback. */
+  /** Null for a callback; absent in entries of KV that older versions wrote. */
   source?: "reconcile" | null;
 }
 
-/** What is known of an arrival beside its bytes. */
+/** The columns of a delivery that are known before it is read. */
 export const arrivalRow = (arrival: Arrival) => ({
   id: arrival.id,
   content_type: arrival.contentType,
@@ -286,32 +256,3 @@ export const arrivalRow = (arrival: Arrival) => ({
   count: arrival.count,
   receipts: arrival.nonce ?? "",
 });
-
-export function deliveryOf(row: DeliveryRow): Delivery {
-  return {
-    id: row.id,
-    status: row.status,
-    format: row.format,
-    contentType: row.content_type,
-    size: row.size,
-    receivedAt: row.received_at,
-    lastReceivedAt: row.heard_at ?? row.received_at,
-    count: row.count,
-    failure: failureOf(row),
-    hasBytes: row.has_bytes === 1,
-    source: row.source ?? "callback",
-  };
-}
-
-/** The words of the first version. */
-const OLDER_KINDS = {
-  "malformed-body": "malformed",
-  "unsupported-media-type": "unsupported",
-  "internal-error": "reader-failed",
-} as const;
-
-function failureOf({ reason_code, reason, line, column_number }: DeliveryRow): Failure | null {
-  if (reason_code === null) return null;
-  const kind = reason_code in OLDER_KINDS ? OLDER_KINDS[reason_code as keyof typeof OLDER_KINDS] : reason_code;
-  return { kind: kind as Failure["kind"], reason: reason ?? "", line, column: column_number };
-}

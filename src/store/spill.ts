@@ -1,7 +1,7 @@
 /**
- * Where a delivery waits that D1 did not take: KV. Each is under its own key, `spill:<id>`, with a pointer
- * `spilled-job:<JobId>` for each job it names, so that a look-up finds it before it is drained. Nothing here expires:
- * what was acknowledged is deleted only when D1 has it and has read it.
+ * The spill: KV, where a delivery waits if D1 did not take it. Each has its own key, `spill:<id>`, and a pointer
+ * `spilled-job:<JobId>` for each job it names, so that a look-up finds it before it is drained. No delivery expires: it
+ * is deleted only when D1 has it and has read it.
  */
 import { decodeBytes } from "../callback/callback.ts";
 import { jobRank, runRank } from "../callback/state.ts";
@@ -27,27 +27,30 @@ export interface SpillEntry {
   id: string;
   /** Of the body, in bytes. */
   size: number;
-  /** Whether the bytes are UTF-8: those can be fetched many at a time. */
+  /** Whether the bytes are UTF-8. Only such bodies can be fetched many at a time. */
   isText: boolean;
 }
 
 export interface Spill {
   /** Resolves only when the delivery is in KV. */
   put(arrival: Arrival): Promise<void>;
-  /** Lets look-ups find the jobs of a delivery that is there; never rejects, since that is not worth failing for. */
+  /** Writes the pointers by which look-ups find the jobs of a spilled delivery. Never rejects: they are best effort. */
   point(told: DeliveryReading): Promise<void>;
   get(id: string): Promise<Arrival | null>;
-  /** The spilled delivery that says most of this job; "drained" where one was here, and the store has it by now. */
+  /** The spilled delivery that says most about this job. "drained" if there was one, and the store has it by now. */
   findByJob(jobId: string): Promise<Arrival | "drained" | null>;
   /** The same for a workflow run. */
   findByRun(runId: string): Promise<Arrival | "drained" | null>;
-  /** Up to 1,000 of what waits, in one call, and where to go on; null where these were the last. */
+  /** Up to 1,000 entries, in one call, and where to continue; null after the last. */
   list(cursor: string | null): Promise<{ entries: SpillEntry[]; next: string | null }>;
-  /** Deliveries by their entries, up to 100 in one call where all are text. What is gone is left out, what is corrupt is a fault. */
+  /**
+   * Deliveries by their entries, up to 100 in one call if all are text. Those that are gone are left out; each corrupt
+   * one is a fault.
+   */
   getMany(entries: readonly SpillEntry[]): Promise<{ arrivals: Arrival[]; faults: string[] }>;
-  /** How many wait, counted up to 1,000. */
+  /** How many deliveries wait, counted up to 1,000. */
   depth(): Promise<number>;
-  /** Forgets a delivery; only for one that the store has. */
+  /** Deletes a delivery. Only for one that the store has. */
   remove(id: string): Promise<void>;
 }
 
@@ -64,10 +67,13 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
     return value === null ? null : opened(id, value);
   }
 
-  /** Of two spilled deliveries of a job, the pointer is to the one of greater rank. Best effort: KV has no compare-and-set. */
+  /**
+   * If a job has several spilled deliveries, the pointer leads to the one with the greatest rank. Best effort: KV has
+   * no compare-and-set.
+   */
   async function pointTo(key: string, rank: string, id: string): Promise<void> {
     const { value, metadata } = await persistently(() => kv.getWithMetadata<PointerMetadata>(key));
-    // One that was drained is for the store to tell of, as long as retention lets it.
+    // If the other one was drained, the store has it, and the pointer is free.
     if (value !== null && metadata !== null && metadata.rank > rank && (await get(value)) !== null) return;
     const options = { metadata: { rank } satisfies PointerMetadata, expirationTtl: POINTER_SECONDS };
     await persistently(() => kv.put(key, id, options));
@@ -141,7 +147,7 @@ export function kvSpill(kv: KVNamespace, persistently: Persistently): Spill {
   };
 }
 
-/** Rejects with a CorruptBodyError where the bytes are not the ones that this delivery is named after. */
+/** Rejects with a CorruptBodyError if the bytes are not the ones that this delivery is named after. */
 async function opened(id: string, value: ArrayBuffer | Uint8Array): Promise<Arrival> {
   const { head, bytes } = openEnvelope(value);
   const {
@@ -176,11 +182,14 @@ interface PointerMetadata {
   rank: string;
 }
 
-/** A pointer outlives what it points to, and is then of no use: 30 days, in seconds. The delivery itself never expires. */
+/**
+ * How long a pointer lives, in seconds. It outlives its delivery, which never expires while it waits, and is of no use
+ * then.
+ */
 const POINTER_SECONDS = 30 * 86_400;
 
 /**
- * How many jobs of one spilled delivery can be looked up before it is drained. Each costs a read and a write, and a
- * Worker on the free plan has 50 subrequests.
+ * How many jobs of one spilled delivery get a pointer. Each costs a read and a write, and a Worker on the free plan has
+ * 50 subrequests.
  */
 const POINTERS_PER_DELIVERY = 15;

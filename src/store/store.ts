@@ -1,6 +1,6 @@
 /**
- * What a store does: keeps deliveries with what they say, and finds jobs, runs and deliveries again.
- * One interface because there are two, D1 and KV. A store decides nothing about content: it is told.
+ * The interface of a store. It keeps deliveries with what they say, and finds jobs, runs and deliveries. There are two,
+ * D1 and KV. A store decides nothing about content.
  */
 import type { Body } from "../callback/callback.ts";
 import type { Format, JobReading, Reading, ReadFailure, RunReading } from "../callback/types.ts";
@@ -9,13 +9,14 @@ import type { Expectation, Expectations, KnownJob } from "./expectations.ts";
 import type { Figures, Health } from "./figures.ts";
 import type { DeliveryFilter, JobFilter, JobFilterName, Page, Position, RunFilter } from "./lists.ts";
 import type { LeasedEvent, Outbox } from "./outbox.ts";
+import type { Cutoffs, Purged, Recompressed } from "./purged.ts";
 import type { Sweeps } from "./sweeps.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** `pending`: the bytes are kept and not read yet. */
 export type DeliveryStatus = "stored" | "no-job" | "quarantined" | "pending";
 
-/** What brought a delivery: CI's own callback, or CI's answer when it was asked about a job. */
+/** How a delivery came: as CI's callback, or as CI's answer to a question about a job. */
 export type DeliverySource = "callback" | "reconcile";
 
 /** One body that arrived, named by its digest. */
@@ -29,25 +30,25 @@ export interface Arrival {
   contentType: string | null;
   /** When these bytes first came, in milliseconds since 1970. */
   receivedAt: number;
-  /** When they last came: the same time, unless they come from an export. */
+  /** When they last came: the same, unless they come from an import. */
   lastReceivedAt: number;
-  /** How many times they came: once, unless they come from an export. */
+  /** How many times they came: once, unless they come from an import. */
   count: number;
   /**
-   * Names this arrival, in 8 characters, so that a write tried twice is counted once. Null for one that is kept
-   * already or comes from an export: its count is a total, of which the greater stands.
+   * Names this arrival, in 8 characters, so that a repeated write counts it once. Null if the delivery is kept already
+   * or comes from an import: `count` is then a total, and the greater total is kept.
    */
   nonce: string | null;
-  /** Whether it comes from an export: it keeps its times, and is no change of today. */
+  /** Whether it comes from an import: it keeps its times, and is no change of today. */
   isRestored: boolean;
   source: DeliverySource;
 }
 
-/** Why a delivery is quarantined: what the reader says of the bytes, or what became of the reading. */
+/** Why a delivery is quarantined: what the reader found, or what became of reading it. */
 export type Failure = Omit<ReadFailure, "kind"> & { kind: FailureKind };
 type FailureKind = ReadFailure["kind"] | "reader-failed" | "reading-unfinished" | "bytes-corrupt";
 
-/** Readings of one delivery that may begin without one of them ending. */
+/** How many readings of one delivery may begin without one of them finishing. */
 export const READ_ATTEMPTS = 5;
 
 export const UNFINISHED_READING: Failure = {
@@ -57,9 +58,9 @@ export const UNFINISHED_READING: Failure = {
   column: null,
 };
 
-/** What was made of a delivery's bytes. */
+/** What the reader made of a delivery's bytes. */
 export interface DeliveryReading {
-  /** Of the delivery. */
+  /** The delivery's id. */
   id: string;
   /** When the delivery first and last came, in milliseconds since 1970. */
   receivedAt: number;
@@ -69,10 +70,10 @@ export interface DeliveryReading {
   reading: Result<Reading, Failure>;
 }
 
-/** A delivery on its way into a store, with what it says. */
+/** An arrival with what it says. */
 export type ReadArrival = Arrival & DeliveryReading;
 
-/** What is kept about a delivery, beside its body. */
+/** What is kept about a delivery, without its body. */
 export interface Delivery {
   id: string;
   status: DeliveryStatus;
@@ -84,38 +85,41 @@ export interface Delivery {
   /** How many times these bytes came. */
   count: number;
   failure: Failure | null;
-  /** False when the bytes have passed their time of retention. */
+  /** False if retention has deleted the bytes. */
   hasBytes: boolean;
-  /** Of bytes that came both ways, `reconcile`. */
+  /** `reconcile` if the bytes came both ways. */
   source: DeliverySource;
 }
 
-/** The record of a job without its detail: what lists show. */
+/** The record of a job without its detail, as lists show it. */
 export type JobSummary = Omit<JobReading, "detail" | "full">;
 
 export interface KeptJob {
   summary: JobSummary;
   delivery: Delivery;
-  /** Orders all readings of the job (`jobRank`): the record is the greatest. */
+  /** Orders the readings of the job (`jobRank`). The record has the greatest rank. */
   rank: string;
-  /** Names the deliveries that the record and its workflow are of, and the readers that read them: another record has another. */
+  /** Changes with the record or its workflow: with the delivery behind either, or its reader. */
   version: string;
-  /** When the job was first heard of: its place in lists. Milliseconds since 1970, as are all times here. */
+  /** When the job was first heard of, which is its place in lists. In milliseconds since 1970, as all times here. */
   firstReceivedAt: number;
-  /** When its record, its workflow, its expectation or its verdict changed last. */
+  /** When its record, workflow, expectation or verdict last changed. */
   updatedAt: number;
-  /** Null where the job was not announced. */
+  /** Null if the job was not announced. */
   expectation: Expectation | null;
-  /** What CI says of the delivery behind the record; null where it was not asked, or has not said yet. CI's own answer is true. */
+  /**
+   * What CI said about the delivery behind the record; null if CI was not asked or has not answered yet. True for CI's
+   * own answer.
+   */
   verified: boolean | null;
 }
 
-/** A delivery as lists show it: with the first jobs that it names. */
+/** A delivery as lists show it, with the first jobs that it names. */
 export interface ListedDelivery extends Delivery {
-  /** The first ten. */
+  /** The first ten JobIds. */
   jobIds: string[];
   jobCount: number;
-  /** Of the first job. Moderation has no tag: its event is its type. */
+  /** Of the first job. Moderation has no tag; its event tells its type. */
   tag: string | null;
   event: string | null;
   object: string | null;
@@ -123,15 +127,15 @@ export interface ListedDelivery extends Delivery {
 
 /** A delivery in the history of a job. */
 export interface JobDelivery extends ListedDelivery {
-  /** What CI says of the job as this delivery tells it; null where it was not asked, or has not said yet. */
+  /** What CI said about this delivery; null if CI was not asked or has not answered yet. */
   verified: boolean | null;
 }
 
-/** A body is null when its time of retention has passed. */
+/** A delivery with its body, which is null if retention has deleted it. */
 export interface KeptBody {
   delivery: Delivery;
   body: Body | null;
-  /** Of one that waits in the spill: its arrival, which the store has not counted yet. */
+  /** The nonce of a delivery in the spill, whose arrival the store has not counted yet. */
   nonce?: string | null;
 }
 
@@ -140,7 +144,7 @@ export type RunSummary = Omit<RunReading, "tasks">;
 
 export interface KeptRun extends KeptBody {
   summary: RunSummary;
-  /** Orders all readings of the run (`runRank`). */
+  /** Orders the readings of the run (`runRank`). */
   rank: string;
 }
 
@@ -151,99 +155,91 @@ export interface ListedRun {
   receivedAt: number;
 }
 
-/** What was last heard of before these times is to go, in milliseconds since 1970; null keeps for ever. */
-export interface Cutoffs {
-  jobs: number | null;
-  bytes: number | null;
-  quarantined: number | null;
-}
-
-/** What a store is: nothing outside this folder asks for its name to decide anything. */
+/** `d1` or `kv`. No code outside this folder decides anything by it. */
 export interface StoreTraits {
   readonly name: "d1" | "kv";
-  /** Filters that its lists of jobs take. */
+  /** The filters that its lists of jobs have. */
   readonly filters: readonly JobFilterName[];
-  /** What look-ups have to say of their freshness, as text for a header; null where they are never late. */
+  /** How fresh look-ups are, as text for a header; null if they are never late. */
   readonly consistency: string | null;
-  /** Shortest time between two looks at the store by one who waits, in seconds. */
+  /** The shortest time between two questions of one waiting request, in seconds. */
   readonly pollSeconds: { wait: number; page: number };
 }
 
-/** A delivery whose reading may begin, or why not. */
+/** Whether the reading of a delivery may begin. */
 export type Claim = "claimed" | "exhausted" | "not-pending";
 
-/** What was written, with the events that it caused and whose first attempts are the caller's to make. */
+/** The outcome of a write. The caller makes the first attempts of `events`. */
 export interface Written {
-  /** In order, how many times each delivery has come, this time included. */
+  /** How many times each delivery has come, this time included, in order. */
   counts: number[];
   events: LeasedEvent[];
 }
 
-/** The same for readings of kept deliveries: `gone` are the ids of those that are no longer kept. */
+/** The outcome of writing readings. `gone` has the ids of deliveries that are no longer kept. */
 export interface WrittenReadings {
   gone: string[];
   events: LeasedEvent[];
 }
 
-/** Which copy of a database is asked: `nearest` may lag behind about a job that has ended. */
+/** Which copy of a database is asked. `nearest` may lag behind, but only about jobs that have ended. */
 export type Copy = "nearest" | "primary";
 
-/** What changed of late, known once for all who wait in this isolate. */
+/** Recent changes, shared by all who wait in this isolate. Both calls reject like any question to the store. */
 export interface News {
-  /** A number: what changes from now on has a greater one. */
+  /** A number that is less than that of every later change. */
   start(): Promise<number>;
   /**
-   * Null where the job, or any job for null, has not changed after that number, as was known so many milliseconds ago or
-   * later. Where it may have changed, the number to go on from. Both calls reject as any question to the store does.
+   * Null if the job (any job, for null) has not changed since that number. What is known may be so many milliseconds
+   * old. If it may have changed, the number to continue from.
    */
   after(number: number, jobId: string | null, oldestMilliseconds: number): Promise<number | null>;
 }
 
 export interface Store extends StoreTraits {
-  /** Null where this store keeps no order of changes. */
+  /** Null if the store keeps no order of changes. */
   readonly news: News | null;
   /** Events on their way to the user's system. */
   readonly outbox: Outbox;
-  /** Jobs that were announced; null where this store has no place for them, as for the next two. */
+  /** Announced jobs. Null if the store cannot keep them; the next two likewise. */
   readonly expectations: Expectations | null;
   readonly verdicts: Verdicts | null;
   readonly sweeps: Sweeps | null;
   /**
-   * Keeps bytes without reading them; what is known of such a delivery already stays. Gives, in order, how many times
-   * each has come, this time included. Rejects when that is not certain.
+   * Keeps bytes without reading them. What is known about a delivery stays. Gives how many times each has come, this
+   * time included, in order. Rejects if that is not certain.
    */
   keep(arrivals: readonly Arrival[]): Promise<number[]>;
   /**
-   * The same, with what they say. Where it rejects, D1 has written nothing; KV may have written some of it: each
-   * job and run is then shown whole or not at all, and a repeat writes the rest.
+   * Keeps bytes with what they say. If it rejects, D1 has written nothing. KV may have written a part: each job and run
+   * is then shown as a whole or not at all, and a repeat writes the rest.
    */
   put(deliveries: readonly ReadArrival[]): Promise<Written>;
-  /**
-   * Writes what kept deliveries say; nothing of those that are no longer kept: retention may have taken them meanwhile.
-   */
+  /** Writes what kept deliveries say. Skips those that retention has deleted in the meantime. */
   putReadings(readings: readonly DeliveryReading[]): Promise<WrittenReadings>;
   /**
-   * Counts an attempt to read a pending delivery, before it is made: one that ends the Worker would be made for ever
-   * otherwise. After `READ_ATTEMPTS` it is quarantined instead, and the answer is `exhausted`.
+   * Counts an attempt to read a pending delivery, before it is made, since it may kill the Worker. After
+   * `READ_ATTEMPTS` the delivery is quarantined instead, and the answer is `exhausted`.
    */
   claimReading(id: string): Promise<Claim>;
-  /** Takes an attempt back that ended, but whose outcome could not be written. */
+  /** Uncounts an attempt that finished, but whose outcome could not be written. */
   releaseReading(id: string): Promise<void>;
-  /** After an upgrade of the reader, makes deliveries pending again whose reading did not end; says how many. */
+  /** After an upgrade of the reader, makes deliveries pending again whose reading never finished. Gives how many. */
   retryUnfinished(): Promise<number>;
   getJob(jobId: string): Promise<KeptJob | null>;
-  /** The job and the body behind its record, in one go. */
+  /** The job with the body behind its record, in one query. */
   getJobWithBody(jobId: string, copy?: Copy): Promise<(KeptJob & KeptBody) | null>;
-  /** Last received first, by the first delivery that named a job, so that a job keeps its place. Rejects with a FilterError. */
+  /** Last received first. A job's place is that of the first delivery that named it. Rejects with a FilterError. */
   listJobs(filter: JobFilter, limit: number, after: Position | null): Promise<Page<KeptJob>>;
-  /** Jobs whose object begins so and goes on, the last object first; none where the store has no order of objects. */
+  /** Jobs whose object begins with the text, in descending order; none if the store cannot list by object. */
   listJobsByObject(prefix: string, limit: number): Promise<KeptJob[]>;
   /**
-   * Jobs that changed after a number, expected ones as well, the oldest change first, each once with its record as it is
-   * now; from the first where that is null. `next` is always a position. Rejects with an UnsupportedError where the store keeps no order of changes.
+   * Jobs that changed after a number, announced ones included, oldest change first, each once with its record as it is
+   * now. Null is the very beginning. `next` is always a position. Rejects with an UnsupportedError without an order of
+   * changes.
    */
   listChanges(after: Position | null, limit: number): Promise<{ items: KnownJob[]; next: Position }>;
-  /** The position behind all changes so far. Rejects as `listChanges` does. */
+  /** The position after all changes so far. Rejects as `listChanges` does. */
   newestChange(): Promise<Position>;
   /** Every delivery that named a job, last received first. */
   listDeliveriesOfJob(jobId: string, limit: number, after: Position | null): Promise<Page<JobDelivery>>;
@@ -252,50 +248,30 @@ export interface Store extends StoreTraits {
   listRuns(filter: RunFilter, limit: number, after: Position | null): Promise<Page<ListedRun>>;
   getDelivery(id: string): Promise<ListedDelivery | null>;
   getBody(id: string): Promise<KeptBody | null>;
-  /** Small bodies at once, in any order; those that are not kept are absent. Rejects where one is corrupt. */
+  /** Several small bodies, in any order, without those that are not kept. Rejects if one is corrupt. */
   getBodies(ids: readonly string[]): Promise<KeptBody[]>;
-  /** What became of deliveries, by id; those that are not kept are absent. */
+  /** The statuses of deliveries by id, without those that are not kept. */
   statusesOf(ids: readonly string[]): Promise<ReadonlyMap<string, DeliveryStatus>>;
   /** Which of the jobs are terminal. */
   terminalOf(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Last received first; of one status, or of all. */
+  /** Deliveries of one status or of all, last received first. */
   listDeliveries(filter: DeliveryFilter, limit: number, after: Position | null): Promise<Page<ListedDelivery>>;
-  /** Ids of deliveries that wait to be read: those whose reading was tried least come first. */
+  /** Ids of pending deliveries. Those with the fewest attempts come first. */
   listPending(limit: number): Promise<string[]>;
-  /** First received first, whatever arrives meanwhile: for an export. */
+  /** For an export: first received first, complete whatever arrives in the meantime. */
   listOldestDeliveries(limit: number, after: Position | null): Promise<Page<Delivery>>;
-  /** How many deliveries of a status a list has after that position; null where only counting all would tell. */
+  /** How many deliveries of a status come after that position; null if only a full count would tell. */
   countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
   /** What `purge` costs in calls, at most. */
   purgeOperations(cutoffs: Cutoffs): number;
-  /** Deletes some of what has passed its time of retention. */
+  /** Applies retention to some rows. */
   purge(cutoffs: Cutoffs): Promise<Purged>;
-  /** Takes less room for some of what older versions have written. */
+  /** Rewrites some bodies of older versions, so that they take less room. */
   recompress(): Promise<Recompressed>;
-  /** A look at the store that costs little enough for anybody to ask. Rejects where it cannot be reached or lacks its tables. */
+  /** A check cheap enough for anybody to ask for. Rejects if the store cannot be reached or lacks its tables. */
   check(): Promise<Health>;
-  /** All figures; no scan, but more to read than a check. Rejects as that does. */
+  /** All figures, for more reads than a check, but without a scan. Rejects likewise. */
   measure(): Promise<Figures>;
-  /** Remembers when the upkeep ran, and how many spilled deliveries it left waiting; null where it could not tell. */
+  /** Records when the cron ran, and how many deliveries it left in the spill; null if unknown. */
   noteUpkeep(at: number, spilled: number | null): Promise<void>;
-}
-
-/** What one slice of retention did. */
-export interface Purged {
-  /** Rows deleted or emptied. */
-  rows: number;
-  /** True when everything that has passed its time has been looked at. */
-  isDone: boolean;
-  /** Calls to the store that it took, statements counted one by one. */
-  operations: number;
-}
-
-/** What one slice of recompressing did. */
-export interface Recompressed {
-  /** Rows rewritten. */
-  rows: number;
-  /** True when there is nothing left to look at. */
-  isDone: boolean;
-  /** What is wrong with bodies that were left as they are. */
-  faults: string[];
 }

@@ -1,14 +1,17 @@
-/** How far CI's lists of jobs were walked. The state is the sweep's own; a store keeps it, and who writes on what is no longer there is told so. */
+/**
+ * How far CI's lists of jobs were read. The state belongs to the sweep; the store only keeps it, and refuses to
+ * overwrite a state that another run has written.
+ */
 
 export interface KeptSweep {
-  /** As it was written, and so JSON. */
+  /** The state as it was written: JSON. */
   state: unknown;
   version: number;
 }
 
 export interface Sweeps {
-  /** By name; those that never began are absent. */
+  /** States by name, without those that never began. */
   read(names: readonly string[]): Promise<ReadonlyMap<string, KeptSweep>>;
-  /** Writes where the version is still that one (0: there was none). False where another run has written since. */
+  /** Writes if the version is still this one (0: there was none). False if another run has written since. */
   write(name: string, version: number, state: unknown): Promise<boolean>;
 }

@@ -1,15 +1,18 @@
 /**
- * Verdicts: what CI says of a callback when it is asked. Each is about one job and the delivery that was behind its
- * record. Times are in milliseconds since 1970. Each write states its condition itself, and may be made twice.
+ * Verdicts: what CI says about a callback when it is asked. Each is about one job and the delivery that was behind its
+ * record. Times are in milliseconds since 1970. Each write contains its own condition, and may run twice.
  */
 
-/** What makes a store note that CI is to be asked about callbacks: where VERIFY is off nothing is written. */
+/** How a store notes that CI is to be asked about callbacks. With VERIFY off, nothing is noted. */
 export interface Verifying {
   /** How long events of a job wait for its verdict, in milliseconds. */
   limitMilliseconds: number;
 }
 
-/** A callback's job that CI is to be asked about now: the asking is counted, and the next one has its time already. */
+/**
+ * A job that CI is to be asked about now, because of a callback. This question is counted already, and the next one is
+ * scheduled.
+ */
 export interface VerdictAsk {
   jobId: string;
   /** The delivery that the verdict is about. */
@@ -27,20 +30,23 @@ export interface VerdictAsk {
 export interface Verdict {
   jobId: string;
   delivery: string;
-  /** Which asking gave it: what a later one has written stands. */
+  /** Which question gave it. A verdict of a later question is not overwritten. */
   asks: number;
-  /** Null where CI gave none yet. */
+  /** Null if CI gave none yet. */
   verified: boolean | null;
   /** When to ask again; null for never. */
   askAt: number | null;
 }
 
 export interface Verdicts {
-  /** Takes what is due to be asked, of these jobs or of all, the first due first. Those whose delivery is no longer behind the record are closed instead. */
+  /**
+   * Takes questions that are due, of these jobs or of all, the first due first. A question whose delivery is no longer
+   * behind the record is closed instead.
+   */
   claim(jobIds: readonly string[] | null, limit: number, now: number): Promise<VerdictAsk[]>;
   /**
-   * Writes verdicts; another one than before is a change of the job. Events of these deliveries that wait for one are
-   * due at once, and with `false` an end is told as `job.disputed`. Gives the ids of events that are due.
+   * Writes verdicts. A verdict that differs from the one before is a change of the job. Events that wait for it are due
+   * at once; for `false`, an end is sent as `job.disputed`. Gives the ids of events that are due.
    */
   settle(verdicts: readonly Verdict[], now: number): Promise<string[]>;
 }

@@ -5,6 +5,6 @@ declare module "node:zlib" {
     dictionary?: Uint8Array;
   }
   function deflateRawSync(bytes: Uint8Array, options: DeflateOptions): Uint8Array<ArrayBuffer>;
-  /** Throws where the bytes are not what `deflateRawSync` gave. */
+  /** Throws if the bytes are not what `deflateRawSync` gave. */
   function inflateRawSync(bytes: Uint8Array, options: DeflateOptions): Uint8Array<ArrayBuffer>;
 }

@@ -1,6 +1,6 @@
 /**
- * One JSON line per event, for people and for filters. Never a body, a secret, or the URL that holds one; always
- * short, whatever a callback names; and never a reason for a request to fail. Lines: docs/operations.md.
+ * One JSON line per event, for people and for filters. A line never has a body, a secret, or a URL that contains one.
+ * It is always short, whatever a callback names, and never makes a request fail. All lines: docs/operations.md.
  */
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 
@@ -30,13 +30,13 @@ type Event = (typeof EVENTS)[number];
 
 export type Log = (level: Level, event: Event, fields: Record<string, unknown>) => void;
 
-/** Longest text in a line, in characters: an id or tag may be as long as its sender likes. */
+/** Longest text in a line, in characters: the sender chooses the length of ids and tags. */
 const TEXT_CHARACTERS = 200;
 
-/** Items of a list in a line: one delivery may name 10,000 jobs. */
+/** How many items of a list are in a line: one delivery may name 10,000 jobs. */
 const LIST_ITEMS = 10;
 
-/** Writes the lines of this level and above. */
+/** A log that writes the lines of this level and above. */
 export function logger(least: Level): Log {
   return (level, event, fields) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;

@@ -1,7 +1,7 @@
 /** `GET /metrics` in the text format of Prometheus (prometheus.io/docs/instrumenting/exposition_formats). Pure. */
 import type { Figures } from "../store/figures.ts";
 
-/** What walking CI's lists has come to: `src/reconcile/sweep-state.ts`. */
+/** What the sweep of CI's lists has found: `src/reconcile/sweep-state.ts`. */
 interface Swept {
   endedAt: number | null;
   total: { seen: number; found: number; fetched: number };
@@ -9,13 +9,13 @@ interface Swept {
 
 export interface Measured {
   store: string;
-  /** Null where the store could not be asked. */
+  /** Null if the store could not be asked. */
   figures: Figures | null;
-  /** Null where there is no spill, or it could not be asked. */
+  /** Null if there is no spill, or it could not be asked. */
   spillDepth: number | null;
-  /** Null where nothing is swept, or it could not be asked. */
+  /** Null if nothing is swept, or it could not be asked. */
   swept: Swept | null;
-  /** Settings whose default stands in. */
+  /** How many settings are wrong, so that their defaults are used. */
   wrongSettings: number;
   /** The hosts of endpoints by their ids. */
   hosts: ReadonlyMap<string, string>;
@@ -70,7 +70,7 @@ export function metricsText({ store, figures, spillDepth, swept, wrongSettings, 
 const SWEEP_HELP =
   "Jobs on CI's lists: seen, found to have ended without this receiver's knowing, and fetched. Looked at twice, a job counts twice.";
 
-/** By host: two endpoints may have one, and one that was removed has none that is known. */
+/** Pending events by host. Two endpoints may have the same host, and that of a removed endpoint is not known. */
 function pending(figures: Figures | null, hosts: ReadonlyMap<string, string>): Sample[] {
   const counts = new Map([...hosts.values()].map((host) => [host, 0]));
   for (const [id, count] of Object.entries(figures?.events?.pending ?? {})) {
@@ -83,7 +83,7 @@ function pending(figures: Figures | null, hosts: ReadonlyMap<string, string>): S
 const gauge = (name: string, help: string, samples: readonly Sample[]) => family(name, "gauge", help, samples);
 const counter = (name: string, help: string, samples: readonly Sample[]) => family(name, "counter", help, samples);
 
-/** A family with its samples; nothing where no sample has a value. */
+/** A metric with its samples; nothing if no sample has a value. */
 function family(name: string, type: string, help: string, samples: readonly Sample[]): string {
   const lines = samples
     .filter(([, value]) => value !== null && value !== undefined)
@@ -91,7 +91,7 @@ function family(name: string, type: string, help: string, samples: readonly Samp
   return lines.length === 0 ? "" : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 
-/** A state is whatever a sender says: cut where it is absurd, and escaped. */
+/** A label may be whatever a sender says, so it is cut if it is too long, and escaped. */
 const LABEL_CHARACTERS = 100;
 
 function labelsText(labels: Readonly<Record<string, string>>): string {

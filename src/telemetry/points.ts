@@ -1,11 +1,11 @@
 /**
- * What is said of one callback, in the log and as a point of Analytics Engine. Pure. The order of blobs and doubles
- * is what queries name them by (docs/operations.md), so it may grow at its end and never change.
+ * What is reported about one callback, in the log and as a point of Analytics Engine. Pure. Queries name blobs and
+ * doubles by their order (docs/operations.md), so new ones go to the end, and the order never changes.
  */
 import type { Outcome } from "../intake.ts";
 import type { ProblemCode } from "../problems.ts";
 
-/** What a callback has come to so far: no outcome where its body was not read in full, or not stored. */
+/** What is known about a callback so far. There is no outcome if its body was not fully read, or not stored. */
 export interface CallbackSeen {
   receivedAt: number;
   /** Of the body, as far as it was read. */
@@ -14,7 +14,7 @@ export interface CallbackSeen {
 }
 
 export interface CallbackReport {
-  /** What became of the delivery; the problem where it is not kept. */
+  /** What became of the delivery; the problem if it is not kept. */
   outcome: Outcome["status"] | ProblemCode;
   problem: ProblemCode | null;
   delivery: string | null;
@@ -22,11 +22,11 @@ export interface CallbackReport {
   jobCount: number;
   bytes: number;
   format: "xml" | "json" | null;
-  /** Of the first job, as are the tag, the state and the age. */
+  /** Of the first job; so are the tag, the state and the age. */
   eventName: string | null;
   tag: string | null;
   state: string | null;
-  /** Seconds from the job's EndTime to its arrival; null where it has none. */
+  /** Seconds from the job's EndTime to the callback's arrival; null without EndTime. */
   ageSeconds: number | null;
   milliseconds: number;
 }
@@ -51,10 +51,10 @@ export function reportOf(seen: CallbackSeen, problem: ProblemCode | null, millis
   };
 }
 
-/** All blobs of a point may have 16 KB, and an index 96 bytes. */
+/** Analytics Engine allows 16 KB for all blobs of a point, and 96 bytes for an index. */
 const BLOB_CHARACTERS = 200;
 
-/** What stands for a number that is not known, since a point has no null. */
+/** Stands for an unknown number, since a point has no null. */
 const UNKNOWN = -1;
 
 export function callbackPoint(report: CallbackReport): AnalyticsEngineDataPoint {

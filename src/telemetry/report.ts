@@ -1,6 +1,6 @@
 /**
- * What is told of a request when it is answered: one line of the log for each callback and each look-up that
- * failed, and one point of Analytics Engine for each callback. Never a body, a key, or a path that may hold one.
+ * What is reported about a request after its answer: a line of the log for each callback and each failed look-up, and a
+ * point of Analytics Engine for each callback. Never a body, a key, or a path that may contain one.
  */
 import { PROBLEMS, type ProblemCode } from "../problems.ts";
 import type { Level, Log } from "./log.ts";
@@ -15,9 +15,9 @@ export interface RequestSeen {
   ray: string | null;
   /** Of a callback with a right key. */
   callback: CallbackSeen | undefined;
-  /** What it was answered with, where that is a problem. */
+  /** The problem that it was answered with, if any. */
   problem: ProblemCode | undefined;
-  /** What an error said that brought the problem about. */
+  /** The message of the error behind that problem. */
   fault: string | undefined;
 }
 
@@ -35,14 +35,14 @@ export function reportRequest(log: Log, dataset: AnalyticsEngineDataset | undefi
   if (problem === undefined) return;
   const { status } = PROBLEMS[problem];
   const more = { problem, status, method, milliseconds, fault: seen.fault, ray };
-  // A key that is no longer valid looks like this, and CI's callbacks with it are lost.
+  // A key that was rotated away looks like this, and CI's callbacks with it are lost.
   const isWrongKey = method === "POST" && path.startsWith("/callbacks/");
   if (LOOK_UP.test(path)) log(levelOf(status), "look-up", { path, ...more });
   else if (status >= 500) log("error", "request", more);
   else log(isWrongKey && status === 404 ? "warn" : "debug", isWrongKey ? "wrong key" : "request", more);
 }
 
-/** What is refused for coming too often is not worth a line each: a flood would fill the log. */
+/** Requests refused as too many get no line of their own, since a flood would fill the log. */
 function levelOf(status: number): Level {
   if (status >= 500 && status !== 501) return "error";
   if (status === 429) return "debug";
@@ -54,7 +54,7 @@ function levelOfCallback({ outcome, problem }: CallbackReport, fault: string | u
   return problem !== null || fault !== undefined ? "warn" : "info";
 }
 
-/** A point that cannot be written is not worth failing a callback for, which is stored by now. */
+/** Writes a point. If that fails, the callback must not fail: it is stored by now. */
 function writePoint(dataset: AnalyticsEngineDataset | undefined, report: CallbackReport, log: Log): void {
   try {
     dataset?.writeDataPoint(callbackPoint(report));

@@ -1,14 +1,14 @@
-/** Wrong settings cost no callback, and must not go unseen either: a line of the log for each, now and then. */
+/** A wrong setting must not lose a callback, but it must be noticed: a line of the log for each, now and then. */
 import { faultText, type SettingFault } from "../settings.ts";
 import type { Log } from "./log.ts";
 
 /** Shortest time between two reports of the same faults by one isolate, in milliseconds. */
 const PAUSE_MILLISECONDS = 60_000;
 
-/** What this isolate reported last, and when. */
+/** What this isolate last reported, and when. */
 let reported = { text: "", at: 0 };
 
-/** Reports the faults when an isolate starts, when they change, and once a minute after that. */
+/** Logs the faults when an isolate starts, when they change, and once a minute after that. */
 export function reportSettingFaults(log: Log, faults: readonly SettingFault[]): void {
   if (faults.length === 0) return;
   const now = Date.now();

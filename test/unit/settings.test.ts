@@ -1,7 +1,8 @@
 /** The settings: read from what a deployment gives, and the same in the code, the docs and wrangler.toml. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { allowedOf, faultText, missingSecrets, readSettings, SETTINGS } from "../../src/settings.ts";
+import { allowedOf, SETTINGS } from "../../src/setting-table.ts";
+import { faultText, missingSecrets, readSettings } from "../../src/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
 const fileOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");

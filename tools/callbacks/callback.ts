@@ -1,6 +1,6 @@
 /**
- * Callbacks as CI posts them: every job type, in every envelope, in XML and in JSON. One seed and index give
- * one callback, byte for byte; what a receiver has to make of it comes with it. No I/O, no clock.
+ * Generates callbacks as CI posts them: every job type, in every envelope, in XML and in JSON. A seed and an index give
+ * one callback, byte for byte, together with what a receiver must make of it. No I/O, no clock.
  */
 import { type ExpectedJob, describeJob, expectedJob, type Job, type JobQueue } from "./job.ts";
 import { type Tag, TAGS } from "./job-types.ts";
@@ -13,7 +13,7 @@ import { expectedTask, workflowExecution } from "./workflow-finish.ts";
 export type Format = "xml" | "json";
 export const FORMATS = ["xml", "json"] as const satisfies readonly Format[];
 
-/** The envelopes, with the formats each comes in; `hasTag` where it holds jobs of a type that can be chosen. */
+/** The envelopes, with the formats of each. `hasTag` if it holds jobs of a type that can be chosen. */
 export const SHAPES = {
   response: { formats: ["xml"], hasTag: true },
   "no-event-name": { formats: ["xml"], hasTag: true },
@@ -31,14 +31,17 @@ export const SHAPES = {
 export type Shape = keyof typeof SHAPES;
 export const SHAPE_NAMES = Object.keys(SHAPES) as Shape[];
 
-/** What a callback is of. `tag` is null where the envelope is not about a job of a documented type. */
+/** The kind of a callback. `tag` is null if the envelope is not about a job of a documented type. */
 export interface Kind {
   shape: Shape;
   format: Format;
   tag: Tag | null;
 }
 
-/** Every kind there is of these; "usual" is the envelope in which the provider's page shows the job type. */
+/**
+ * All kinds of these envelopes, formats and types. "usual" is the envelope in which the provider's page shows the job
+ * type.
+ */
 export function kindsOf(
   tags: readonly Tag[],
   formats: readonly Format[],
@@ -64,12 +67,12 @@ export interface CallbackRequest {
   seed: string;
   index: number;
   kind: Kind;
-  /** Milliseconds since 1970: what the callback tells of happened within the hour before. */
+  /** Milliseconds since 1970. The jobs ended within the hour before. */
   now: number;
   /** Size of a segmentation, in words. Default 40. */
   tokens?: number;
   failed?: boolean;
-  /** A notice of an earlier state of the same job; only of kinds for which `canBeEarly` holds. */
+  /** A notice of an earlier state of the same job. Only for kinds for which `canBeEarly` is true. */
   early?: boolean;
   /** The workflow run that started the job; only in envelopes with a tag. */
   run?: Run | undefined;
@@ -81,11 +84,11 @@ export interface Callback {
   kind: Kind;
   body: string | Uint8Array<ArrayBuffer>;
   headers: Record<string, string>;
-  /** What the receiver has to make of it. */
+  /** What the receiver must make of it. */
   outcome: "stored" | "no-job" | "malformed-body" | "unsupported-media-type";
   /** Ids of the jobs it names. */
   jobIds: string[];
-  /** What a look-up has to answer for these jobs once this callback is the last word on them. */
+  /** What look-ups of these jobs must answer if this is the last callback about them. */
   expected: ExpectedJob[];
 }
 
@@ -95,7 +98,7 @@ export function generateCallback(request: CallbackRequest): Callback {
   return describeCallback(request).callback;
 }
 
-/** The callback, and the jobs in it, for a `WorkflowFinish` about them. */
+/** The callback, and its jobs, for a `WorkflowFinish` about them. */
 export function describeCallback(request: CallbackRequest): { callback: Callback; jobs: Job[] } {
   const { seed, index, kind, now, early = false, failed = false } = request;
   const about = { seed, key: String(index), now, failed, early };
@@ -163,7 +166,7 @@ export function finishCallback(request: CallbackRequest, run: Run, jobs: readonl
   );
 }
 
-/** Prints content the way its kind is printed, in a style that differs from callback to callback. */
+/** Prints content in the format of its kind, in a style that differs from callback to callback. */
 function printCallback({ seed, index, kind }: CallbackRequest, content: Tree, expected: ExpectedJob[]): Callback {
   const random = new Random(seed, "style", index);
   const style = { declaration: random.chance(0.3), indent: random.chance(0.4) };
@@ -187,7 +190,7 @@ function inJsonEnvelope(shape: Shape, content: Tree, keepListsOfOne: boolean): u
   return shape === "wrapped-object" || shape === "wrapped-array" ? { Response: envelope } : envelope;
 }
 
-/** No page says which header a JSON callback of a job has, so it comes with any, and with none. */
+/** No page says which Content-Type a JSON callback has, so it comes with several, and with none. */
 const JSON_TYPES = ["application/json", "application/json", "application/xml", "text/plain;charset=utf-8", null];
 
 function jsonHeaders(shape: Shape, jsonType: string | null): Record<string, string> {

@@ -1,4 +1,4 @@
-/** Callbacks that cannot be read: each kind of damage makes the body not well-formed, whatever is in it. */
+/** Damages callbacks so that they cannot be read: each kind of damage makes any body not well-formed. */
 import type { Callback } from "./callback.ts";
 import type { Random } from "./random.ts";
 
@@ -6,7 +6,7 @@ type Damage = (text: string, random: Random) => string | Uint8Array<ArrayBuffer>
 
 const cutShort: Damage = (text, random) => text.trimEnd().slice(0, random.whole(2, text.trimEnd().length - 1));
 
-/** A byte that UTF-8 never has, somewhere after the first character. */
+/** Inserts a byte that UTF-8 never has, somewhere after the first character. */
 const notUtf8: Damage = (text, random) => {
   const bytes = new Uint8Array(new TextEncoder().encode(text));
   bytes[random.whole(1, bytes.length - 1)] = 0xff;
@@ -31,7 +31,7 @@ const DAMAGES: Readonly<Record<"xml" | "json", Readonly<Record<string, Damage>>>
   },
 };
 
-/** The same callback, spoilt; about one in six is neither XML nor JSON. It names no job any more. */
+/** The same callback, damaged. About one in six is neither XML nor JSON. It names no job any more. */
 export function damage(callback: Callback, random: Random): Callback {
   const text = callback.body as string;
   const told = { ...callback, jobIds: [], expected: [] };

@@ -1,7 +1,7 @@
 /**
- * The 28 documented job types. Structure of `Operation` after the provider's callback pages; where it publishes no
- * callback of a type (DigitalWatermark, QualityEstimate, ImageInspect, FileCompress, FileUncompress), after the
- * structures of its public SDKs. Values are made up.
+ * The 28 documented job types. `Operation` follows the provider's callback pages. For types without a published
+ * callback (DigitalWatermark, QualityEstimate, ImageInspect, FileCompress, FileUncompress) it follows the public SDKs.
+ * Values are made up.
  */
 import { FILE_TYPES } from "./job-types/files.ts";
 import type { JobType } from "./job-types/job-type.ts";

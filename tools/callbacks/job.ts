@@ -1,4 +1,4 @@
-/** One CI job as its callback tells it: node `JobsDetail`, and what a look-up has to answer for it. */
+/** One CI job as its callback tells it: the node `JobsDetail`, and what a look-up must answer. */
 import { JOB_TYPES, type Tag } from "./job-types.ts";
 import type { Place } from "./media.ts";
 import { Random } from "./random.ts";
@@ -8,17 +8,17 @@ import { toDetail, type Tree } from "./tree.ts";
 
 export interface JobRequest {
   seed: string;
-  /** Tells the jobs of one seed apart, such as `17` or `17.2`. */
+  /** Names the job among those of its seed, such as `17` or `17.2`. */
   key: string;
   tag: Tag;
-  /** Milliseconds since 1970: the job ended within the hour before. */
+  /** Milliseconds since 1970. The job ended within the hour before. */
   now: number;
   /** Size of a segmentation. */
   tokens: number;
   state: "Submitted" | "Running" | "Success" | "Failed";
   /** The workflow run that started the job. */
   run?: Run | undefined;
-  /** Where the job ran, where it is not to be any place. */
+  /** Where the job ran, if that must not be at random. */
   queue?: JobQueue | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Job extends JobQueue {
   detail: Tree;
 }
 
-/** What a look-up has to answer for a job, as far as it follows from the callback. */
+/** What a look-up of a job must answer, as far as it follows from the callback. */
 export interface ExpectedJob {
   jobId: string;
   tag: string | null;
@@ -50,7 +50,7 @@ export interface ExpectedJob {
   detail: unknown;
 }
 
-/** The same job for the same seed and key, whatever state is asked for. */
+/** Makes the same job for the same seed and key, whatever state is asked for. */
 export function describeJob({ seed, key, tag, now, tokens, state, run, queue }: JobRequest): Job {
   const random = new Random(seed, "job", key);
   const type = JOB_TYPES[tag];
@@ -111,7 +111,7 @@ const BUCKETS = ["simulated-1250000000", "examplebucket-1250000000", "media-arch
 const REGIONS = ["ap-chongqing", "ap-beijing", "ap-shanghai", "ap-guangzhou", "ap-singapore"];
 const STEMS = ["demo", "meeting/minutes", "2026/07/upload", "a b", "素材/发布会 (终稿)", "R&D/报告", "café"];
 
-/** Error codes of the object storage: those of failed jobs are documented nowhere. */
+/** Error codes of the object storage, since those of failed jobs are not documented. */
 const FAILURES = [
   { code: "NoSuchKey", message: "The specified key does not exist." },
   { code: "AccessDenied", message: "Access Denied." },
@@ -119,7 +119,7 @@ const FAILURES = [
   { code: "InternalError", message: "We encountered an internal error. Please try again." },
 ];
 
-/** Printable ASCII, as CI demands; some of it such that it must be escaped. */
+/** Printable ASCII, as CI demands, some of which must be escaped. */
 function writeUserData(random: Random, tag: string, key: string): string | null {
   if (random.chance(0.1)) return null;
   const order = random.hex(8);
@@ -131,7 +131,7 @@ function writeUserData(random: Random, tag: string, key: string): string | null 
   ]);
 }
 
-/** Types whose input is told otherwise than by bucket, region and object. */
+/** Types whose input is not told by bucket, region and object. */
 const INPUTS: Readonly<Partial<Record<Tag, (object: string) => Tree>>> = {
   DocProcess: (object) => ({ Object: object }),
   Translation: (object) => ({ Object: object, Lang: "en", Type: "pdf", BasicType: "pdf" }),

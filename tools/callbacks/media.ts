@@ -1,8 +1,8 @@
-/** Parts that the media job types share: what CI says of a file's streams, and of the files it wrote. */
+/** Parts that the media job types share: what CI says about a file's streams, and about the files it wrote. */
 import type { Random } from "./random.ts";
 import type { Tree } from "./tree.ts";
 
-/** Where a job's files lie. */
+/** Where a job's files are. */
 export interface Place {
   bucket: string;
   region: string;
@@ -15,7 +15,9 @@ export const output = ({ bucket, region }: Place, object: string, more: Tree = {
   ...more,
 });
 
-/** The files a job wrote, with their digests; `prefix` is what their names start with, where they are listed without it. */
+/**
+ * The files a job wrote, with their digests. `prefix` is the beginning of their names, if they are listed without it.
+ */
 export function mediaResult(random: Random, { bucket, region }: Place, objects: readonly string[], prefix = ""): Tree {
   return {
     OutputFile: {

@@ -1,4 +1,4 @@
-/** Content moderation: callbacks in JSON of its own kind, `Detail` and `Simple`, and the test post of the consoles. */
+/** Content moderation: its `Detail` and `Simple` callbacks, always in JSON, and the test message of the consoles. */
 import type { ExpectedJob } from "./job.ts";
 import { Random } from "./random.ts";
 import { toBeijingTime } from "./time.ts";
@@ -19,7 +19,7 @@ interface Moderation {
   job: ExpectedJob;
 }
 
-/** `prefix` is what the ids begin with, two letters by kind; `passing` a state before the last. */
+/** `prefix` is the beginning of the ids, two letters for each kind. `passing` is a state before the last. */
 const KINDS = [
   { event: "ReviewImage", prefix: "si", object: "photo.jpg", passing: "Auditing" },
   { event: "ReviewText", prefix: "st", object: "comment.txt", passing: "Auditing" },
@@ -67,7 +67,7 @@ export function moderationDetail({ seed, key, now, failed, early }: ModerationRe
   return { body: { EventName: event, JobsDetail: detail }, job };
 }
 
-/** `Simple`: no JobsDetail; the id of the job is its `trace_id`, and code 0 is success. */
+/** `Simple`: no JobsDetail. The job's id is `trace_id`, and code 0 means success. */
 export function moderationSimple({ seed, key, failed }: ModerationRequest): Moderation {
   const random = new Random(seed, "moderation", key);
   const { event, prefix, object } = random.pick(KINDS);
@@ -89,7 +89,7 @@ export function moderationSimple({ seed, key, failed }: ModerationRequest): Mode
   };
 }
 
-/** What the consoles post when a callback URL is saved. It is about no job, and wants a 200. */
+/** The message that the consoles post when a callback URL is saved. It names no job, and expects a 200. */
 export function consoleTest(seed: string, key: string): Tree {
   const random = new Random(seed, "console", key);
   return {

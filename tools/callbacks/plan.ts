@@ -1,6 +1,6 @@
 /**
- * A stream of callbacks with all that goes wrong on the way: duplicates, notices that come late, jobs that failed,
- * bodies that cannot be read, workflows. Drawn from the seed alone, so that it can be walked twice.
+ * A stream of callbacks with all kinds of trouble: duplicates, late notices, failed jobs, unreadable bodies, workflows.
+ * It follows from the seed alone, so it can be walked twice.
  */
 import {
   type Callback,
@@ -20,9 +20,9 @@ export interface PlanOptions {
   seed: string;
   /** Milliseconds since 1970. */
   now: number;
-  /** Taken in turn; at least one. */
+  /** The kinds, taken in turn; at least one. */
   kinds: readonly Kind[];
-  /** Callbacks, not counting those that the percentages add. */
+  /** How many callbacks, without those that the percentages add. */
   count: number;
   tokens: number;
   /** Each in percent of the callbacks. */
@@ -39,18 +39,18 @@ export interface PlanOptions {
 
 export interface Delivery {
   callback: Callback;
-  /** `final` is what `count` counts; the other roles come on top. */
+  /** `count` counts the `final` ones; the other roles are added. */
   role: "final" | "late notice" | "duplicate" | "workflow end";
 }
 
 export interface PlannedDelivery extends Delivery {
-  /** True for one that CI sent and that never comes. */
+  /** True if CI sent it and it never arrives. */
   isLost: boolean;
-  /** What the jobs in it were made from; null for the end of a workflow, which has jobs of other callbacks. */
+  /** What its jobs were made from; null for the end of a workflow, which has jobs of other callbacks. */
   request: CallbackRequest | null;
 }
 
-/** Jobs in a run before its WorkflowFinish is due. */
+/** How many jobs a run has before its WorkflowFinish comes. */
 const RUN_JOBS = 3;
 
 /** How many callbacks never come. */
@@ -66,7 +66,7 @@ export function* planDeliveries(options: PlanOptions): Generator<PlannedDelivery
 
   for (let index = 0; index < count; index += 1) {
     const random = new Random(seed, "plan", index);
-    // All are drawn each time, so that one percentage does not shift what the others hit.
+    // All are drawn each time, so that a change of one percentage does not change what the others hit.
     const [isFailed, isLate, isMalformed, isOfWorkflow, isTwice] = [
       options.failed,
       options.outOfOrder,
@@ -75,7 +75,7 @@ export function* planDeliveries(options: PlanOptions): Generator<PlannedDelivery
       options.duplicates,
     ].map((percent) => random.chance(percent / 100)) as [boolean, boolean, boolean, boolean, boolean];
     const kind = kinds[index % kinds.length] as Kind;
-    // So many of those to come, each as likely as the other.
+    // Chooses so many of those to come, each with the same probability.
     const isLost = new Random(seed, "lost", index).chance(left / (count - index));
     if (isLost) left -= 1;
     const plain = { seed, index, kind, now, tokens, queue, failed: isFailed };
@@ -96,7 +96,7 @@ export function* planDeliveries(options: PlanOptions): Generator<PlannedDelivery
       yield { callback: describeCallback({ ...request, early: true }).callback, role: "late notice", isLost, request };
     }
     if (isTwice) held.push({ callback, role: "duplicate", isLost, request });
-    // A duplicate comes a little later than the first of it.
+    // A duplicate comes a little later than the original.
     if (held.length > 3 || (held.length > 0 && random.chance(0.5))) yield held.shift() as PlannedDelivery;
     if (open !== null && run !== undefined) {
       open.jobs.push(...jobs);

@@ -1,12 +1,12 @@
 /**
- * Random numbers that can be had again: the same seed gives the same sequence on every machine.
- * Generator: sfc32, seeded with a 128-bit hash of the seed's text. Not for secrets.
+ * Repeatable random numbers: the same seed gives the same sequence on every machine. The generator is sfc32, seeded
+ * with a 128-bit hash of the seed's text. Not for secrets.
  */
 
 export class Random {
   readonly #state: Uint32Array;
 
-  /** Streams of their own for things of their own: `new Random(seed, "job", 7)`. */
+  /** Independent streams have keys of their own: `new Random(seed, "job", 7)`. */
   constructor(...seed: readonly (string | number)[]) {
     this.#state = hash(seed.join("\u0000"));
     for (let round = 0; round < 12; round += 1) this.#bits();
@@ -48,14 +48,14 @@ export class Random {
     return text.slice(0, digits);
   }
 
-  /** 32 hexadecimal digits, as of a UUID of version 1: ids of CI look like that after their first letter. */
+  /** 32 hexadecimal digits like a UUID of version 1, as CI's ids have after their first letter. */
   uuid(): string {
     const start = this.hex(12);
     return `${start}11${this.pick(["ed", "ee", "ef", "f0", "f1"])}${this.pick(["8", "9", "a", "b"])}${this.hex(15)}`;
   }
 }
 
-/** Four 32-bit hashes of one text (FNV-1a, each from a start of its own). */
+/** Four 32-bit hashes of one text (FNV-1a, each with a start of its own). */
 function hash(text: string): Uint32Array {
   const state = Uint32Array.of(0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35);
   for (let at = 0; at < text.length; at += 1) {

@@ -1,4 +1,4 @@
-/** Workflow runs, as the jobs that they start tell of them. */
+/** Workflow runs, as their jobs tell of them. */
 import { Random } from "./random.ts";
 import type { Tree } from "./tree.ts";
 
@@ -37,7 +37,7 @@ export const workflowNode = ({ runId, workflowId, workflowName }: Run, name: str
 export const stepName = (tag: string, jobId: string): string =>
   `${tag}_15816659${Number.parseInt(jobId.slice(1, 6), 16) % 100_000}`;
 
-/** Headers of the upload that set the workflow off. `EventName` is one of their keys, and not the callback's. */
+/** Headers of the upload that started the workflow. One of their keys is `EventName`, which is not the callback's. */
 export const cosHeaders = (random: Random): Tree[] => [
   { Key: "Content-Type", Value: "video/mp4" },
   { Key: "x-cos-request-id", Value: btoa(random.hex(30)) },

@@ -1,13 +1,12 @@
 /**
- * Text for word segmentation: Chinese and English sentences, cut into words, with the part of speech, the
- * offset and the length of each. Vocabulary and sentences stand in the notation of the field, `今天/t 打车/v`;
- * `{place}` is one entry of the group `place`.
+ * Text for word segmentation: Chinese and English sentences, cut into words, with the part of speech, offset and length
+ * of each. Sentences are in the usual notation, `今天/t 打车/v`; `{place}` is one entry of the group `place`.
  */
 import type { Random } from "./random.ts";
 
 export interface Token {
   word: string;
-  /** Both in characters (code points). CI does not say how it counts what is outside the basic plane. */
+  /** Both in characters (code points). CI does not say how it counts those outside the basic plane. */
   offset: number;
   length: number;
   /** A part-of-speech code, in lower case as in CI's samples. */
@@ -17,7 +16,7 @@ export interface Token {
 export interface Segmentation {
   text: string;
   tokens: Token[];
-  /** Words of a kind that CI puts a label on, each once. */
+  /** The words that CI would label, each once. */
   labels: { category: string; word: string }[];
 }
 
@@ -26,13 +25,13 @@ type Word = readonly [word: string, pos: string];
 interface Language {
   sentences: readonly string[];
   groups: Readonly<Record<string, readonly string[]>>;
-  /** What a word of a group is labelled as. */
+  /** The label of the words of a group. */
   categories: Readonly<Record<string, string>>;
-  /** Stands between two words, and is no token. */
+  /** What is between two words, and is no token. */
   separator: "" | " ";
 }
 
-/** Words that readers, printers and databases like to change. */
+/** Words that readers, printers and databases tend to change. */
 const TRICKY: readonly Word[] = [
   ["007", "nx"],
   ["1e5", "nx"],
@@ -115,7 +114,7 @@ const ENGLISH: Language = {
   },
 };
 
-/** As many tokens as asked for; the last sentence is cut where they are reached. Now and then a tricky word. */
+/** As many tokens as asked for; the last sentence is cut off there. Sometimes a tricky word. */
 export function writeSegmentation(random: Random, count: number): Segmentation {
   const language = random.chance(0.75) ? CHINESE : ENGLISH;
   const tokens: Token[] = [];

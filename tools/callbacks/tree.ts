@@ -1,7 +1,7 @@
 /**
- * A callback's content as data, described once and printed as XML or as JSON. A list is a node that occurs
- * several times; members that are undefined are left out. What a look-up answers for it is derived here too,
- * from what the receiver promises and without its code, so that the one can be held against the other.
+ * A callback's content as data, described once, and printed as XML or as JSON. A list is a node that occurs several
+ * times; undefined members are left out. What a look-up must answer is derived here, too, from what the receiver
+ * promises and without its code, so that the two can be compared.
  */
 
 export type Leaf = string | number | boolean;
@@ -21,7 +21,7 @@ export function printXml(root: string, tree: Tree, { declaration, indent }: XmlS
   return `${start}${printElement(root, tree, indent ? "\n" : "")}`;
 }
 
-/** `line` is what starts a new line here: the line feed and the indentation, or nothing in a compact document. */
+/** `line` starts a new line: the line feed and indentation, or nothing in a compact document. */
 function printElement(name: string, value: Leaf | Tree, line: string): string {
   if (typeof value !== "object") {
     const text = escapeText(String(value));
@@ -40,7 +40,7 @@ function printElement(name: string, value: Leaf | Tree, line: string): string {
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 const escapeText = (text: string): string => text.replace(/[&<>]/g, (character) => ENTITIES[character] as string);
 
-/** The tree as JSON shows it: a node that occurs once is an object, unless lists of one are to stay lists. */
+/** The tree as JSON shows it: a node that occurs once is an object, unless lists of one are kept as lists. */
 export function toJson(value: Value, keepListsOfOne: boolean): Value {
   if (typeof value !== "object") return value;
   if (isList(value)) {
@@ -52,7 +52,7 @@ export function toJson(value: Value, keepListsOfOne: boolean): Value {
 
 const ALWAYS_LISTS = new Set(["CosHeaders", "WordsGeneralizeLable", "WordsGeneralizeToken"]);
 
-/** The `detail` that a look-up answers for this content, whichever format it came in. */
+/** The `detail` that a look-up answers for this content, in either format. */
 export function toDetail(value: Value, name = ""): unknown {
   if (typeof value !== "object") return String(value);
   if (isList(value)) {

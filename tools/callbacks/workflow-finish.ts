@@ -5,7 +5,7 @@ import { cosHeaders, type Run, stepName } from "./run.ts";
 import { toBeijingTime } from "./time.ts";
 import { toDetail, type Tree } from "./tree.ts";
 
-/** Content of a `WorkflowFinish`, in the order in which the steps were started. */
+/** The content of a `WorkflowFinish`, in the order in which the steps were started. */
 export function workflowExecution(run: Run, jobs: readonly Job[]): Tree {
   return {
     WorkflowId: run.workflowId,
@@ -34,7 +34,7 @@ function taskOf({ tag, createdAt, startedAt, endedAt, state, jobId }: Job): Tree
   };
 }
 
-/** What a look-up has to answer for a job of which no more is known than its line in the `WorkflowFinish`. */
+/** What a look-up must answer for a job that only a line in the `WorkflowFinish` has named. */
 export const expectedTask = (run: Run, job: Job): ExpectedJob => ({
   jobId: job.jobId,
   tag: job.tag,

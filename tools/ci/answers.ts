@@ -1,9 +1,9 @@
-/** What CI answers about the jobs that it knows: one or several by id, or pages of a list. Pure. */
+/** CI's answers about the jobs that it knows: one or several by id, or pages of a list. Pure. */
 import { printXml, type Tree } from "../callbacks/tree.ts";
 import type { KnownJob } from "./jobs.ts";
 import type { Refusal } from "./signature.ts";
 
-/** A bucket in a region; null where the request does not say which, and so means all. */
+/** A bucket in a region; null if the request does not name one, which means all. */
 export type Asked = { bucket: string; region: string } | null;
 
 export interface Answer {
@@ -12,7 +12,7 @@ export interface Answer {
   content: Tree;
 }
 
-/** Letters of ids by the path of their service. */
+/** The letters of ids that belong to the path of each service. */
 const LETTERS: Readonly<Record<string, string>> = {
   ai_jobs: "a",
   pic_jobs: "c",
@@ -25,13 +25,13 @@ const JOBS_PATH = /^\/(jobs|ai_jobs|pic_jobs|doc_jobs|asr_jobs|file_jobs)(?:\/([
 const MODERATION_PATH = /^\/(image|video|audio|text|document|webpage)\/auditing\/([^/]+)$/;
 
 export interface Question {
-  /** Decoded, without bucket and region. */
+  /** The path, decoded, without bucket and region. */
   path: string;
   parameters: Readonly<Record<string, string>>;
   asked: Asked;
 }
 
-/** Ids of the jobs that a path asks about; none for a list. */
+/** The ids that a path asks about; none for a list. */
 export const idsOf = (path: string): string[] =>
   (JOBS_PATH.exec(path)?.[2] ?? MODERATION_PATH.exec(path)?.[2] ?? "").split(",").filter((id) => id !== "");
 
@@ -95,7 +95,7 @@ function list(parameters: Readonly<Record<string, string>>, jobs: readonly Known
   const found = jobs
     .filter((job) => job.queueId === queueId && job.tag === tag)
     .filter((job) => wanted.includes("All") || wanted.includes(job.state))
-    // The documentation says "greater" and "less" of these.
+    // The documentation says "greater" and "less" about these.
     .filter(({ createdAt }) => createdAt > start && createdAt < end)
     .sort((a, b) => direction * compare(placeOf(a), placeOf(b)))
     .filter((job) => after === null || direction * compare(placeOf(job), after) > 0);
@@ -109,20 +109,20 @@ function list(parameters: Readonly<Record<string, string>>, jobs: readonly Known
   };
 }
 
-/** Where a page ended, as `placeOf` has it; "" where the token tells no such place. */
+/** Where a page ended, as in `placeOf`; "" if the token does not tell. */
 function readToken(token: string): string {
   const place = Buffer.from(token, "base64").toString();
   return /^\d{15} /.test(place) ? place : "";
 }
 
-/** Where a job stands in a list: by its creation, then by its id, so that new jobs do not shift the pages. */
+/** A job's place in a list: by creation, then by id, so that new jobs do not shift the pages. */
 const placeOf = ({ createdAt, jobId }: KnownJob): string => `${String(createdAt).padStart(15, "0")} ${jobId}`;
 
 const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d):?(\d\d)$/;
 
-/** Milliseconds since 1970; NaN where the text is no time. */
+/** Milliseconds since 1970; NaN if the text is not a time. */
 function timeOf(text: string | undefined, absent: number): number {
   if (text === undefined || text === "") return absent;
   const match = TIME.exec(text);

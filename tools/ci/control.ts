@@ -18,7 +18,7 @@ export async function control(ci: LocalCi, request: IncomingMessage, response: S
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(said));
   };
-  // A page in a browser cannot send this type to another site, so none can meddle.
+  // A page of another site cannot send this type, so none can interfere.
   const isJson = request.headers["content-type"] === "application/json";
   switch (`${request.method} ${pathname.replace(/^\/-\/jobs\/.+/, "/-/jobs/*")}`) {
     case "GET /-/requests": {

@@ -1,4 +1,4 @@
-/** The signing of Tencent's SDK, which publishes no types of it. */
+/** The signature function of Tencent's SDK, which publishes no types for it. */
 declare module "cos-nodejs-sdk-v5/sdk/util.js" {
   interface Signing {
     SecretId: string;

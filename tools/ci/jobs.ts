@@ -1,4 +1,4 @@
-/** Jobs as CI itself knows them, made by the generator of callbacks: what a callback leaves out is there. */
+/** Jobs as CI itself knows them, from the generator of callbacks, with the nodes that callbacks leave out. */
 import { type CallbackRequest, describeCallback } from "../callbacks/callback.ts";
 import type { Job, JobQueue } from "../callbacks/job.ts";
 import { moderationDetail } from "../callbacks/moderation.ts";
@@ -9,7 +9,7 @@ export interface KnownJob extends JobQueue {
   jobId: string;
   /** Null for content moderation. */
   tag: string | null;
-  /** Kind of content moderation, as paths name it, such as `image`; null for other jobs. */
+  /** The kind of content moderation, as paths name it, such as `image`; null for other jobs. */
   moderation: string | null;
   state: string;
   /** In milliseconds since 1970. */
@@ -18,13 +18,13 @@ export interface KnownJob extends JobQueue {
   detail: Tree;
 }
 
-/** The jobs that a callback is about; none where it is about none, or tells less of one than CI would. */
+/** The jobs that a callback is about; none if it names none, or tells less about one than CI would. */
 export function knownJobs(request: CallbackRequest): KnownJob[] {
   if (request.kind.shape === "moderation-detail") return [moderationJob(request)];
   return describeCallback(request).jobs.map(knownJob);
 }
 
-/** CI's answers have the nodes that its callbacks about segmentations lack. */
+/** CI's answers have nodes that its callbacks about segmentations lack. */
 export function knownJob(job: Job): KnownJob {
   const { jobId, bucket, region, queueId, tag, state, createdAt, startedAt, detail } = job;
   const whole = { State: state, Tag: tag, QueueId: queueId, StartTime: toBeijingTime(startedAt) };

@@ -1,24 +1,24 @@
-/** What a local CI knows, how it misbehaves, and what it was asked. Without HTTP. */
+/** What a local CI knows, how it misbehaves, and what it was asked. Knows nothing of HTTP. */
 import type { KnownJob } from "./jobs.ts";
 
-/** What comes instead of an answer. */
+/** What the CI does instead of answering. */
 export type Misbehaviour =
   /** 429 `SlowDown`; `retryAfter` is the header as it is sent. */
   | { how: "slow-down"; retryAfter?: string | number | null }
-  /** That status, with an `Error`. */
+  /** An answer with that status and an `Error`. */
   | { how: "error"; status: number }
-  /** Nothing, ever. */
+  /** It never answers. */
   | { how: "hang" }
-  /** The first half of the answer. */
+  /** It sends the first half of the answer. */
   | { how: "broken" }
   | { how: "redirect"; to: string }
-  /** The connection is closed. */
+  /** It closes the connection. */
   | { how: "reset" };
 
 export interface Spell {
-  /** Requests that it lasts for. Default: until `behave`. */
+  /** For how many requests. Default: until `behave`. */
   times?: number | null;
-  /** Only those about this job. Default: all. */
+  /** Only for requests about this job. Default: all. */
   jobId?: string | null;
 }
 
@@ -27,13 +27,13 @@ export interface Asking {
   /** In milliseconds since 1970, by the clock that the CI was given. */
   at: number;
   path: string;
-  /** Of a describe; none of a list. */
+  /** The jobs of a describe; none for a list. */
   jobIds: readonly string[];
-  /** 0 where no answer was given. */
+  /** 0 if no answer was given. */
   status: number;
 }
 
-/** Requests that are remembered. */
+/** How many requests are remembered. */
 const REQUESTS = 10_000;
 
 export class LocalCi {
@@ -41,7 +41,7 @@ export class LocalCi {
   readonly requests: Asking[] = [];
   #spells: { misbehaviour: Misbehaviour; times: number; jobId: string | null }[] = [];
 
-  /** Takes these jobs as they are now. */
+  /** Replaces what is known about these jobs. */
   know(jobs: readonly KnownJob[]): void {
     for (const job of jobs) this.jobs.set(job.jobId, job);
   }
@@ -68,7 +68,7 @@ export class LocalCi {
     if (this.requests.length > REQUESTS) this.requests.shift();
   }
 
-  /** How it misbehaves towards this request, which counts. */
+  /** How it misbehaves towards this request, which counts as one of its `times`. */
   nextMisbehaviour(jobIds: readonly string[]): Misbehaviour | null {
     const spell = this.#spells.find(({ jobId }) => jobId === null || jobIds.includes(jobId));
     if (spell === undefined) return null;

@@ -1,4 +1,6 @@
-/** Keys and queue of the local CI, and where a local run says where it listens. Everybody knows them. */
+/**
+ * The keys and the queue of the local CI, which are no secret, and the file in which a local run says where it listens.
+ */
 import { readFileSync, rmSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { JobQueue } from "../callbacks/job.ts";
@@ -11,7 +13,10 @@ export const LOCAL_KEYS: CiKeys = {
   securityToken: null,
 };
 
-/** The queue in which simulated jobs run whose callbacks may be lost: one, so that the receiver can be told of it beforehand. */
+/**
+ * The one queue in which simulated jobs run if callbacks may be lost, so that the receiver can be configured
+ * beforehand.
+ */
 export const LOCAL_QUEUE: JobQueue = {
   bucket: "simulated-1250000000",
   region: "ap-chongqing",
@@ -28,14 +33,14 @@ export const localSettings = (url: string): Record<string, string> => ({
 
 const FILE = ".wrangler/local-ci.json";
 
-/** Says where the CI of this run is; the answer takes it back. */
+/** Writes down where the CI of this run is. The result deletes that again. */
 export function announce(url: string): () => void {
   mkdirSync(dirname(FILE), { recursive: true });
   writeFileSync(FILE, JSON.stringify({ url }));
   return () => rmSync(FILE, { force: true });
 }
 
-/** Where the CI of a local run is; null where there is none. */
+/** Where the CI of a local run is; null if there is none. */
 export function announced(): string | null {
   try {
     const { url } = JSON.parse(readFileSync(FILE, "utf8")) as { url?: unknown };

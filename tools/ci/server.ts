@@ -1,7 +1,7 @@
 /**
- * A CI on loopback for tests and local runs: answers signed questions about jobs as docs and SDKs of the provider
- * say. Buckets are told apart by `{bucket}/{region}` at the beginning of the path, or by the host; where neither names
- * one, all are meant. Under `/-/` it is told what to know and how to misbehave.
+ * A CI on loopback, for tests and local runs. It answers signed questions about jobs as the provider's documentation
+ * and SDKs say. `{bucket}/{region}` at the beginning of the path, or the host, names the bucket; if neither does, all
+ * are meant. Requests under `/-/` tell it what to know and how to misbehave.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -20,13 +20,13 @@ export interface CiServer {
 
 export interface CiServerOptions {
   keys: CiKeys;
-  /** 0 for a free one. */
+  /** 0 for any free port. */
   port?: number;
   /** Milliseconds since 1970. */
   now?: () => number;
 }
 
-/** Rejects where the port is taken. */
+/** Rejects if the port is taken. */
 export async function startCi({ keys, port = 0, now = Date.now }: CiServerOptions): Promise<CiServer> {
   const ci = new LocalCi();
   const server = createServer((request, response) => {
@@ -85,7 +85,7 @@ function placeOf(target: string, host: string): { path: string; asked: Asked } {
   return { path, asked: bucket === undefined || region === undefined ? null : { bucket, region } };
 }
 
-/** Null for no answer. */
+/** Null to send no answer. */
 function answerOf(misbehaviour: Misbehaviour | null, good: () => Answer): Answer | null {
   switch (misbehaviour?.how) {
     case undefined:

@@ -1,4 +1,4 @@
-/** Whether a request is signed, checked with Tencent's own SDK and none of the receiver's code. */
+/** Checks the signature of a request, with Tencent's own SDK and none of the receiver's code. */
 import util from "cos-nodejs-sdk-v5/sdk/util.js";
 
 export interface CiKeys {
@@ -10,7 +10,7 @@ export interface CiKeys {
 
 export interface SignedRequest {
   method: string;
-  /** As it came: encoded, with the query. */
+  /** The path as it came: encoded, with the query. */
   target: string;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -24,7 +24,10 @@ export interface Refusal {
 
 const denied = (code: string, message: string): Refusal => ({ status: 403, code, message });
 
-/** Null where the request is signed, with `host` and all parameters in it; otherwise what CI answers. `now` is in milliseconds since 1970. */
+/**
+ * Null if the request is signed, including `host` and all parameters; otherwise CI's answer. `now` is in milliseconds
+ * since 1970.
+ */
 export function refusalOf({ method, target, headers }: SignedRequest, keys: CiKeys, now: number): Refusal | null {
   const { authorization } = headers;
   if (typeof authorization !== "string") return denied("AccessDenied", "Access Denied.");

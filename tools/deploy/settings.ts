@@ -1,5 +1,6 @@
 /** Checks [vars] against the receiver's own table of settings, before anything is uploaded. Pure. */
-import { readSettings, type SettingFault, SETTINGS } from "../../src/settings.ts";
+import { readSettings, type SettingFault } from "../../src/settings.ts";
+import { SETTINGS } from "../../src/setting-table.ts";
 
 /** Every var whose value is not allowed. Whether there is a queue is the deploy's own matter, which makes it. */
 export const settingFaults = (vars: Readonly<Record<string, unknown>>): SettingFault[] =>

@@ -1,6 +1,6 @@
-/** What a receiver says is wrong with its settings, before a first callback meets it. */
+/** What a receiver says about its settings, before a first callback arrives. */
 
-/** The sentences of `/readyz` about what is wrong; null where it is ready, or does not say. */
+/** The sentences of `/readyz` about what is wrong; null if it is ready, or does not answer. */
 export async function faultsAt(base: string): Promise<string | null> {
   try {
     const response = await fetch(new URL("/readyz", base));

@@ -22,7 +22,10 @@ export interface Listening {
   signal: AbortSignal;
 }
 
-/** Until the signal aborts. Rejects with what waiting does not help: an answer of the receiver, or a fault of the state file. */
+/**
+ * Runs until the signal aborts. Rejects if waiting does not help: an answer of the receiver, or a fault of the state
+ * file.
+ */
 export async function follow(listening: Listening): Promise<void> {
   const { options, state, say, signal } = listening;
   const client = createClient({ baseUrl: options.base, token: options.token });
@@ -43,14 +46,14 @@ export async function follow(listening: Listening): Promise<void> {
   }
 }
 
-/** Of a job that is only expected nothing is told before it is overdue, and never a callback. */
+/** A job that was only announced is posted when it is overdue, and never as a callback. */
 const isWanted = ({ terminal, delivery, expectation }: ListedJob, { all, raw }: ListenOptions): boolean =>
   terminal || (all && (delivery !== null || (expectation?.overdue === true && !raw)));
 
-/** What is told once: an event by its id, a callback by its delivery, which several jobs may share. */
+/** What must be posted only once: an event by its id, a callback by its delivery, which several jobs may share. */
 const keyOf = (job: ListedJob, { raw, to }: ListenOptions): string => (raw ? (job.delivery?.id ?? "") : idOf(job, to));
 
-/** The last of those that are wanted, oldest first. */
+/** The last wanted jobs, oldest first. */
 async function lastJobs(client: Client, listening: Listening): Promise<ListedJob[]> {
   const { options, signal } = listening;
   return persistently(listening, async () => {
@@ -64,7 +67,7 @@ async function lastJobs(client: Client, listening: Listening): Promise<ListedJob
   });
 }
 
-/** Posts one job, says what became of it, and remembers it. */
+/** Posts one job, prints the outcome, and remembers it. */
 function tellerOf(client: Client, listening: Listening): (job: ListedJob) => Promise<void> {
   const { options, state, say, isColored, tally, signal } = listening;
   return async (listed) => {
@@ -77,7 +80,7 @@ function tellerOf(client: Client, listening: Listening): (job: ListedJob) => Pro
         : await postMessage(options.to, message, signal);
     tally[isTaken(answer) ? "taken" : "refused"] += 1;
     say(answerLine(new Date(), kind, job, answer, isColored));
-    // The job may have changed since it was listed: it need not be told again when it is listed as it is now.
+    // The job may have changed since it was listed. If it is listed again as it is now, it is not posted again.
     for (const each of [listed, job]) addTold(state, keyOf(each, options));
     await saveState(options.stateFile, state);
   };
@@ -86,11 +89,11 @@ function tellerOf(client: Client, listening: Listening): (job: ListedJob) => Pro
 interface Found {
   job: ListedJob;
   kind: Kind;
-  /** Or why there is none. */
+  /** The message to post, or why there is none. */
   message: Message | string;
 }
 
-/** Of the job as it is now, as forwarding does it. Null where it is gone. */
+/** The event about the job as it is now, as in forwarding. Null if the job is gone. */
 async function messageOf(client: Client, listed: ListedJob, { options, secret, signal }: Listening) {
   const found = (job: ListedJob, kind: Kind, message: Message | string): Found => ({ job, kind, message });
   const kind = options.raw ? "callback" : kindOf(listed);
@@ -113,7 +116,7 @@ async function messageOf(client: Client, listed: ListedJob, { options, secret, s
   }
 }
 
-/** Asks until there is an answer, through outages. */
+/** Repeats a request until it is answered, through outages. */
 async function persistently<T>({ say, signal }: Listening, ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -129,7 +132,7 @@ async function persistently<T>({ say, signal }: Listening, ask: () => Promise<T>
 
 function failureLine(error: unknown, pauseSeconds: number): string {
   const { message, cause } = error as Error;
-  // Of a connection that failed, only the cause says why.
+  // If a connection failed, only the cause says why.
   const reason = cause === undefined ? message.replace(/\.$/, "") : explain(error, 0).fault;
   return `${timeText(new Date())}  No answer from the receiver (${reason}). Trying again in ${Math.ceil(pauseSeconds)} s.`;
 }

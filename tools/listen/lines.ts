@@ -1,14 +1,14 @@
-/** What a listener prints. Names come from callbacks, so nothing in them may steer the terminal. */
+/** The lines that a listener prints. Names come from callbacks, so nothing in them may control the terminal. */
 import { styleText } from "node:util";
 import type { ListedJob } from "../../src/client/client.ts";
 import type { Kind } from "./message.ts";
 import type { ListenOptions } from "./options.ts";
 
-/** What became of one post. */
+/** The outcome of one post. */
 export interface Answer {
-  /** HTTP status; null where no answer came. */
+  /** HTTP status; null if no answer came. */
   status: number | null;
-  /** Why none came, or why nothing was posted. */
+  /** Why no answer came, or why nothing was posted. */
   fault: string | null;
   milliseconds: number;
 }
@@ -28,7 +28,7 @@ export function answerLine(at: Date, kind: Kind, job: Told, answer: Answer, isCo
     shown(job.tag ?? job.event ?? "no tag").padEnd(16),
     shown(job.object ?? job.jobId),
   ];
-  // The caller knows the stream.
+  // Whether to use colours; the caller knows the stream.
   const color = (text: string) => styleText(isTaken(answer) ? "green" : "red", text, { validateStream: false });
   return `${columns.join("  ")}  ${isColored ? color(said) : said}`;
 }
@@ -36,10 +36,10 @@ export function answerLine(at: Date, kind: Kind, job: Told, answer: Answer, isCo
 export const timeText = (at: Date): string =>
   [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 
-/** Controls, and what turns the direction of text around, are shown as ?. */
+/** Control characters, and those that change the direction of text, are shown as ?. */
 const shown = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 
-/** What stands at the top. */
+/** The first lines. */
 export function readyText(options: ListenOptions, secret: string, isFirst: boolean): string {
   const { base, to, raw, all, fromStart, stateFile } = options;
   const what = raw ? "the callback of each" : "an event for each";

@@ -1,6 +1,6 @@
 /**
- * What is posted of a job: the event that forwarding to that URL would send, under the id it would have, or the bytes
- * of the callback.
+ * What is posted about a job: the event that forwarding to that URL would send, with the same id, or the bytes of the
+ * callback.
  */
 import { createHash } from "node:crypto";
 import type { Job, ListedJob } from "../../src/client/client.ts";
@@ -20,15 +20,16 @@ export const USER_AGENT = "ci-callback-listen";
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** As `endpointOf` in src/events has it: an endpoint is known by its URL up to `?`. */
+/** As `endpointOf` in src/events: an endpoint is identified by its URL up to `?`. */
 const endpointId = (to: URL): string => digestOf(to.href.replace(/[?#].*$/s, "")).slice(0, 12);
 
 export const kindOf = ({ terminal, delivery }: ListedJob | Job): EventKind =>
   terminal ? "job.finished" : delivery === null ? "job.overdue" : "job.updated";
 
 /**
- * The `webhook-id`. That of an end, or of a job that is overdue, is the one that forwarding gives, as `eventKey` in src/events makes it. Forwarding
- * names a change by a number that no look-up tells, so here it is named by its time and its delivery.
+ * The `webhook-id`. For the end of a job and for an overdue job it is that of forwarding, as `eventKey` in src/events
+ * makes it. Forwarding names a change by a number that look-ups do not show, so here the id is made from its time and
+ * its delivery.
  */
 export function idOf(job: ListedJob | Job, to: URL): string {
   const what = [kindOf(job), job.jobId, ...causeOf(job)];
@@ -40,10 +41,10 @@ function causeOf({ state, terminal, delivery, updatedAt, expectation }: ListedJo
   return terminal ? [delivery.id, state] : [delivery.id, state, updatedAt];
 }
 
-/** The signed event. `now` is that of the attempt, in milliseconds. */
+/** The signed event. `now` is the time of the attempt, in milliseconds. */
 export async function eventMessage(job: Job, to: URL, secret: string, now: number): Promise<Message> {
   const id = idOf(job, to);
-  // The client types a job by its tag; on the wire it is the same.
+  // The client's type depends on the tag; the JSON is the same.
   const body = jobBody({ type: kindOf(job), at: Date.parse(job.updatedAt) }, job as AnsweredJob);
   const timestamp = String(Math.floor(now / 1000));
   const key = keyOf(secret) ?? new Uint8Array(0);
@@ -60,7 +61,7 @@ export async function eventMessage(job: Job, to: URL, secret: string, now: numbe
   };
 }
 
-/** The callback as CI posted it. One that came without a content type has none here either. */
+/** The callback as CI posted it. If it came without a content type, it has none here. */
 export function rawMessage(bytes: Uint8Array, contentType: string | null): Message {
   const headers = { "user-agent": USER_AGENT, ...(contentType !== null && { "content-type": contentType }) };
   return { body: new Uint8Array(bytes), headers };

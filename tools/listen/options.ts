@@ -6,23 +6,23 @@ import { keyOf } from "../../src/client/signature.ts";
 import { isLoopback, LOCAL_TOKEN } from "../doctor/options.ts";
 
 export interface ListenOptions {
-  /** Where the receiver is, with a slash at the end. */
+  /** The URL of the receiver, with a slash at the end. */
   base: URL;
   /** One of its LOOKUP_TOKENS. */
   token: string;
   /** Where events go. */
   to: URL;
-  /** What they are signed with; null for the one of the state file, or a new one. */
+  /** The signing secret; null for that of the state file, or a new one. */
   secret: string | null;
-  /** Tells of every change, not only of jobs that have ended. */
+  /** Posts every change, not only jobs that have ended. */
   all: boolean;
   /** Posts callbacks byte for byte in place of events. */
   raw: boolean;
-  /** Where it is kept how far this got. */
+  /** The file that keeps how far this got. */
   stateFile: string;
   /** Begins with the first job that the receiver has, whatever the state file says. */
   fromStart: boolean;
-  /** How many of the last jobs to tell first. */
+  /** How many of the last jobs are posted first. */
   last: number;
 }
 
@@ -30,7 +30,7 @@ const LOCAL_BASE = "http://localhost:8787";
 const LAST_MAX = 1_000;
 
 export const HELP = `Follows a receiver and posts each job that has ended to a URL of yours, as the signed event that the receiver itself
-would send. For work on the code that receives events, with a receiver that cannot reach your machine.
+would send. Use it to work on code that receives events, if the receiver cannot reach your machine.
 
 Usage: LOOKUP_TOKEN=... npm run listen -- [base URL] --to <url>
 
@@ -39,17 +39,17 @@ The base URL is where the receiver is: https://callbacks.example.com. Default: $
   --to <url>          Where to post, such as http://localhost:3000/hook.
   --token <token>     One of the receiver's LOOKUP_TOKENS. Better in the environment as LOOKUP_TOKEN: npm prints the
                       arguments it is given. Default for a local run: ${LOCAL_TOKEN}.
-  --secret <secret>   What to sign with: whsec_ and base64. Default: one that is made at the first run, kept in the state
-                      file and printed at each start.
-  --all               Tells of every change: job.updated where the job has not ended.
+  --secret <secret>   What to sign with: whsec_ and base64. Default: a secret that the first run makes; it is kept in the
+                      state file and printed at each start.
+  --all               Posts every change, not only ends: job.updated if the job has not ended.
   --raw               Posts the exact bytes of the callback, with its content type and without a signature.
-  --last <n>          Tells of the last n jobs first, 1 to ${LAST_MAX}, told before or not.
+  --last <n>          First posts the last n jobs, 1 to ${LAST_MAX}, even if they were posted before.
   --from-start        Begins with the first job that the receiver has.
-  --state <file>      Where it is kept how far this got. Default: a file under .wrangler/listen/ for each receiver and URL.
+  --state <file>      The file that keeps how far this got. Default: a file under .wrangler/listen/ for each receiver and URL.
   -h, --help          This text.
 
-The first run begins with what comes from then on. Each later one goes on where the last one ended. What you do not answer
-with a 2xx is shown and not posted again: --last does that. Ctrl-C ends it.
+The first run begins now. Each later run continues where the previous one ended. If you do not answer an event with a 2xx,
+that is shown, and the event is not posted again: use --last for that. Ctrl-C ends it.
 
 Exit codes: 0 ended by Ctrl-C; 1 the receiver refused, or the state file cannot be written; 2 wrong usage.
 `;
@@ -106,13 +106,13 @@ export function readOptions(
   });
 }
 
-/** A user name or password is refused by `fetch`. */
+/** `fetch` refuses a user name or password in a URL. */
 function readUrl(text: string): URL | null {
   const url = URL.parse(text);
   return url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "" ? null : url;
 }
 
-/** One file for each receiver and URL, so that two listeners do not take each other's place. */
+/** A file for each pair of receiver and URL, so that two listeners do not overwrite each other's state. */
 function stateFileOf(base: URL, to: URL): string {
   const digest = createHash("sha256").update(`${base.href} ${to.href}`).digest("hex").slice(0, 8);
   return `.wrangler/listen/${base.host.replaceAll(/[^\w.-]/g, "_")}-${digest}.json`;
@@ -122,7 +122,7 @@ function parseLine(args: readonly string[]) {
   try {
     return ok(parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true }));
   } catch (error) {
-    // Node's message ends with advice about "--" that does not apply here.
+    // Node's message ends with advice about "--" that does not fit here.
     return fail((error as Error).message.replace(/\. To specify a positional.*$/s, "."));
   }
 }

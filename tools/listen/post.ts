@@ -4,13 +4,16 @@ import { explain } from "../simulate/send.ts";
 import type { Answer } from "./lines.ts";
 import type { Message } from "./message.ts";
 
-/** As forwarding does it: redirects are not followed, and an answer has to come within 15 seconds. Rejects when the signal aborts. */
+/**
+ * Posts as forwarding does: redirects are not followed, and an answer must come within 15 seconds. Rejects if the
+ * signal aborts.
+ */
 export async function postMessage(to: URL, { body, headers }: Message, signal: AbortSignal): Promise<Answer> {
   const start = performance.now();
   try {
     const response = await fetch(to, {
       method: "POST",
-      // Bytes, so that fetch adds no content type of its own.
+      // Bytes, so that fetch does not add a content type.
       body: typeof body === "string" ? new TextEncoder().encode(body) : body,
       headers,
       redirect: "manual",

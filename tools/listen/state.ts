@@ -1,4 +1,4 @@
-/** What a listener keeps between runs: how far it got, what it told last, and the secret it made. */
+/** What a listener keeps between runs: how far it got, what it posted last, and the secret it made. */
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -10,7 +10,7 @@ export interface ListenState {
   secret: string;
   /** Null before the first answer. */
   cursor: string | null;
-  /** Ids of what was told last, oldest first: the cursor is that of a whole page, and a job may come again. */
+  /** The ids that were posted last, oldest first. The cursor is that of a whole page, and a job may come again. */
   told: string[];
 }
 
@@ -19,7 +19,7 @@ const TOLD_KEPT = 1_000;
 
 export const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
-/** The state of the last run, or a new one; fails where the file is not of this receiver. */
+/** The state of the last run, or a new one. Fails if the file belongs to another receiver. */
 export async function openState(file: string, base: URL): Promise<Result<ListenState, string>> {
   let text: string;
   try {
@@ -50,12 +50,14 @@ function parseState(text: string): ListenState | null {
   }
 }
 
-/** Remembers that this was told. */
+/** Remembers that this was posted. */
 export function addTold(state: ListenState, id: string): void {
   state.told = [...state.told.filter((other) => other !== id), id].slice(-TOLD_KEPT);
 }
 
-/** Replaces the file in one step, so that a run that is killed leaves a whole one. It has a secret: for you alone. */
+/**
+ * Replaces the file in one step, so that a killed run leaves a complete one. It has a secret, so only you may read it.
+ */
 export async function saveState(file: string, state: ListenState): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const next = `${file}.next`;

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a package-lock.json (lockfileVersion 3): npm installs a package unchecked where the file has no
- * hash of it, and fetches it from wherever `resolved` says. Pure.
+ * What is wrong with a package-lock.json (lockfileVersion 3). If the file has no hash of a package, npm installs it
+ * unchecked, and it downloads from wherever `resolved` says. Pure.
  */
 
 /** The part of an entry of `packages` that matters here. */

@@ -33,7 +33,7 @@ const CONTRACTS = [
   health,
 ];
 
-/** The generator reads routes, so it is given an app that has nothing else. */
+/** The generator reads the routes of an app, so it gets an app with nothing else. */
 export function documentOf() {
   const described = new Hono();
   for (const contract of CONTRACTS) {
@@ -67,7 +67,7 @@ export function documentOf() {
   });
 }
 
-/** A description, and the check of the query, which the generator takes the parameters from. */
+/** A description, and the check of the query, from which the generator takes the parameters. */
 function handlersOf({ answers, problems, needsToken, query, body, ...texts }: Operation): Handler[] {
   const responses: ResponsesWithResolver = {};
   for (const [status, { description, schema, media }] of Object.entries(answers)) {

@@ -10,15 +10,15 @@ export interface Transfer {
   tally: Tally;
   say: Say;
   signal: AbortSignal;
-  /** Waits between tries. */
+  /** Waits between attempts. */
   sleep: Sleep;
 }
 
 export type Outcome =
-  /** Everything was transferred, or each exception told. */
+  /** True if everything was transferred, or each exception was reported. */
   | { kind: "done" }
   | { kind: "interrupted" }
-  /** The file or the base URL are the wrong ones. */
+  /** The file or the base URL is wrong. */
   | { kind: "refused"; reason: string }
   | { kind: "failed"; reason: string };
 
@@ -28,7 +28,7 @@ interface ReadPage {
   next: string | null;
 }
 
-/** Rejects where the file cannot be written. `tally` is of the whole file, with what it had before. */
+/** Rejects if the file cannot be written. `tally` counts the whole file, with what it had before. */
 export async function runExport(options: TransferOptions, { tally, say, signal, sleep }: Transfer): Promise<Outcome> {
   const { base, token, giveUpSeconds } = options;
   const opened = await openExport(options.file, base);
@@ -43,7 +43,7 @@ export async function runExport(options: TransferOptions, { tally, say, signal, 
     for (;;) {
       const attempt = async () => {
         const tried = await askPage(ask, limit, cursor);
-        // A page that the receiver cannot do may be too much for its plan.
+        // If the receiver cannot give a page, it may be too much for its plan.
         limit = tried.ok ? Math.min(limit + 1, options.limit) : Math.ceil(limit / 2);
         return tried;
       };
@@ -68,7 +68,7 @@ async function askPage(ask: Ask, limit: number, cursor: string | null): Promise<
   return page.ok ? page : { ok: false, reason: `A page of the export ${page.error}`, mayPass: true };
 }
 
-/** Checks every line of a page. Fails where it is not whole or not what the receiver has. */
+/** Checks every line of a page. Fails if it is not whole or not what the receiver has. */
 function readPage(bytes: Buffer): Result<ReadPage, string> {
   const lines = bytes.toString("utf8").split("\n");
   if (lines.pop() !== "") return fail("is cut short");

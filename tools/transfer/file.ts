@@ -1,4 +1,4 @@
-/** The file that an export is written to: page by page, so that whatever ends the export leaves whole pages. */
+/** The file that an export is written to, page by page, so that whatever ends the export leaves complete pages. */
 import { constants, createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { fail, ok, type Result } from "../../src/callback/result.ts";
@@ -6,17 +6,17 @@ import { headLine, parseLine, readLines } from "./lines.ts";
 import { countLine, newTally, type Tally } from "./tally.ts";
 
 export interface ExportFile {
-  /** Of what the file has already. */
+  /** Counts what the file has already. */
   tally: Tally;
-  /** Where the next page begins; null where that is the first. */
+  /** The cursor of the next page; null for the first. */
   cursor: string | null;
-  /** Resolves when the page is given to the operating system. */
+  /** Resolves when the operating system has the page. */
   append(page: Buffer): Promise<void>;
   /** Resolves when everything is on the disk. */
   close(): Promise<void>;
 }
 
-/** Opens a new file, or one of an export of this receiver that was cut short, whose last whole page it goes on after. */
+/** Opens a new file, or one of an interrupted export of this receiver, to continue after its last complete page. */
 export async function openExport(path: string, base: URL): Promise<Result<ExportFile, string>> {
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   const found = (await handle.stat()).size === 0 ? await begin(handle, base) : await resume(handle, path, base);
@@ -43,7 +43,7 @@ export async function openExport(path: string, base: URL): Promise<Result<Export
 interface Found {
   tally: Tally;
   cursor: string | null;
-  /** Where the next page is to be written, in bytes. */
+  /** Where the next page will be written, in bytes. */
   offset: number;
 }
 
@@ -53,7 +53,7 @@ async function begin(handle: FileHandle, base: URL): Promise<Result<Found, strin
   return ok({ tally: newTally(), cursor: null, offset: head.length });
 }
 
-/** Reads and checks what is there, and cuts off what stands behind its last whole page. */
+/** Reads and checks what is there, and cuts off what follows the last complete page. */
 async function resume(handle: FileHandle, path: string, base: URL): Promise<Result<Found, string>> {
   let found: Found | null = null;
   const tally = newTally();
@@ -66,7 +66,7 @@ async function resume(handle: FileHandle, path: string, base: URL): Promise<Resu
       found = { tally: newTally(), cursor: null, offset: end };
       continue;
     }
-    // A crash of the machine may have left anything behind the last page that reached the disk.
+    // After a crash of the machine, anything may follow the last page that reached the disk.
     if (!line.ok || line.value.kind === "head") break;
     if (line.value.kind !== "next") {
       countLine(tally, line.value);

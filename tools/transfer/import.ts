@@ -7,19 +7,22 @@ import type { TransferOptions } from "./options.ts";
 import { type Ask, askAt, type Attempt, type Patience, untilDone } from "./request.ts";
 import { countLine, type Say, type Tally } from "./tally.ts";
 
-/** Bytes of bodies in one request, unless a single one is larger: reading them is to fit into 10 ms of CPU. */
+/** Bytes of bodies in one request, unless a single body is larger. Reading them must fit into 10 ms of CPU. */
 const BATCH_BYTES = 256 * 1024;
 
 interface Sent extends RawLine {
   line: Extract<FileLine, { kind: "delivery" | "expectation" }>;
 }
 
-/** How far an import has come: the line to go on with if it ended now. Below it everything is in the receiver, or told. */
+/**
+ * How far an import has come: the line to continue with if it ended now. Everything before it is in the receiver, or
+ * was reported.
+ */
 export interface Place {
   line: number;
 }
 
-/** Rejects where the file cannot be read. */
+/** Rejects if the file cannot be read. */
 export async function runImport(options: TransferOptions, transfer: Transfer, place: Place): Promise<Outcome> {
   const { base, token, giveUpSeconds, concurrency } = options;
   const { tally, say, sleep } = transfer;
@@ -40,7 +43,7 @@ export async function runImport(options: TransferOptions, transfer: Transfer, pl
       underWay.add(batch);
       const sent = await send(ask, batch, patience);
       if (!sent.ok) {
-        // The others would meet the same; what is under way ends here, and its place is told.
+        // The other requests would fail in the same way. The current ones are aborted, and their place is reported.
         if (!signal.aborted) failure = sent.error;
         end.abort();
         return;
@@ -71,13 +74,16 @@ const nameOf = ({ line }: Sent): string =>
 const lastOf = (batch: readonly Sent[]): Sent => batch[batch.length - 1] as Sent;
 
 interface FileState {
-  /** Whether its last line says that nothing comes after it. */
+  /** Whether its last line says that nothing follows. */
   isWhole: boolean;
-  /** Why it is not the file of an export. */
+  /** Why this is not the file of an export. */
   refusal: string | null;
 }
 
-/** The deliveries of the file, in groups for a request each. What has no bytes is counted, what is damaged told. */
+/**
+ * The deliveries of the file, in groups of one request each. Those without bytes are counted, damaged lines are
+ * reported.
+ */
 async function* batchesOf(
   { file, from, limit }: TransferOptions,
   tally: Tally,
@@ -126,10 +132,10 @@ async function* batchesOf(
   if (batch.length > 0) yield batch;
 }
 
-/** By the number of a line, why it was refused. */
+/** Why lines were refused, by their number. */
 type Refusals = Map<number, string>;
 
-/** Tries of a batch before it is sent in two parts: what the receiver cannot do at once may be too much for its plan. */
+/** How often a batch is tried before it is sent in two parts: it may be too much for the receiver's plan. */
 const TRIES_WHOLE = 3;
 
 async function send(ask: Ask, batch: readonly Sent[], patience: Patience): Promise<Result<Refusals, string>> {
@@ -156,7 +162,7 @@ async function send(ask: Ask, batch: readonly Sent[], patience: Patience): Promi
   return ok(refusals);
 }
 
-/** Each line has to be answered for, one of a delivery by its id. */
+/** Each line must be answered, and a delivery by its id. */
 function readAnswer(answer: Buffer, batch: readonly Sent[]): Attempt<Refusals> {
   const wrong = (reason: string): Attempt<never> => ({ ok: false, reason, mayPass: true });
   const refusals: Refusals = new Map();

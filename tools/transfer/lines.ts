@@ -1,6 +1,7 @@
 /**
- * The file of an export: a line that says where it is from, then page after page as the receiver gave them, each
- * ended by a line `{"next":…}` that says where the next begins, null at the end. A line is a delivery or an expectation.
+ * The file of an export: a line that says where it comes from, then page after page as the receiver gave them. Each
+ * page ends with a line `{"next":…}`, which says where the next one begins, null after the last. Any other line is a
+ * delivery or an expectation.
  */
 import { createHash } from "node:crypto";
 import { fail, ok, type Result } from "../../src/callback/result.ts";
@@ -12,12 +13,12 @@ export type FileLine =
   | { kind: "missing"; id: string; missing: "retention" | "corrupt" }
   | { kind: "expectation"; jobId: string };
 
-/** Marks a file as one of this tool's, and its form. */
+/** Marks a file as an export, and tells its form. */
 const FORM = "ci-callback-export/1";
 
 export const headLine = (base: URL): string => `${JSON.stringify({ form: FORM, from: base.href })}\n`;
 
-/** What a line says. Fails in words where it is none of an export, or its bytes are not the ones that `id` names. */
+/** What a line says. Fails with a sentence if it is not a line of an export, or its bytes do not fit `id`. */
 export function parseLine(text: string): Result<FileLine, string> {
   let value: Readonly<Record<string, unknown>>;
   try {
@@ -54,14 +55,14 @@ export interface RawLine {
   end: number;
 }
 
-/** A line longer than this is none of an export, in bytes: the largest body allowed is 32 million in base64. */
+/** Longest line, in bytes: the largest body allowed is 32 million in base64. */
 const LINE_BYTES_MAX = 64 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
 /**
- * The lines of a stream of bytes, one in memory at a time. What stands behind the last line feed is not a line, but
- * what was left of one; nor is anything behind one that is too long.
+ * The lines of a stream of bytes, one in memory at a time. What follows the last line feed is not a complete line and
+ * is left out, and so is everything after a line that is too long.
  */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawLine, void> {
   let parts: Buffer[] = [];

@@ -4,16 +4,16 @@ import { fail, ok, type Result } from "../../src/callback/result.ts";
 import { isLoopback, LOCAL_TOKEN } from "../doctor/options.ts";
 
 export interface TransferOptions {
-  /** Where the receiver is, with a slash at the end. */
+  /** The URL of the receiver, with a slash at the end. */
   base: URL;
   /** One of its LOOKUP_TOKENS. */
   token: string;
   file: string;
-  /** Deliveries in one request at most. */
+  /** How many deliveries are in one request at most. */
   limit: number;
-  /** Requests at a time. */
+  /** How many requests are made at a time. */
   concurrency: number;
-  /** The line of the file to begin with, counted from 1. */
+  /** The line of the file to begin with, from 1. */
   from: number;
   /** How long one request is tried again, in seconds. */
   giveUpSeconds: number;
@@ -21,7 +21,7 @@ export interface TransferOptions {
 
 export type Direction = "export" | "import";
 
-/** Deliveries in one request, unless told otherwise: what the free plan of Cloudflare can do. */
+/** How many deliveries are in one request by default: what Cloudflare's free plan can do. */
 const DEFAULT_LIMIT = 20;
 const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_GIVE_UP_SECONDS = 300;
@@ -30,7 +30,7 @@ const COMMON = `  --token <token>     One of the receiver's LOOKUP_TOKENS. Bette
                       arguments it is given. Default for a local run: ${LOCAL_TOKEN}.
   --limit <n>         Deliveries in one request, 1 to 100. Default ${DEFAULT_LIMIT}, which fits the free plan of Cloudflare;
                       100 is faster on the paid one.
-  --give-up <s>       Seconds for which a request that fails (no connection, 429, 5xx) is tried again. Default ${DEFAULT_GIVE_UP_SECONDS}.
+  --give-up <s>       For how many seconds a failing request (no connection, 429, 5xx) is repeated. Default ${DEFAULT_GIVE_UP_SECONDS}.
   -h, --help          This text.
 `;
 
@@ -41,13 +41,13 @@ Usage: LOOKUP_TOKEN=... npm run export -- <base URL> --out <file>
 
 The base URL is where the receiver is: https://callbacks.example.com.
 
-  --out <file>        Where to write. A file of an export that was cut short is gone on with where it ends; one that is
-                      whole is left alone. Nobody but you may read it.
+  --out <file>        Where to write. If the file has an export that was cut short, it is continued; if it has a complete
+                      one, it is left alone. Only you can read the file.
 ${COMMON}
 The bytes of each delivery are checked against its SHA-256 before they are written.
 
 Exit codes: 0 everything is in the file; 1 something is not, and is named; 2 wrong usage; 130 interrupted (Ctrl-C; the
-same command goes on).
+same command continues).
 `,
   import: `Puts the deliveries of an export into a receiver, with their times and counts. Importing a file twice changes nothing.
 
@@ -128,7 +128,7 @@ function parseLine(args: readonly string[]) {
   try {
     return ok(parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true }));
   } catch (error) {
-    // Node's message ends with advice about "--" that does not apply here.
+    // Node's message ends with advice about "--" that does not fit here.
     return fail((error as Error).message.replace(/\. To specify a positional.*$/s, "."));
   }
 }

@@ -1,19 +1,22 @@
-/** Requests of a transfer: tried again while it may help, for as long as there is patience. */
+/** Requests of a transfer, repeated while that may help, for as long as the options say. */
 import { setTimeout } from "node:timers/promises";
 import { fail, ok, type Result } from "../../src/callback/result.ts";
 import { tlsFault } from "../doctor/ask.ts";
 import { explain } from "../simulate/send.ts";
 import type { Say } from "./tally.ts";
 
-/** A page of an export with the largest body takes a while on a slow line. */
+/** How long a request may take: a page with the largest body is slow on a slow line. */
 const TIMEOUT_SECONDS = 120;
 
-/** Pauses between tries, in seconds: doubled from the first to the longest, with jitter, unless Retry-After says more. */
+/**
+ * Pauses between attempts, in seconds: doubled from the first to the longest, with jitter, or Retry-After if that is
+ * longer.
+ */
 const FIRST_PAUSE_SECONDS = 0.5;
 const LONGEST_PAUSE_SECONDS = 30;
 const LONGEST_RETRY_AFTER_SECONDS = 120;
 
-/** What became of one try. `mayPass` says whether another one may help. */
+/** The outcome of one attempt. `mayPass` says whether another one may help. */
 export type Attempt<T> =
   | { ok: true; value: T }
   | { ok: false; reason: string; mayPass: boolean; retryAfterSeconds?: number | undefined };
@@ -31,7 +34,7 @@ export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>
 export const sleep: Sleep = (milliseconds, signal) =>
   setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
 
-/** Tries until it is done, cannot help any more, or has failed for too long. Fails with the last reason. */
+/** Repeats until it is done, cannot help any more, or has failed for too long. Fails with the last reason. */
 export async function untilDone<T>(
   attempt: () => Promise<Attempt<T>>,
   { giveUpSeconds, signal, say, sleep }: Patience,
@@ -51,7 +54,10 @@ export async function untilDone<T>(
 
 export type Ask = (path: string, body?: string) => Promise<Attempt<Buffer>>;
 
-/** Asks a receiver with a token: a GET, or a POST where there is a body. A receiver that never answered is not waited for. */
+/**
+ * Asks a receiver with a token: a GET, or a POST if there is a body. Does not wait for a receiver that has never
+ * answered.
+ */
 export function askAt(base: URL, token: string, signal: AbortSignal): Ask {
   let hasAnswered = false;
   return async (path, body) => {
@@ -90,7 +96,10 @@ function refusal({ status, headers }: Response, text: string): Attempt<never> {
   };
 }
 
-/** What to do where that is plain from the status, else the detail of a problem document. Without a full stop at its end. */
+/**
+ * What to do, if the status makes that plain; otherwise the detail of the problem document. Without a full stop at the
+ * end.
+ */
 function explanationOf(status: number, text: string): string {
   if (status === 404) return ": nothing is at this path. The base URL is wrong, or the receiver is of an older version";
   if (status === 401) return ": the token is not one of the receiver's LOOKUP_TOKENS. Set LOOKUP_TOKEN to one of them";

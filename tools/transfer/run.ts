@@ -10,7 +10,7 @@ interface Ended {
   outcome: Outcome;
   /** What was done with the deliveries: "exported to x". */
   done: string;
-  /** How to go on where it ended early. */
+  /** How to continue if it ended early. */
   goOn: string;
 }
 
@@ -25,7 +25,7 @@ export async function transfer(direction: Direction, args: readonly string[], ru
     return EXIT.done;
   }
   const interruption = new AbortController();
-  // Once: a second Ctrl-C ends the program at once, as without this.
+  // Once only, so that a second Ctrl-C ends the program at once.
   process.once("SIGINT", () => interruption.abort());
   const tally = newTally();
   const progress = startProgress(() => progressText(tally));

@@ -1,15 +1,15 @@
-/** What was transferred, while it is and at the end. */
+/** Counts what was transferred, for the progress and for the summary. */
 
 export interface Tally {
   deliveries: number;
-  /** Of their bodies. */
+  /** Bytes of their bodies. */
   bytes: number;
   expectations: number;
-  /** Deliveries whose bytes have passed their time of retention. */
+  /** Deliveries whose bytes were deleted by retention. */
   withoutBytes: number;
   /** Deliveries whose bytes are not the ones that came. */
   corrupt: number;
-  /** What could not be transferred for another reason, each told when it was met. */
+  /** What could not be transferred for another reason. Each was reported at once. */
   faults: number;
 }
 
@@ -22,10 +22,10 @@ export const newTally = (): Tally => ({
   faults: 0,
 });
 
-/** Whether nothing was met yet, so that there is nothing to sum up. */
+/** Whether nothing has happened yet, so that there is nothing to sum up. */
 export const isEmpty = (tally: Tally): boolean => Object.values(tally).every((count) => count === 0);
 
-/** Counts a line; the others say nothing of deliveries. */
+/** Counts a line. Only deliveries are counted. */
 export function countLine(
   tally: Tally,
   line:
@@ -51,7 +51,7 @@ export const sizeText = (bytes: number): string =>
 export const progressText = ({ deliveries, bytes }: Tally): string =>
   `${counted(deliveries, "delivery", "deliveries")}, ${sizeText(bytes)}`;
 
-/** The summary: a line for each thing there is to know. `done` is what was done with them: "exported to x". */
+/** The summary, with a line for each thing to know. `done` is what was done with the deliveries: "exported to x". */
 export function summaryText(done: string, tally: Tally, seconds: number): string {
   const { deliveries, expectations, withoutBytes, corrupt, faults } = tally;
   const lines = [
@@ -71,10 +71,10 @@ export function summaryText(done: string, tally: Tally, seconds: number): string
 const REDRAW_MILLISECONDS = 100;
 const LINE_MILLISECONDS = 10_000;
 
-/** Says something that stays. */
+/** Prints a line that stays. */
 export type Say = (message: string) => void;
 
-/** Shows how far a transfer is on standard error: in place on a terminal, and elsewhere in a line now and then. */
+/** Shows the progress of a transfer on standard error: in place on a terminal, otherwise as a line now and then. */
 export function startProgress(
   text: () => string,
   to: NodeJS.WriteStream = process.stderr,

@@ -1,16 +1,6 @@
 /** The columns that are read of each table, their rows, and rows as what a store answers. */
-import {
-  deliveryOf,
-  type DeliveryRow,
-  type JobRow,
-  RECORD_COLUMNS,
-  RUN_COLUMNS,
-  type RunRow,
-  runSummaryOf,
-  summaryOf,
-  versionOf,
-  WORKFLOW_COLUMNS,
-} from "../rows.ts";
+import { deliveryOf, runSummaryOf, summaryOf, versionOf } from "../from-rows.ts";
+import { type DeliveryRow, type JobRow, RECORD_COLUMNS, RUN_COLUMNS, type RunRow, WORKFLOW_COLUMNS } from "../rows.ts";
 import type { Expectation, KnownJob } from "../expectations.ts";
 import type { Delivery, JobDelivery, KeptJob, ListedDelivery, ListedRun } from "../store.ts";
 import { heardAt } from "./sql.ts";

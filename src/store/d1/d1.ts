@@ -6,7 +6,8 @@
 import { isFinalRank } from "../../callback/state.ts";
 import { decodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
-import { deliveryOf, failureRow, type RunRow, runSummaryOf } from "../rows.ts";
+import { deliveryOf, runSummaryOf } from "../from-rows.ts";
+import { failureRow, type RunRow } from "../rows.ts";
 import { type Delivery, type DeliveryStatus, type KeptBody, type Store, UNFINISHED_READING } from "../store.ts";
 import { JOB_FILTERS, type Position } from "../lists.ts";
 import {

@@ -1,13 +1,13 @@
-/** Lists of events in D1, and what is counted of them. */
+/** Lists and counts of events in D1. */
 import type { EventFilter, OutboxEvent } from "../outbox.ts";
 import type { Page, Position } from "../lists.ts";
 import { EVENT_COLUMNS, type EventRow } from "./events.ts";
 import { pageOf, positionOf } from "./lists.ts";
 
-/** Endpoints of pending events that are looked at: those that are configured, and some that were. */
+/** How many endpoints of pending events are looked at: the configured ones, and some former ones. */
 const WAITING_ENDPOINTS = 20;
 
-/** Steps from endpoint to endpoint along the index of what is due: `places` are those that events wait for. */
+/** Steps from endpoint to endpoint along the index of due events. `places` are the endpoints with pending events. */
 export const PLACES = `
   WITH RECURSIVE places (endpoint) AS (
     SELECT min(endpoint) FROM events WHERE due_at IS NOT NULL
@@ -28,12 +28,12 @@ export const pendingFigures = (bound: number) => `
   ) AS oldest
   FROM places WHERE endpoint IS NOT NULL`;
 
-/** Rows that a page may look at to find its events: few of many may have a status or type. */
+/** How many rows a page may look at to find its events, since few of many may match. */
 const ROWS_PER_PAGE = 1_000;
 
 export type All = <Row>(sql: string, ...values: Position) => Promise<Row[]>;
 
-/** By the index of subjects or of what failed where there is one; else newest first, as far as a page may look. */
+/** Uses the index of subjects or of failed events if it can. Otherwise newest first, as far as a page may look. */
 export async function listEvents(
   all: All,
   { status, type, jobId }: EventFilter,
@@ -46,7 +46,7 @@ export async function listEvents(
   if (jobId !== undefined) conditions.push(["subject = ? AND type LIKE 'job.%'", jobId]);
   if (status !== undefined) conditions.push(["status = ?", status]);
   const isIndexed = jobId !== undefined || status === "failed" || conditions.length === 0;
-  // Named as the index of what failed names it, which a bound value is not.
+  // Written as in the index of failed events: SQLite does not use the index for a bound value.
   const which = status === "failed" ? ["status = 'failed'"] : ["true"];
   const where = [...which, ...conditions.map(([condition]) => condition)].join(" AND ");
   const source = isIndexed
@@ -57,7 +57,7 @@ export async function listEvents(
   const rows = await all<EventRow & { seq: number }>(sql, from, ...values, limit + 1);
   const page = pageOf(rows, limit, eventOf, ({ seq }) => [seq]);
   if (isIndexed || page.next !== null) return page;
-  // The page has looked at all that it may: it goes on below the last of these rows, if there are more.
+  // The page has looked at as many rows as it may. It continues below the last of them, if there are more.
   const [last] = await all<{ seq: number }>(
     `SELECT seq FROM events WHERE seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ${ROWS_PER_PAGE - 1}`,
     from,

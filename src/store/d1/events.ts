@@ -1,7 +1,8 @@
 /**
- * How events come about: an INSERT in the transaction of its cause, which stands before it and asks the question of the
- * upsert that follows, of the state before. So what changes nothing causes no event, and a transaction that is run again
- * after its answer was lost causes none either: then the lease ends, and the cron sends.
+ * How events are written: by an INSERT in the transaction of their cause. It comes before the upsert of the cause, and
+ * checks the same condition on the state before. So what changes nothing causes no event. If the answer of a
+ * transaction is lost and it runs again, it causes no event either: the lease of the first one ends, and the cron sends
+ * it.
  */
 import { endpointsOf } from "../../events/endpoints.ts";
 import type { EventError, EventType } from "../../events/events.ts";
@@ -32,7 +33,7 @@ export interface EventRow {
 export const EVENT_COLUMNS =
   "id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status, last_status, last_error";
 
-/** A row that may cause an event: `key` names it. */
+/** A row that may cause an event; `key` is the event's key. */
 interface Cause {
   key: string;
   type: EventType;
@@ -41,8 +42,9 @@ interface Cause {
 }
 
 /**
- * ?1 JSON list of causes, ?2 of endpoints, ?3 now, ?4 how many are born leased. Where the breaker of an endpoint is not
- * closed, its events are born due, and wait for the cron; so do those that are held back for so many milliseconds.
+ * ?1 JSON list of causes, ?2 of endpoints, ?3 now, ?4 how many events are leased to the writer. If the breaker of an
+ * endpoint is not closed, its events are due at once, and wait for the cron. Events that wait for a verdict are due
+ * when `held` milliseconds have passed.
  */
 export const born = (columns: readonly string[], tables: string, condition: string, change = "''", held = "0") => `
   INSERT INTO events (id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status)
@@ -57,23 +59,25 @@ export const born = (columns: readonly string[], tables: string, condition: stri
   ON CONFLICT (id) DO NOTHING
   RETURNING ${EVENT_COLUMNS}`;
 
-/** The number of a change in an id, in SQL. */
+/** The number of a change as a part of an id, in SQL. */
 export function changeText(number: string): string {
   return `printf('_%x_', ${number})`;
 }
 
-/** Of bytes that are kept: that they are there, and that they came to this receiver, or were read here before: no export brought them. */
+/**
+ * For kept bytes: the delivery is there, and it came to this receiver or was read here before. So no import brought it.
+ */
 export const CAME_HERE =
   "EXISTS (SELECT 1 FROM deliveries AS kept WHERE kept.id = told.delivery_id AND (kept.receipts <> '' OR kept.reader > 0))";
 
-/** A newer reader's word about the same delivery counts only where it says something else of how the job ended. */
+/** If a newer reader reads the same delivery, that counts only if it tells another end. */
 const saysElse = (table: string) =>
   `(${table}.delivery_id <> told.delivery_id OR ${table}.terminal <> told.terminal OR ${table}.state IS NOT told.state)`;
 
 export const isChanged = (table: string, key: string) =>
   `(${table}.${key} IS NULL OR (${supersedes(table, "told")} AND ${saysElse(table)}))`;
 
-/** The reader's version stands at the end, and is no news of the workflow. */
+/** The reader's version is at the end of a rank. A new version alone does not change the workflow. */
 const withoutReader = (rank: string) => `substr(${shortRank(rank)}, 1, length(${shortRank(rank)}) - 4)`;
 const WORKFLOW_IS_NEWS = `(told.workflow_rank IS NOT NULL AND (jobs.workflow_rank IS NULL OR ${withoutReader("jobs.workflow_rank")} < ${withoutReader("told.workflow_rank")}))`;
 
@@ -81,16 +85,18 @@ const JOB_EVENTS = `iif(told.type = 'job.finished',
     told.terminal = 1 AND ${isChanged("jobs", "job_id")},
     ${isChanged("jobs", "job_id")} OR ${WORKFLOW_IS_NEWS})`;
 
-/** A change of a job is named by its number, which it is given later in the same transaction. As `NUMBER` of sql.ts. */
+/**
+ * A change of a job is named by its number, which the job gets later in the same transaction. As `NUMBER` in sql.ts.
+ */
 const CHANGE = `iif(told.type = 'job.updated', ${changeText(`max(told.received_at * 1000, ${NEWEST_CHANGE} + 1)`)}, '')`;
 
 const RUN_EVENTS = `told.terminal = 1 AND ${isChanged("runs", "run_id")}`;
 
-/** As `isNews` of sql.ts has it: the reading of an older reader is none. */
+/** As `isNews` in sql.ts: a reading by an older reader changes nothing. */
 const becomesQuarantined = (ofNone: string) =>
   `iif(deliveries.id IS NULL, ${ofNone}, deliveries.status <> 'quarantined' AND told.reader >= deliveries.reader)`;
 
-/** What CI is asked about waits for its verdict. */
+/** Events about what CI is asked about wait for its verdict. */
 const HELD = `iif(told.held > 0 AND ${isChanged("jobs", "job_id")}, told.held, 0)`;
 
 export const OF_RECORD = ["rank", "terminal", "state"];
@@ -99,7 +105,7 @@ const ITS_JOB = "LEFT JOIN jobs ON jobs.job_id = told.subject";
 const ITS_RUN = "LEFT JOIN runs ON runs.run_id = told.subject";
 const ITS_DELIVERY = "LEFT JOIN deliveries ON deliveries.id = told.subject";
 
-/** By whether the deliveries arrive with this very batch, or are kept already. */
+/** For deliveries that arrive in this batch, and for deliveries that are kept already. */
 const SQL = {
   arrived: {
     jobs: born(OF_JOB, ITS_JOB, JOB_EVENTS, CHANGE, HELD),
@@ -113,7 +119,10 @@ const SQL = {
   },
 } as const;
 
-/** What the deliveries may cause; nothing that an export brings. Of several that name one job, only the greatest is asked. */
+/**
+ * The events that deliveries may cause; imported ones cause none. If several name one job, only the one with the
+ * greatest rank counts.
+ */
 export async function eventStatements(
   db: D1Database,
   deliveries: readonly DeliveryReading[],
@@ -138,7 +147,7 @@ export async function eventStatements(
   ];
 }
 
-/** Those that are born leased; the others are found when they are due. */
+/** The events that are leased to the writer. The others are found when they are due. */
 export const bornOf = (results: readonly D1Result<EventRow>[]): LeasedEvent[] =>
   results.flatMap((result) => result.results.filter(({ attempts }) => attempts > 0).map(leasedOf));
 
@@ -205,7 +214,7 @@ const quarantineCauses = (told: readonly DeliveryReading[]) =>
       }),
   );
 
-/** The rows of greatest rank, one for each subject, with the workflow of whichever tells most of it. */
+/** The rows with the greatest rank, one for each subject, with the workflow of the greatest workflow rank. */
 export function greatest<Row extends JobRow | RunRow>(rows: readonly Row[], subjectOf: (row: Row) => string): Row[] {
   const found = new Map<string, Row>();
   for (const row of rows) {
@@ -229,7 +238,7 @@ const EXHAUSTED = `
   WHERE kept.id = ?1 AND kept.status = 'pending' AND kept.attempts >= ${READ_ATTEMPTS} AND kept.receipts <> ''
   ON CONFLICT (id) DO NOTHING`;
 
-/** For the claim that puts a delivery into quarantine, since its reading never ends. */
+/** For the claim that quarantines a delivery because reading it never finishes. */
 export async function exhaustionStatements(
   db: D1Database,
   delivery: string,

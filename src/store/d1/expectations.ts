@@ -1,5 +1,5 @@
 /**
- * Expectations in D1. Whether one is open, triggers on the jobs keep true (migrations/0005_asking_ci.sql): any write
+ * Expectations in D1. Triggers on the jobs keep `is_open` true to the jobs (migrations/0005_asking_ci.sql): any write
  * that makes a job terminal closes its expectation in the same transaction.
  */
 import { endpointsOf } from "../../events/endpoints.ts";
@@ -23,11 +23,11 @@ import { inChunks } from "./json.ts";
 import { pageOf, positionOf } from "./lists.ts";
 import { keepNewestChange, NEWEST_CHANGE } from "./sql.ts";
 
-/** When CI may be asked again, in SQL: `now` and how often it was asked before. */
+/** When CI may be asked again, in SQL, from `now` and how often it was asked before. */
 export const nextAsking = (now: string, asks: string): string =>
   `${now} + min(${FIRST_PAUSE_MILLISECONDS} << min(${asks}, 7), ${LONGEST_PAUSE_MILLISECONDS})`;
 
-/** The number of a change that is made now. */
+/** The number of a change made now. */
 export const changeAt = (now: string): string => `max(${now} * 1000, ${NEWEST_CHANGE} + 1)`;
 
 const ANNOUNCED = ["bucket", "region", "queue_id", "tag", "user_data"] as const;
@@ -55,18 +55,18 @@ const LIST_OVERDUE = `
   ) AS e LEFT JOIN jobs AS j ON j.job_id = e.job_id ${WITH_DELIVERY}
   ORDER BY e.due_at, e.job_id`;
 
-/** Expectations noted at once. */
+/** How many expectations are noted at once. */
 const NOTED_AT_ONCE = 100;
 
 /** ?1 now, ?2 limit. */
 const TO_NOTE = `
   SELECT job_id, due_at FROM expectations WHERE is_open = 1 AND is_noted = 0 AND ask_at <= ?1 LIMIT ${NOTED_AT_ONCE}`;
 
-/** Still as they were read: neither renewed nor met, nor noted by another run. */
+/** Those that are as they were read: not renewed, not met, and not noted by another run. */
 const STILL_TO_NOTE = (table: string, due: string) =>
   `${table}.due_at = ${due} AND ${table}.is_open = 1 AND ${table}.is_noted = 0`;
 
-/** Stands before NOTE in a batch, and asks the same. */
+/** Comes before NOTE in a batch, and checks the same conditions. */
 const OVERDUE_EVENTS = born(
   ["due_at"],
   "JOIN expectations ON expectations.job_id = told.subject",
@@ -94,10 +94,10 @@ const CLAIMED = `
   FROM expectations AS e LEFT JOIN jobs AS j ON j.job_id = e.job_id
   WHERE e.job_id IN (SELECT value FROM json_each(?1)) ORDER BY e.due_at, e.job_id`;
 
-/** Null for a job that CI knows; as it was where CI was not heard. */
+/** The new `known_to_ci`: null if CI knows the job; unchanged if CI did not answer. */
 const KNOWN = "iif(told.is_known IS NULL, expectations.known_to_ci, iif(told.is_known, NULL, 0))";
 
-/** ?1 JSON list of outcomes, ?2 now. What CI knows is no change, unless it did not before. */
+/** ?1 JSON list of outcomes, ?2 now. That CI knows a job is a change only if it did not before. */
 const SETTLE = `
   UPDATE expectations SET
     changed = iif(${KNOWN} IS expectations.known_to_ci, expectations.changed, ${changeAt("?2")}),
@@ -120,7 +120,7 @@ const ADOPT = `
 const LIST_ALL = `
   SELECT job_id, registered_at, due_at, ${ANNOUNCED.join(", ")} FROM expectations WHERE job_id > ?1 ORDER BY job_id LIMIT ?2`;
 
-/** ?1 JSON list of expectations. The later one stands; it keeps its time, and is no change of today. */
+/** ?1 JSON list of expectations. Of two, the later is kept. It keeps its time, and is no change of today. */
 const RESTORE = `
   INSERT INTO expectations (${COLUMNS})
   SELECT value ->> 'jobId', value ->> 'registeredAt', value ->> 'dueAt', value ->> 'bucket', value ->> 'region',
@@ -129,7 +129,7 @@ const RESTORE = `
   FROM json_each(?1) WHERE true
   ON CONFLICT (job_id) DO UPDATE SET ${RENEW} WHERE excluded.registered_at > expectations.registered_at`;
 
-/** Expectations deleted at once. */
+/** How many expectations are deleted at once. */
 const PURGED_AT_ONCE = 500;
 const IS_OLD = "is_open IN (0, 1) AND due_at < ?1";
 const PURGE = `
@@ -216,7 +216,7 @@ export function d1Expectations(db: D1Database, persistently: Persistently, telli
     },
 
     async settle(outcomes: readonly AskOutcome[], now) {
-      // What was not heard changes nothing but when to ask again.
+      // If CI did not answer, only the time of the next question changes.
       const heard = outcomes.filter(({ isKnown, askAt }) => isKnown !== null || askAt !== null);
       if (heard.length > 0) await all(SETTLE, JSON.stringify(heard), now);
     },

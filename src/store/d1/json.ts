@@ -1,7 +1,7 @@
-/** Longest JSON text given to one statement, in characters of at most 3 bytes; D1 takes 2,000,000 bytes. */
+/** Longest JSON text of one statement, in characters of at most 3 bytes. D1 allows 2,000,000 bytes. */
 const JSON_CHARACTERS = 600_000;
 
-/** JSON arrays of the rows, none longer than one statement takes. */
+/** The rows as JSON arrays, each short enough for one statement. */
 export function inChunks(rows: readonly object[]): string[] {
   const chunks: string[] = [];
   let chunk = "";

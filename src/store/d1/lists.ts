@@ -2,7 +2,8 @@
  * Lists in D1: which filter has an index, what is filtered on the way along one, where a list goes on, and the page
  * that comes of it.
  */
-import { deliveryOf, type DeliveryRow, type RunRow } from "../rows.ts";
+import { deliveryOf } from "../from-rows.ts";
+import type { DeliveryRow, RunRow } from "../rows.ts";
 import type { JobFilter, Page, Position } from "../lists.ts";
 import { PositionError } from "../errors.ts";
 import type { Store } from "../store.ts";

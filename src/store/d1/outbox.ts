@@ -1,7 +1,6 @@
 /**
- * The outbox in D1. An attempt is made only under a lease, taken by an UPDATE of what is due; what became of it is
- * written only while the lease is still the same, so that one who comes late overwrites nothing. How events come about:
- * events.ts.
+ * The outbox in D1. An attempt needs a lease, which an UPDATE of a due event takes. Its outcome is written only if the
+ * lease is still the same, so a late writer overwrites nothing. events.ts says how events are written.
  */
 import { endpointsOf } from "../../events/endpoints.ts";
 import type { EventError } from "../../events/events.ts";
@@ -73,7 +72,7 @@ const FAILED = `
   INSERT INTO endpoints (id, failures, open_until) VALUES (?1, ?2, ${openUntil("?2")})
   ON CONFLICT (id) DO UPDATE SET failures = endpoints.failures + ?2, open_until = ${openUntil("(endpoints.failures + ?2)")}`;
 
-/** Events that one statement gives up or looks at, the first due first. */
+/** How many events one statement gives up or looks at, the first due first. */
 const FAILED_AT_ONCE = 500;
 
 /** ?1 is now. */
@@ -84,7 +83,7 @@ const FAIL_REMOVED = failWhere(
   `SELECT seq FROM events WHERE endpoint = ?2 AND due_at IS NOT NULL LIMIT ${FAILED_AT_ONCE}`,
 );
 
-/** ?3 is the patience by attempts. */
+/** ?3 is how long an event may wait behind the breaker, by attempts. */
 const FAIL_OVERDUE = failWhere(
   "endpoint-down",
   `SELECT seq FROM (
@@ -92,10 +91,13 @@ const FAIL_OVERDUE = failWhere(
   ) WHERE due_at + (?3 ->> min(attempts, ${MAX_ATTEMPTS})) < ?1`,
 );
 
-/** A pending event that is due within this time may have an attempt under way. Twice the lease, since clocks differ. */
+/**
+ * A pending event that is due within this time, in milliseconds, may be under attempt. Twice the lease, since clocks
+ * differ.
+ */
 const MAY_BE_LEASED_MILLISECONDS = 2 * LEASE_MILLISECONDS;
 
-/** ?1 is now. What is told again begins anew: all its attempts are before it. */
+/** ?1 is now. An event that is sent again starts with no attempts. */
 const REARM = "status = 'pending', attempts = 0, due_at = ?1, ended_at = NULL";
 const MAY_BE_REARMED = `(events.due_at IS NULL OR events.due_at > ?1 + ${MAY_BE_LEASED_MILLISECONDS})`;
 const RESEND = `UPDATE events SET ${REARM} WHERE id = ?2 AND endpoint IN (SELECT value FROM json_each(?3)) AND ${MAY_BE_REARMED}`;
@@ -111,7 +113,9 @@ const COUNT_FAILED = `
     SELECT 1 FROM events WHERE status = 'failed' AND endpoint IN (SELECT value FROM json_each(?1)) LIMIT ${FAILED_BOUND}
   )`;
 
-/** ?1 now, ?2 type, ?3 job, ?4 delivery, ?5 key, ?6 endpoints. Of changes, the last that was told is told again. */
+/**
+ * ?1 now, ?2 type, ?3 job, ?4 delivery, ?5 key, ?6 endpoints. Of the events about changes, the last one is sent again.
+ */
 const TELL_AGAIN = `
   INSERT INTO events (id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status)
   SELECT iif(?2 = 'job.finished', 'evt_' || ?5 || places.value, coalesce(
@@ -126,10 +130,10 @@ const TOLD_AGAIN = `
       AND endpoint IN (SELECT value FROM json_each(?4)) GROUP BY endpoint
   ) ORDER BY seq`;
 
-/** Rows looked at by one slice of retention. */
+/** How many rows one slice of retention looks at. */
 const SLICE_ROWS = 500;
 
-/** ?1 and ?2: before when delivered and failed events are to have ended. */
+/** ?1 and ?2: delivered and failed events that ended before these times are deleted. */
 const IS_OLD = "due_at IS NULL AND ended_at < iif(status = 'delivered', ?1, ?2)";
 const SLICE = `
   SELECT seq, created_at < max(?1, ?2) AS is_old, (${IS_OLD}) AS is_due FROM events
@@ -253,7 +257,7 @@ export function d1Outbox(db: D1Database, persistently: Persistently, telling: Te
   };
 }
 
-/** Any answer closes the breaker; the failures that came after it count from there. */
+/** Any answer closes the breaker. Failures after it count from there. */
 function breakerStatements(db: D1Database, { endpoint, answered, failures }: EndpointOutcome, now: number) {
   return [
     ...(answered ? [db.prepare(ANSWERED).bind(endpoint)] : []),

@@ -1,30 +1,30 @@
 /**
- * Retention in D1: walks all deliveries in order of arrival, a slice at a time, and deletes what is due. Where a walk
- * has come to is kept in `marks`; when it meets nothing old any more it begins again, so nothing is passed for good.
- * Whether a row is due is asked again by each DELETE: it may have come again, been read, or become a job's record
- * since the slice was looked at. A job goes with the delivery behind its record, in one transaction.
+ * Retention in D1. It walks all deliveries in order of arrival, a slice at a time, and deletes what is due. `marks`
+ * keeps how far each walk has come. When a slice has nothing old in it, the walk starts over, so nothing is skipped for
+ * good. Each DELETE checks again that a row is due: since the slice was read, it may have come again, been read, or
+ * become a job's record. A job is deleted together with the delivery behind its record, in one transaction.
  */
 import type { Persistently } from "../retry.ts";
-import type { Cutoffs, Purged } from "../store.ts";
+import type { Cutoffs, Purged } from "../purged.ts";
 import { heardAt, HEARD_AT_SLACK_MILLISECONDS } from "./sql.ts";
 
-/** Rows looked at in one slice. */
+/** How many rows a slice has. */
 const SLICE_ROWS = 500;
 
-/** ?1 is the JSON list of a slice's places, ?2 the time before which what was last heard of is to go. */
+/** ?1 is the JSON list of a slice's places, ?2 the time before which things are old. */
 const IN_SLICE = "seq IN (SELECT value FROM json_each(?1))";
 const IS_OLD = `${heardAt("deliveries")} < ?2`;
 
-/** A job's own age may lag behind what was heard of it: it is given as much time more. */
+/** A job's `heard_at` may be too early by this much, so the job is kept as much longer. */
 const IS_LIVING = (table: string) => `${heardAt(table)} >= ?2 - ${HEARD_AT_SLACK_MILLISECONDS}`;
 
-/** What the user's system has not been told of yet stays. */
+/** A job with a pending event is kept. */
 const HAS_PENDING_EVENTS = (subject: string) =>
   `EXISTS (SELECT 1 FROM events WHERE events.subject = ${subject} AND events.due_at IS NOT NULL)`;
 
 /**
- * Whether a job or run that is to stay has this delivery behind its record. Deliveries of an older version, and
- * those of too many jobs, have no list of them: for these, and only where there are any, the jobs are gone through once.
+ * Whether this delivery is behind the record of a job or run that is kept. Deliveries of an older version, and those
+ * with too many jobs, have no list of their jobs. For these, if there are any, all jobs are looked through once.
  */
 const IS_NEEDED = `iif(job_ids IS NULL AND coalesce(job_count, 1) > 0,
     id IN (SELECT delivery_id FROM jobs WHERE ${IS_LIVING("jobs")} OR ${HAS_PENDING_EVENTS("jobs.job_id")}),
@@ -33,7 +33,7 @@ const IS_NEEDED = `iif(job_ids IS NULL AND coalesce(job_count, 1) > 0,
   OR EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND runs.delivery_id = deliveries.id
     AND (${IS_LIVING("runs")} OR ${HAS_PENDING_EVENTS("runs.run_id")}))`;
 
-/** A delivery that an older reader could read may have jobs, which are no matter of quarantine. */
+/** A quarantined delivery that an older reader could read may have jobs. It is not deleted as quarantined then. */
 const TELLS_OF_JOBS = "(status IN ('stored', 'no-job') OR (status = 'quarantined' AND job_count > 0))";
 
 const DUE = {
@@ -48,7 +48,7 @@ const dueIn = (kind: keyof Cutoffs, column: string) =>
 const deletePartsOf = (kind: keyof Cutoffs) => `DELETE FROM delivery_parts WHERE delivery_id IN ${dueIn(kind, "id")}`;
 const deleteDeliveriesOf = (kind: keyof Cutoffs) => `DELETE FROM deliveries WHERE ${IN_SLICE} AND ${DUE[kind]}`;
 
-/** In one transaction and in this order; the last one says how many rows it was about. */
+/** In one transaction and in this order. The last statement says how many rows it deleted. */
 const STATEMENTS = {
   bytes: [deletePartsOf("bytes"), `UPDATE deliveries SET body = NULL, parts = 0 WHERE ${IN_SLICE} AND ${DUE.bytes}`],
   quarantined: [deletePartsOf("quarantined"), deleteDeliveriesOf("quarantined")],
@@ -66,12 +66,12 @@ const STATEMENTS = {
   ],
 } as const satisfies Record<keyof Cutoffs, readonly string[]>;
 
-/** For a slice with deliveries that have no list of their jobs. */
+/** For slices with deliveries that have no list of their jobs. */
 const DELETE_UNLISTED = ["jobs", "job_deliveries"].map(
   (table) => `DELETE FROM ${table} WHERE delivery_id IN ${dueIn("jobs", "iif(job_ids IS NULL, id, NULL)")}`,
 );
 
-/** Rows of jobs and runs that point to no delivery, of the oldest. */
+/** Deletes old rows of jobs and runs whose delivery is gone. */
 const DELETE_ORPHANS = [
   ["job", "place < ?1 * 1000 ORDER BY place"],
   ["run", "received_at < ?1 ORDER BY received_at"],
@@ -86,23 +86,23 @@ const SLICE = (kind: keyof Cutoffs) => `
   SELECT seq, ${IS_OLD} AS is_old, (${DUE[kind]}) AS is_due, job_ids IS NULL AND coalesce(job_count, 1) > 0 AS is_unlisted
   FROM deliveries WHERE seq > coalesce((SELECT seq FROM marks WHERE name = ?1), 0) ORDER BY seq LIMIT ${SLICE_ROWS}`;
 
-/** Names of the marks: how far the walk of each kind has come. */
+/** The names of the marks that say how far each walk has come. */
 const MARKS = { bytes: "bytes", quarantined: "quarantined", jobs: "deliveries" } as const;
 
 const SET_MARK =
   "INSERT INTO marks (name, seq) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE marks.seq <> excluded.seq";
 
-/** What a slice costs in calls, at most. */
+/** How many calls a slice takes at most. */
 const SLICE_OPERATIONS = { jobs: 11, bytes: 4, quarantined: 4 } as const satisfies Record<keyof Cutoffs, number>;
 
-/** What a slice of each kind costs that has a time of retention. */
+/** How many calls a slice of every kind that has a retention takes at most. */
 export const purgeOperations = (cutoffs: Cutoffs): number =>
   (["jobs", "bytes", "quarantined"] as const).reduce(
     (sum, kind) => sum + (cutoffs[kind] === null ? 0 : SLICE_OPERATIONS[kind]),
     0,
   );
 
-/** One slice of each kind. */
+/** One slice of every kind that has a retention. */
 export async function purge(db: D1Database, persistently: Persistently, cutoffs: Cutoffs): Promise<Purged> {
   const purged: Purged = { rows: 0, isDone: true, operations: 0 };
   for (const kind of ["jobs", "bytes", "quarantined"] as const) {
@@ -129,7 +129,7 @@ interface SliceRow {
   is_unlisted: 0 | 1;
 }
 
-/** Looks at the next slice and deletes what is due in it; done where nothing in it is old, and then begins again. */
+/** Looks at the next slice, and deletes what is due in it. Done if nothing in it is old; the walk then starts over. */
 async function purgeSlice(
   db: D1Database,
   persistently: Persistently,

@@ -1,19 +1,19 @@
 /**
- * Shrinks bodies that lie as text although they look like callbacks: an older version of the receiver has written them.
- * Walks all deliveries in order of arrival, a slice at a time; how far it has come is kept in `marks`. A row is rewritten
- * only while it is as it was read, and holds the same bytes before and after: killed anywhere, or run twice at once, it
- * loses nothing.
+ * Shrinks bodies that older versions of the receiver stored as text, although they look like callbacks. It walks all
+ * deliveries in order of arrival, a slice at a time; `marks` keeps how far it has come. A row is rewritten only if it
+ * is still as it was read, and holds the same bytes before and after. So nothing is lost if a run is killed, or two
+ * overlap.
  */
 import { decodeBody, encodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
 import { CorruptBodyError } from "../errors.ts";
-import type { Recompressed } from "../store.ts";
+import type { Recompressed } from "../purged.ts";
 import { inChunks } from "./json.ts";
 
-/** Rows passed in one slice. */
+/** How many rows a slice passes. */
 export const LOOKED_AT_ROWS = 200;
 
-/** Rows rewritten in one slice: each takes a fifth of a millisecond of CPU, and costs a row written. */
+/** How many rows a slice rewrites: each takes a fifth of a millisecond of CPU, and costs a row written. */
 export const REWRITTEN_ROWS = 20;
 
 const MARK = "recompressed";
@@ -24,7 +24,7 @@ const SLICE = `
 
 const IS_PLAIN = "deliveries.encoding = 'utf-8' AND deliveries.body IS NOT NULL";
 
-/** Where the slice ends, and what is plain in it: one row with neither place nor body where nothing is. */
+/** The end of the slice, and the bodies in it that are stored as text; one row without a body if there is none. */
 const PLAIN_IN_SLICE = `
   SELECT slice.last, slice.rows, plain.*
   FROM (SELECT max(seq) AS last, count(*) AS rows FROM (${SLICE})) AS slice LEFT JOIN (
@@ -32,7 +32,7 @@ const PLAIN_IN_SLICE = `
     WHERE seq IN (${SLICE}) AND ${IS_PLAIN} ORDER BY seq LIMIT ${REWRITTEN_ROWS}
   ) AS plain`;
 
-/** ?1 is a JSON list of rows. A place may have been given to another delivery meanwhile. */
+/** ?1 is a JSON list of rows. In the meantime a place may have gone to another delivery. */
 const REWRITE = `
   UPDATE deliveries SET encoding = told.value ->> 'encoding', body = unhex(told.value ->> 'body')
   FROM json_each(?1) AS told
@@ -61,14 +61,14 @@ export async function recompress(db: D1Database, persistently: Persistently): Pr
   const isFull = plain.length === REWRITTEN_ROWS;
   const isDone = !isFull && rows < LOOKED_AT_ROWS;
   const { rewritten, faults } = await deflate(plain);
-  // Where nothing was done the mark stays, and saves a row written with each run of the cron.
+  // If nothing was done, the mark is not written, which saves a row in each run of the cron.
   if (isDone && plain.length === 0) return { rows: 0, isDone, faults };
   const mark = db.prepare(SET_MARK).bind(isFull ? plain.at(-1)?.seq : last);
   await persistently(() => db.batch([...inChunks(rewritten).map((json) => db.prepare(REWRITE).bind(json)), mark]));
   return { rows: rewritten.length, isDone, faults };
 }
 
-/** The rows that get smaller, as they are to lie. What is corrupt is told of, and stays as it is. */
+/** The rows that get smaller, as they will be stored. A corrupt one is reported, and left as it is. */
 async function deflate(rows: readonly PlainRow[]) {
   const rewritten: { seq: number; id: string; encoding: string; body: string }[] = [];
   const faults: string[] = [];

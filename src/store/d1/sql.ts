@@ -1,20 +1,20 @@
 /**
- * The statements that write deliveries and what they say. Each may be run twice, and states its conditions itself:
- * whatever else writes at the same time (another callback, a reparse, retention, an older version of the Worker),
- * the record of a job is the greatest reading, and nothing points to a delivery that is not there.
+ * The statements that write deliveries and what they say. Each may run twice, and contains its own conditions. So
+ * whatever else writes at the same time (another callback, a reparse, retention, an older version of the Worker), the
+ * record of a job is the reading with the greatest rank, and no row points to a delivery that is not there.
  */
 import { READER_VERSION } from "../../callback/callback.ts";
 import { TEXT_ENCODINGS } from "../encoding.ts";
 import { READ_ATTEMPTS } from "../store.ts";
 import { READER_DIGITS, RECORD_COLUMNS, RUN_COLUMNS, WORKFLOW_COLUMNS } from "../rows.ts";
 
-/** Arrivals remembered with a delivery, 8 characters each: a write tried again within the last 16 is not counted again. */
+/** How many arrivals a delivery remembers, 8 characters each. A write repeated within them is not counted again. */
 const RECEIPTS_CHARACTERS = 16 * 8;
 
-/** How much older than the last word on a job its `heard_at` may be, in milliseconds: repeats within it write no row. */
+/** By how much `heard_at` of a job may be too early, in milliseconds. Repeats within this time do not write its row. */
 export const HEARD_AT_SLACK_MILLISECONDS = 3_600_000;
 
-/** Columns that a reading gives a delivery. */
+/** The columns of a delivery that a reading gives. */
 export const READING_COLUMNS = [
   "status",
   "format",
@@ -40,20 +40,26 @@ export const ARRIVAL_COLUMNS = [
   ...BODY_COLUMNS,
 ] as const;
 
-/** D1 binds at most 100 values to a statement. Fewer statements are less work, and the free plan allows 50 to a call. */
+/**
+ * How many deliveries one statement writes. D1 binds at most 100 values to a statement. Fewer statements are less work,
+ * and the free plan allows 50 to a call.
+ */
 export const DELIVERIES_PER_STATEMENT = Math.floor(100 / ARRIVAL_COLUMNS.length);
 
-/** When a row was last heard of. Rows of the first version have no `heard_at`. */
+/** When a delivery last came. Rows of the first version have no `heard_at`. */
 export const heardAt = (table: string): string => `coalesce(${table}.heard_at, ${table}.received_at)`;
 
 /**
- * Whether a reading of a delivery is news: none is of bytes that are merely kept, nor by an older reader. `next` and
- * `last` name the rows of the reading to come and of the one that is there.
+ * Whether a reading changes a delivery: not if it is only kept unread, and not if an older reader made it. `next` and
+ * `last` name the rows of the new reading and of the present one.
  */
 const isNews = (next: string, last: string): string =>
   `${next}.status <> 'pending' AND ${next}.reader >= ${last}.reader`;
 
-/** The jobs that an older reader found may still have this delivery behind their record: retention must know them. */
+/**
+ * Keeps the jobs that an older reader found: this delivery may still be behind their records, and retention must know
+ * that.
+ */
 const readingColumn = (column: (typeof READING_COLUMNS)[number]): string => {
   const keepsOlder = column === "job_count" || column === "job_ids" || column === "run_id";
   const next = keepsOlder ? `coalesce(excluded.${column}, deliveries.${column})` : `excluded.${column}`;
@@ -64,7 +70,7 @@ const isCounted = "instr(deliveries.receipts, excluded.receipts) = 0";
 const unlessKept = (column: string) =>
   `${column} = iif(deliveries.body IS NULL AND deliveries.parts = 0, excluded.${column}, deliveries.${column})`;
 
-/** The values of one delivery, the body last: what lies as a BLOB comes in hexadecimal digits. */
+/** The values of one delivery, the body last. A body that is stored as a BLOB comes as hexadecimal digits. */
 function valuesOf(delivery: number): string {
   const value = (column: (typeof ARRIVAL_COLUMNS)[number]) =>
     `?${delivery * ARRIVAL_COLUMNS.length + ARRIVAL_COLUMNS.indexOf(column) + 1}`;
@@ -73,7 +79,10 @@ function valuesOf(delivery: number): string {
   return `(${ARRIVAL_COLUMNS.map((column) => (column === "body" ? body : value(column))).join(", ")})`;
 }
 
-/** So many deliveries, each with or without a reading. An arrival without a nonce has no receipt, and its count is a total. */
+/**
+ * Writes so many deliveries, each with or without a reading. An arrival without a nonce has no receipt, and its count
+ * is a total.
+ */
 export const putDeliveries = (deliveries: number): string => `
   INSERT INTO deliveries (${ARRIVAL_COLUMNS.join(", ")})
   VALUES ${Array.from({ length: deliveries }, (_, index) => valuesOf(index)).join(", ")}
@@ -89,11 +98,11 @@ export const putDeliveries = (deliveries: number): string => `
 export const PUT_PART =
   "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
-/** Deliveries that are CI's own answers: a JSON list of their ids. What came both ways stays one. */
+/** Marks deliveries as CI's own answers, from a JSON list of ids. A delivery that came both ways stays an answer. */
 export const MARK_ANSWERS =
   "UPDATE deliveries SET source = 'reconcile' WHERE id IN (SELECT value FROM json_each(?1)) AND source IS NULL";
 
-/** For deliveries whose bytes are there: a JSON list of their readings. Gives the ids of all that are kept. */
+/** Writes readings of kept deliveries, from a JSON list. Gives the ids of those that are kept. */
 export const PUT_READINGS = `
   UPDATE deliveries SET ${READING_COLUMNS.map(
     (column) =>
@@ -119,7 +128,7 @@ export const CLAIM_READING = `
 export const RELEASE_READING =
   "UPDATE deliveries SET attempts = max(0, attempts - 1) WHERE id = ?1 AND status = 'pending'";
 
-/** Deliveries that are made pending again in one statement. */
+/** How many deliveries one statement makes pending again. */
 export const RETRIED_AT_ONCE = 100;
 
 export const RETRY_UNFINISHED = `
@@ -131,22 +140,25 @@ export const RETRY_UNFINISHED = `
 
 const fromJson = (columns: readonly string[]) => columns.map((column) => `told.value ->> '${column}'`).join(", ");
 
-/** What names a delivery that is not there is not written: retention may have come before a reading that began earlier. */
+/** A row is not written if its delivery is not there: retention may have deleted it since a reading began. */
 const ITS_DELIVERY_IS_KEPT = "EXISTS (SELECT 1 FROM deliveries WHERE id = told.value ->> 'delivery_id')";
 
 const readerOf = (rank: string) => `substr(${rank}, -${READER_DIGITS})`;
 
-/** A rank with the whole delivery id, as an older version wrote it, is longer than any other by 48 digits. `shortRank` in SQL. */
+/**
+ * The rank in its present form, as `shortRank` in SQL. A rank of an older version has the whole delivery id, which
+ * makes it 48 digits longer.
+ */
 const LONG_RANK_CHARACTERS = 60;
 export const shortRank = (rank: string): string =>
   `iif(length(${rank}) > ${LONG_RANK_CHARACTERS}, substr(${rank}, 1, length(${rank}) - 52) || substr(${rank}, -4), ${rank})`;
 
-/** The same bytes as a callback take nothing from CI's own answer. */
+/** If CI's own answer has the same bytes as a callback, the callback does not take its rank away. */
 const isSameFromCallback = (table: string, next: string) => `${table}.rank >= '2' AND ${next}.rank LIKE '1%'`;
 
 /**
- * A greater rank is the record. The same delivery replaces itself as a newer reader reads it. A row whose delivery is
- * gone, which nothing here leaves behind, gives way to any.
+ * When a row replaces another: it has the greater rank; or it is the same delivery, read by a newer reader; or the
+ * delivery of the other row is gone, which should not happen.
  */
 export const supersedes = (
   table: string,
@@ -162,31 +174,34 @@ const ifSuperseding = (table: string, column: string) =>
 const isRecordOrHeardNews = (table: string) =>
   `${supersedes(table)} OR excluded.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`;
 
-/** Mark of the newest change when something was deleted that may have had it. */
+/** The mark that keeps the number of the newest change when a row is deleted that may have had it. */
 const FORGOTTEN_CHANGE = "changes";
 
-/** The number of the newest change of any job, also of one that is deleted since: numbers never run back. */
+/** The number of the newest change of any job, deleted ones included: numbers never go back. */
 export const NEWEST_CHANGE = `max(
     coalesce((SELECT seq FROM marks WHERE name = '${FORGOTTEN_CHANGE}'), 0),
     coalesce((SELECT place FROM jobs ORDER BY place DESC, job_id DESC LIMIT 1), 0),
     coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0),
     coalesce((SELECT changed FROM expectations ORDER BY changed DESC LIMIT 1), 0))`;
 
-/** Stands in the transaction of a deletion, before it. `condition` says whether there is anything to delete. */
+/** Comes before a deletion, in its transaction. `condition` says whether there is anything to delete. */
 export const keepNewestChange = (condition: string): string => `
   INSERT INTO marks (name, seq) SELECT '${FORGOTTEN_CHANGE}', ${NEWEST_CHANGE} WHERE ${condition}
   ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > marks.seq`;
 
 /**
- * The number of a change: the time of arrival in microseconds, and more than any before it, whatever the clocks of
- * those who write. What comes from an export has its own time again, and is no news to who follows.
+ * The number of a change: the time of arrival in microseconds, or one more than the greatest number so far, whatever
+ * the clocks of the writers say. An imported delivery has its own time as number, and is no news to followers.
  */
 const NUMBER = `iif(told.value ->> 'restored', told.value ->> 'received_at' * 1000,
     max(told.value ->> 'received_at' * 1000, newest.change + 1))`;
 
 const JOB_COLUMNS = ["job_id", "received_at", "heard_at", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
 
-/** Merges rows of a JSON list into the jobs. A job's first number is its place for good, a later change's its last. */
+/**
+ * Merges rows of a JSON list into the jobs. The first number of a job is its place for good; later changes set only its
+ * last number.
+ */
 export const PUT_JOBS = `
   INSERT INTO jobs (${JOB_COLUMNS.join(", ")}, place)
   SELECT ${fromJson(JOB_COLUMNS)}, ${NUMBER}
@@ -205,7 +220,10 @@ export const PUT_WORKFLOWS = `
   WHERE jobs.job_id = told.value ->> 'job_id'
     AND (jobs.workflow_rank IS NULL OR ${shortRank("jobs.workflow_rank")} < ${shortRank("told.value ->> 'workflow_rank'")})`;
 
-/** Jobs and runs that kept deliveries named when they were read are heard of again as these come again: a JSON list of arrivals. */
+/**
+ * Updates when jobs and runs were last heard of, if their deliveries come again without being read: a JSON list of
+ * arrivals.
+ */
 export const HEAR_AGAIN = [
   { table: "jobs", key: "job_id", named: "JOIN json_each(deliveries.job_ids) AS named", id: "named.value" },
   { table: "runs", key: "run_id", named: "", id: "deliveries.run_id" },
@@ -220,8 +238,9 @@ export const HEAR_AGAIN = [
 );
 
 /**
- * Retention deletes a job on its own time, and the delivery may stay for another job that it names. As that delivery
- * comes again its jobs are back: it waits to be read, for only its reading says what they are. The same JSON list.
+ * Retention may have deleted a job while its delivery is kept for another job. When the delivery comes again, the
+ * deleted job must come back. So the delivery is made pending, since only reading it tells its jobs. Takes the same
+ * JSON list.
  */
 export const READ_ANEW = `
   UPDATE deliveries SET status = 'pending', attempts = 0
@@ -241,9 +260,9 @@ export const PUT_RUNS = `
   WHERE ${isRecordOrHeardNews("runs")}`;
 
 /**
- * The deliveries of a job that is told of again: the one behind its record so far, and the one that tells. A job told
- * of once has no row here. Stands before PUT_JOBS in a batch, and behind it once more where several deliveries of the
- * batch tell of one job, which know nothing of one another before.
+ * The history of a job with several deliveries: the one behind its record so far, and the new one. A job with one
+ * delivery has no row here. Comes before PUT_JOBS in a batch, and again after it if several deliveries of the batch
+ * name one job, since before it they do not see each other.
  */
 export const PUT_HISTORY = `
   INSERT INTO job_deliveries (job_id, delivery_id)
@@ -252,7 +271,7 @@ export const PUT_HISTORY = `
   WHERE jobs.delivery_id <> told.value ->> 'delivery_id'
   ON CONFLICT DO NOTHING`;
 
-/** Deliveries of an export may be older than all that is known of their jobs. */
+/** Imported deliveries may be older than everything that is known about their jobs. */
 export const PUT_FIRST_RECEIVED = [
   `UPDATE jobs SET
     received_at = told.value ->> 'received_at',
@@ -265,7 +284,7 @@ export const PUT_FIRST_RECEIVED = [
   WHERE runs.run_id = told.value ->> 'run_id' AND runs.received_at > told.value ->> 'received_at'`,
 ];
 
-/** Jobs that the version before has written while this one was being deployed have no place yet. */
+/** Jobs that the previous version wrote during this deployment have no place yet. */
 export const GIVE_PLACES = `
   UPDATE jobs SET place = max(jobs.received_at * 1000, newest.change + 1)
   FROM (SELECT ${NEWEST_CHANGE} AS change) AS newest WHERE jobs.place = 0`;

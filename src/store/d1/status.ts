@@ -1,6 +1,6 @@
 /**
- * What a D1 database tells of itself. No figure costs a scan: each is a row found by its key, or a count on an
- * index that stops at a bound, so that asking stays cheap however much is kept.
+ * What a D1 database tells about itself. No figure costs a scan. Each is a row found by its key, or a count along an
+ * index that stops at a bound, so it stays cheap however much is kept.
  */
 import { READER_VERSION } from "../../callback/callback.ts";
 import { type Persistently, StoreError } from "../retry.ts";
@@ -11,19 +11,19 @@ import { UNFINISHED_READING } from "../store.ts";
 import { pendingFigures } from "./event-lists.ts";
 import { GIVE_PLACES, RETRIED_AT_ONCE, RETRY_UNFINISHED } from "./sql.ts";
 
-/** The number of the last file in migrations/: the schema that this version of the receiver works with. */
+/** The number of the last file in migrations/: the schema that this version needs. */
 export const SCHEMA_VERSION = 5;
 
-/** Where a count stops in a check, which anybody may ask for. */
+/** Where a count stops in a check, for which anybody may ask. */
 const CHECK_BOUND = 100;
 
-/** Where a count stops in the figures, which only a holder of a token may ask for. */
+/** Where a count stops in the figures, for which only holders of a token may ask. */
 export const COUNT_BOUND = 500;
 
-/** States told apart in the figures. CI has eight; a state is an open text. */
+/** How many states the figures tell apart. CI has eight, but a state may be any text. */
 const STATES_BOUND = 12;
 
-/** The number that a migration's name begins with; SQLite reads a text as the number it starts with. */
+/** The number at the beginning of a migration's name. SQLite reads a text as the number that it begins with. */
 const SCHEMA_FOUND = "SELECT CAST(name AS INTEGER) AS version FROM d1_migrations ORDER BY id DESC LIMIT 1";
 
 const countOf = (status: string, bound: number) =>
@@ -45,7 +45,7 @@ const MEASURE = `SELECT ${healthColumns(COUNT_BOUND)},
   ${countOf("pending", COUNT_BOUND)} AS pending,
   ${countOf("no-job", COUNT_BOUND)} AS no_job`;
 
-/** Steps from state to state along the index of states, so that no job is looked at to find the next. */
+/** Steps from state to state along the index of states, without looking at the jobs in between. */
 const JOBS_BY_STATE = `
   WITH RECURSIVE states (state) AS (
     SELECT min(state) FROM jobs WHERE state <> 'Success'
@@ -88,7 +88,7 @@ interface HealthRow {
 
 type FiguresRow = HealthRow & { ever: number | null; pending: number; no_job: number };
 
-/** Resolves with the schema alone where it is older than needed; rejects where the database cannot be asked. */
+/** The check. If the schema is older than needed, it has only the schema. Rejects if the database cannot be asked. */
 export async function check(db: D1Database, persistently: Persistently): Promise<Health> {
   try {
     const { results, meta } = await persistently(() => db.prepare(CHECK).all<HealthRow>());
@@ -138,8 +138,7 @@ export async function noteUpkeep(db: D1Database, persistently: Persistently, at:
 }
 
 /**
- * Deliveries whose reading did not end are tried again once by each newer reader. The mark that remembers for which
- * reader that was done is set when there are no more.
+ * Each newer reader retries unfinished readings once. When none is left, a mark remembers that this reader has done so.
  */
 export async function retryUnfinished(db: D1Database, persistently: Persistently): Promise<number> {
   const known = await persistently(() => db.prepare(`SELECT ${markOf("reader")} AS reader`).first<number>("reader"));
@@ -152,7 +151,7 @@ export async function retryUnfinished(db: D1Database, persistently: Persistently
 
 const NOTHING_KNOWN = { region: null, lastReceivedAt: null, quarantined: null, upkeepAt: null, spilled: null };
 
-/** 0 where no migration was ever applied. */
+/** The number of the last migration applied; 0 if there is none. */
 async function schemaFound(db: D1Database, persistently: Persistently): Promise<number> {
   try {
     return (await persistently(() => db.prepare(SCHEMA_FOUND).first<number>("version"))) ?? 0;

@@ -1,4 +1,4 @@
-/** How far CI's lists were walked, in D1: a row for each list, written only on the version that was read. */
+/** The state of the sweep in D1: a row for each list, written only if its version is the one that was read. */
 import type { Persistently } from "../retry.ts";
 import type { Sweeps } from "../sweeps.ts";
 
@@ -17,7 +17,7 @@ export const d1Sweeps = (db: D1Database, persistently: Persistently): Sweeps => 
     return new Map(results.map(({ name, version, state }) => [name, { version, state: JSON.parse(state) as unknown }]));
   },
 
-  // Where the answer to a write was lost, its repeat finds another version, and says that somebody else has written.
+  // If the answer to a write was lost, its repeat finds another version, and reports that somebody else has written.
   async write(name, version, state) {
     const statement = db.prepare(version === 0 ? WRITE : WRITE_AGAIN).bind(name, version, JSON.stringify(state));
     return (await persistently(() => statement.all())).results.length > 0;

@@ -1,4 +1,4 @@
-/** Verdicts in D1: questions about callbacks, written in their transaction, and what CI said. */
+/** Verdicts in D1: questions about callbacks, written in the callback's transaction, and CI's answers. */
 import type { EventRow } from "./events.ts";
 import { CAME_HERE, greatest, isChanged, OF_RECORD } from "./events.ts";
 import type { Persistently } from "../retry.ts";
@@ -9,7 +9,7 @@ import type { Verdict, VerdictAsk, Verdicts } from "../verdicts.ts";
 import { changeAt, nextAsking } from "./expectations.ts";
 import { inChunks } from "./json.ts";
 
-/** ?1 JSON list of rows, ?2 now. Stands before the jobs' own statement, and asks its question of the state before. */
+/** ?1 JSON list of rows, ?2 now. Comes before the jobs' own statement, and checks its condition on the state before. */
 const ask = (condition: string) => `
   INSERT INTO verdicts (job_id, delivery_id, asked_at, asks, ask_at)
   SELECT told.job_id, told.delivery_id, ?2, 0, ?2
@@ -18,13 +18,16 @@ const ask = (condition: string) => `
   WHERE ${condition}
   ON CONFLICT DO NOTHING`;
 
-/** By whether the deliveries arrive with this very batch, or are kept already. */
+/** For deliveries that arrive in this batch, and for deliveries that are kept already. */
 const ASK = {
   arrived: ask(isChanged("jobs", "job_id")),
   kept: ask(`${CAME_HERE} AND ${isChanged("jobs", "job_id")}`),
 } as const;
 
-/** What CI is to be asked about callbacks that become the records of their jobs; nothing of what an export brings, or CI itself. */
+/**
+ * Notes questions about callbacks that become the records of their jobs. Not about imported deliveries, or CI's own
+ * answers.
+ */
 export function questionStatements(
   db: D1Database,
   deliveries: readonly DeliveryReading[],
@@ -66,10 +69,10 @@ const CLAIMED = `
 const TOLD = `(SELECT value ->> 'jobId' AS job_id, value ->> 'delivery' AS delivery_id, value ->> 'asks' AS asks,
     value ->> 'verified' AS verified, value ->> 'askAt' AS ask_at FROM json_each(?1)) AS told`;
 
-/** A verdict that a later asking has not overtaken. */
+/** A verdict that no later question has overtaken. */
 const ITS_VERDICT = `verdicts.job_id = told.job_id AND verdicts.delivery_id = told.delivery_id AND verdicts.asks = told.asks`;
 
-/** Those of these statements that stand before SETTLE ask what was known before. ?1 JSON list of verdicts, ?2 now. */
+/** Statements before SETTLE check the state before. ?1 JSON list of verdicts, ?2 now. */
 const CHANGE_JOBS = `
   UPDATE jobs SET changed = max(${changeAt("?2")}, coalesce(jobs.changed, jobs.place))
   FROM ${TOLD} JOIN verdicts ON ${ITS_VERDICT}
@@ -78,24 +81,24 @@ const CHANGE_JOBS = `
 const ITS_EVENTS = `FROM ${TOLD} JOIN verdicts ON ${ITS_VERDICT}
     JOIN events ON events.subject = told.job_id AND events.delivery_id = told.delivery_id`;
 
-/** The id of an event of the other type, of the same cause and endpoint. */
+/** The id of the event with the other type, but the same cause and endpoint. */
 const DISPUTED_ID = "'evt_d' || substr(events.id, 5)";
 const FINISHED_ID = "'evt_' || substr(events.id, 6)";
 
-/** ?2 is now. An end that is disputed is told as such, and one that is no longer is told as an end. */
+/** ?2 is now. A disputed end is sent as `job.disputed`; if it is no longer disputed, as `job.finished`. */
 const turned = (from: string, to: string, id: string, verified: 0 | 1) => `
   INSERT INTO events (id, endpoint, type, subject, delivery_id, created_at, attempts, due_at, status)
   SELECT ${id}, events.endpoint, '${to}', events.subject, events.delivery_id, ?2, 0, ?2, 'pending'
   ${ITS_EVENTS} WHERE told.verified = ${verified} AND events.type = '${from}'
   ON CONFLICT (id) DO NOTHING`;
 
-/** What was never attempted, and now is not to be. */
+/** Events that were never attempted, and are not needed any more. */
 const dropped = (condition: string) => `
   DELETE FROM events WHERE seq IN (
     SELECT events.seq ${ITS_EVENTS} WHERE events.attempts = 0 AND events.due_at IS NOT NULL AND ${condition}
   )`;
 
-/** Where CI's own answer has become the record, its event tells of the same end. */
+/** If CI's own answer has become the record, its own event tells of that end. */
 const IS_TOLD_BY_ANSWER = `EXISTS (
     SELECT 1 FROM jobs JOIN events AS other ON other.subject = jobs.job_id AND other.delivery_id = jobs.delivery_id
     WHERE jobs.job_id = told.job_id AND jobs.delivery_id <> told.delivery_id

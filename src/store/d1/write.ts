@@ -1,4 +1,4 @@
-/** What is written of deliveries: one batch, which D1 runs as one transaction, however many there are. */
+/** Writes deliveries: one batch, which D1 runs as one transaction, however many there are. */
 import { encodeBody } from "../encoding.ts";
 import type { Persistently } from "../retry.ts";
 import { arrivalRow, jobRows, type JobRow, type ReadingRow, readingRow, runRows, UNREAD } from "../rows.ts";
@@ -32,7 +32,7 @@ interface WrittenRow {
 export async function keep(db: D1Database, persistently: Persistently, arrivals: readonly Arrival[]) {
   const encoded = await Promise.all(arrivals.map((arrival) => encodeArrival(arrival, UNREAD)));
   const counts = countsOf(arrivals, await persistently(() => db.batch<WrittenRow>(arrivalStatements(db, encoded))));
-  // What is not read again says nothing to its jobs, and yet it is the last word on them.
+  // A repeat that is not read still counts as hearing of its jobs.
   const repeats = arrivals.filter((_, index) => (counts[index] ?? 0) > 1).map(arrivalRow);
   const again = [...HEAR_AGAIN, READ_ANEW];
   const heard = inChunks(repeats).flatMap((json) => again.map((sql) => db.prepare(sql).bind(json)));
@@ -40,15 +40,15 @@ export async function keep(db: D1Database, persistently: Persistently, arrivals:
   return counts;
 }
 
-/** What deliveries cause beside the records: written in their transaction. */
+/** What deliveries cause besides records, in the same transaction. */
 export interface Causing {
-  /** Null where nobody is told of events. */
+  /** Null if nobody is told of events. */
   telling: Telling | null;
-  /** Null where CI is not asked about callbacks. */
+  /** Null if CI is not asked about callbacks. */
   verifying: Verifying | null;
 }
 
-/** These stand first in a batch: whether there are any is asked of the state before. */
+/** These come first in a batch, because they check the state before. */
 async function causedStatements(
   db: D1Database,
   told: readonly DeliveryReading[],
@@ -78,7 +78,7 @@ export async function put(
   };
 }
 
-/** How many times each has come, as the deliveries' statements, which stand first in a batch, have told. */
+/** How many times each delivery has come, from the results of their statements, which are first in `results`. */
 function countsOf(arrivals: readonly Arrival[], results: readonly D1Result<WrittenRow>[]): number[] {
   const told = results.slice(0, Math.ceil(arrivals.length / DELIVERIES_PER_STATEMENT));
   const counts = Map.groupBy(
@@ -107,7 +107,7 @@ export async function putReadings(
   };
 }
 
-/** The deliveries' rows, and the parts of bodies that one row does not hold. */
+/** Statements for the deliveries' rows, and for the parts of bodies that one row cannot hold. */
 function arrivalStatements(db: D1Database, arrivals: readonly EncodedArrival[]): D1PreparedStatement[] {
   const groups = inGroups(arrivals, DELIVERIES_PER_STATEMENT);
   const answers = arrivals.filter(({ source }) => source === "reconcile").map(({ id }) => id);
@@ -118,7 +118,10 @@ function arrivalStatements(db: D1Database, arrivals: readonly EncodedArrival[]):
   ];
 }
 
-/** What the deliveries say of jobs and runs. They stand behind the deliveries' own statements in a batch. */
+/**
+ * Statements for what the deliveries say about jobs and runs. They come after the deliveries' own statements in a
+ * batch.
+ */
 function recordStatements(db: D1Database, told: readonly DeliveryReading[]): D1PreparedStatement[] {
   const jobs = told.flatMap(jobRows);
   const chunks = inChunks(jobs);
@@ -140,7 +143,7 @@ function firstReceivedStatements(db: D1Database, told: readonly DeliveryReading[
 
 type EncodedArrival = Awaited<ReturnType<typeof encodeArrival>>;
 
-/** An arrival as the values of its row, and the parts of a body that one row does not hold. */
+/** The values of an arrival's row, and the parts of a body that one row cannot hold. */
 async function encodeArrival(arrival: Arrival, reading: ReadingRow) {
   const { encoding, parts } = await encodeBody(arrival.body, arrival.size);
   const [whole = null] = parts.length === 1 ? parts : [];
@@ -156,7 +159,10 @@ function inGroups<T>(items: readonly T[], size: number): T[][] {
   return groups;
 }
 
-/** Of the rows that tell a job's workflow, the one of greatest rank for each job: an UPDATE takes any of several. */
+/**
+ * Of the rows that tell a job's workflow, the one with the greatest rank for each job, since an UPDATE would take any
+ * of them.
+ */
 function greatestPerJob(rows: readonly JobRow[]): JobRow[] {
   const greatest = new Map<string, JobRow>();
   for (const row of rows) {

@@ -28,7 +28,7 @@ export function dictionaryOf(name: DictionaryName): Uint8Array {
 
 export const isDictionaryName = (name: string): name is DictionaryName => Object.hasOwn(LAYOUTS, name);
 
-/** How much of a body is looked at for its layout, in characters: the envelope alone tells. */
+/** How much of a body is looked at to tell its layout, in characters: the envelope is enough. */
 const LOOKED_AT_CHARACTERS = 256;
 
 /** The newest dictionary for bodies that look like this one; null for a body that is neither XML nor JSON. */
@@ -41,10 +41,10 @@ export function dictionaryFor(body: string): DictionaryName | null {
   return isIndented ? "json1" : "json1c";
 }
 
-/** Four spaces a level; the shapes are stored with one. */
+/** Indents with four spaces a level; the shapes are stored with one. */
 const indentedXml = (shapes: string): string => shapes.replace(/^ +/gm, (spaces) => spaces.repeat(4));
 
-/** Near enough to JSON: lists are not told from single nodes. */
+/** JSON that is close enough: it does not tell lists from single nodes. */
 const toJson = (xml: string): string =>
   xml
     .replace(/<([\w-]+)\/>/g, "<$1></$1>")

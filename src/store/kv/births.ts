@@ -1,7 +1,8 @@
 /**
- * How events come about in KV. There is no transaction, so the order of writes says what is safe: an event is written
- * before the claim or head that causes it. While that is not there, a repeat writes the event again, with the same id;
- * so whatever was acknowledged is told at least once. What a stale read does not show may be told once more.
+ * How events are written in KV. There is no transaction, so the order of writes makes it safe: an event is written
+ * before the claim or head that causes it. As long as that is missing, a repeat writes the event again with the same
+ * id. So everything that was acknowledged is told at least once. Because of stale reads, an event may be sent once
+ * more.
  */
 import { type Endpoint, endpointsOf } from "../../events/endpoints.ts";
 import type { EventType } from "../../events/events.ts";
@@ -15,7 +16,10 @@ import { type EventEntries, leasedOf, newEvent } from "./event-entries.ts";
 import { type Head, isNews } from "./heads.ts";
 import type { NextLook } from "./next-look.ts";
 
-/** How long a writer has for a first attempt, in milliseconds: as long as a lease, and until a stale list is fresh. */
+/**
+ * How long an event is leased to its writer, in milliseconds: a lease, and the minute for which another's list may be
+ * stale.
+ */
 export const KV_LEASE_MILLISECONDS = 120_000;
 
 interface Cause {
@@ -23,14 +27,14 @@ interface Cause {
   subject: string;
   key: string;
   delivery: string;
-  /** Of the reading that causes it: a record of a lesser rank does not show it yet. */
+  /** The rank of the reading that causes it: a record with a lesser rank does not show it yet. */
   rank: string;
 }
 
 export type Births = ReturnType<typeof birthsIn>;
 
 export function birthsIn(entries: EventEntries, claims: Claims, nextLook: NextLook, telling: Telling | null) {
-  /** Born leased, as far as the writer attempts, and the breaker of the endpoint is closed. */
+  /** Writes events. As many as the writer attempts are leased to it, if the breaker of their endpoint is closed. */
   async function write(causes: readonly Cause[], { urls, leased }: Telling, born: LeasedEvent[]): Promise<void> {
     if (causes.length === 0) return;
     const endpoints = await endpointsOf(urls);
@@ -83,14 +87,17 @@ export function birthsIn(entries: EventEntries, claims: Claims, nextLook: NextLo
   }
 
   return {
-    /** Before the claims of a delivery that came here. The events that are the writer's to attempt are added to `born`. */
+    /**
+     * Writes the events about jobs and runs, before the claims of a delivery that came here. Adds those that the writer
+     * attempts to `born`.
+     */
     async ofRecords(jobs: readonly JobRow[], runs: readonly RunRow[], born: LeasedEvent[]): Promise<void> {
       if (telling === null) return;
       const causes = await Promise.all([jobCauses(jobs, telling.types), runCauses(runs, telling.types)]);
       await write(causes.flat(), telling, born);
     },
 
-    /** Before the head that says so. `kept` is the head until then. */
+    /** Writes the events about a quarantined delivery, before the head that says so. `kept` is the head until then. */
     async ofQuarantine({ id, reading }: DeliveryReading, kept: Head | null, born: LeasedEvent[]): Promise<void> {
       if (telling === null || reading.ok || !telling.types.includes("delivery.quarantined")) return;
       if (kept !== null && (kept.status === "quarantined" || !isNews(kept, readingRow(reading)))) return;
@@ -100,11 +107,14 @@ export function birthsIn(entries: EventEntries, claims: Claims, nextLook: NextLo
   };
 }
 
-/** A change has no number in KV: it is named by the delivery that makes it, and the state it tells. */
+/** Changes have no numbers in KV. A change is named by the delivery that makes it, and the state it tells. */
 export const updateKey = ({ job_id, delivery_id, state }: Pick<JobRow, "job_id" | "delivery_id" | "state">) =>
   eventKey("job.updated", job_id, delivery_id, state);
 
-/** Whether the row becomes the record: a newer reader's word on the same delivery where it tells another end. */
+/**
+ * Whether the row becomes the record. If a newer reader reads the same delivery, that counts only if it tells another
+ * end.
+ */
 function isChange(row: JobRow | RunRow, kept: KeptJob | Omit<KeptRun, "body"> | undefined): boolean {
   if (kept === undefined) return true;
   if (kept.delivery.id !== row.delivery_id) return row.rank > kept.rank;
@@ -114,6 +124,6 @@ function isChange(row: JobRow | RunRow, kept: KeptJob | Omit<KeptRun, "body"> | 
 
 const readerOf = (rank: string): string => rank.slice(-READER_DIGITS);
 
-/** The reader's version stands at the end, and is no news of the workflow. */
+/** The reader's version is at the end of a rank. A new version alone does not change the workflow. */
 const isWorkflowNews = (told: string | null, kept: string | null): boolean =>
   told !== null && (kept === null || kept.slice(0, -READER_DIGITS) < told.slice(0, -READER_DIGITS));

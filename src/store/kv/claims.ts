@@ -1,21 +1,12 @@
 /**
- * What deliveries say of jobs and runs: each under a key of its own, `job-claim:<JobId>:<time>:<delivery>:<reader>`
- * and `run-claim:<RunId>:…`, that no other delivery writes. A look-up lists them and takes the greatest.
+ * Claims: what deliveries say about jobs and runs. Each claim has a key of its own,
+ * `job-claim:<JobId>:<time>:<delivery>:<reader>` or `run-claim:<RunId>:…`, which no other delivery writes. A look-up
+ * lists them, and takes the one with the greatest rank.
  */
 import { shortRank } from "../../callback/state.ts";
 import { idKey, keyPart, newestFirst, timeOfKey } from "../keys.ts";
-import {
-  deliveryOf,
-  type JobRow,
-  READER_DIGITS,
-  RECORD_COLUMNS,
-  RUN_COLUMNS,
-  type RunRow,
-  runSummaryOf,
-  summaryOf,
-  versionOf,
-  WORKFLOW_COLUMNS,
-} from "../rows.ts";
+import { deliveryOf, runSummaryOf, summaryOf, versionOf } from "../from-rows.ts";
+import { type JobRow, READER_DIGITS, RECORD_COLUMNS, RUN_COLUMNS, type RunRow, WORKFLOW_COLUMNS } from "../rows.ts";
 import type { Delivery, KeptJob, KeptRun } from "../store.ts";
 import { type Head, heardAt, keptAt } from "./heads.ts";
 import type { ListedKey, Namespace } from "./namespace.ts";
@@ -25,7 +16,7 @@ import { expiryOf, isPast, type Retention } from "./retention.ts";
 
 type Kind = "job" | "run";
 
-/** What lists tell of a claim. */
+/** The part of a claim that lists show. */
 interface ClaimFacts {
   rank: string;
   workflow_rank?: string;
@@ -34,7 +25,7 @@ interface ClaimFacts {
   run?: string;
 }
 
-/** The rest of a claim: columns that are not null, and the delivery as it was when it last came. */
+/** The rest of a claim: the columns that are not null, and the delivery as it was when it last came. */
 interface Said {
   row: Record<string, unknown>;
   delivery: Pick<Head, "format" | "content_type" | "size" | "count" | "apart" | "source">;
@@ -42,11 +33,11 @@ interface Said {
 
 export interface ListedClaim extends Claim {
   listed: ListedKey<ClaimFacts>;
-  /** Of a claim of the first version, which has no key of its own. */
+  /** Null for a claim of the first version, which has no key of its own. */
   said: Said | null;
 }
 
-/** Columns that are in the key, or in what lists tell. */
+/** Columns that are in the key, or in the part that lists show. */
 const TOLD_APART = new Set(["job_id", "received_at", "heard_at", "restored", "delivery_id", "rank", "workflow_rank"]);
 
 const JOB_COLUMNS = [...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
@@ -74,7 +65,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
     return keys.flatMap((listed) => claimOf(listed, prefix) ?? []);
   }
 
-  /** What the record and its workflow are made of, for claims of many jobs or runs in one go. */
+  /** The full claims behind the record and its workflow, for many jobs or runs at once. */
   async function saidBy(claims: readonly ListedClaim[]): Promise<(claim: ListedClaim) => Said | null> {
     const notes = await kv.notesOf<Said>(claims.filter(({ said }) => said === null).map(({ listed }) => listed));
     return (claim) => claim.said ?? notes.get(claim.name) ?? null;
@@ -91,7 +82,9 @@ export function claimsIn(kv: Namespace, retention: Retention) {
       has_bytes: delivery.apart === true && isPast(retention.bytes, claim.heardAt) ? 0 : 1,
     });
 
-  /** Jobs by their ids; those that are not known, or have passed their time, are absent. A list for each, and two reads. */
+  /**
+   * Jobs by their ids, without those that are unknown or past their retention. Takes a list for each, and two reads.
+   */
   async function readJobs(ids: readonly string[]): Promise<Map<string, FoundJob>> {
     const unique = [...new Set(ids)];
     const olderKeys = await Promise.all(unique.map((id) => idKey("job:", id)));
@@ -113,7 +106,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
       const { record, workflow } = merged;
       const said = saidOf(record);
       const workflowSaid = workflow === null ? null : saidOf(workflow);
-      // A value that is gone by now has expired since it was listed.
+      // If a value is gone, it has expired since it was listed.
       if (said === null || (workflow !== null && workflowSaid === null)) continue;
       const row = {
         ...columnsOf(said, JOB_COLUMNS),
@@ -131,7 +124,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
         rank: row.rank,
         version: versionOf(row),
         firstReceivedAt: merged.first.receivedAt,
-        // The record or its workflow changed last when the later of the two deliveries first came.
+        // The record or its workflow last changed when the later of the two deliveries first came.
         updatedAt: Math.max(record.receivedAt, workflow?.receivedAt ?? 0),
         expectation: null,
         verified: said.delivery.source === "reconcile" ? true : null,
@@ -184,7 +177,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
       return deliveries.toSorted((a, b) => b.receivedAt - a.receivedAt || (a.id < b.id ? -1 : 1));
     },
 
-    /** Writes a claim of the delivery with this head. Twice is as once. */
+    /** Writes a claim of the delivery with this head. Writing it twice changes nothing. */
     async write(kind: Kind, row: JobRow | RunRow, head: Head): Promise<void> {
       const id = "job_id" in row ? row.job_id : row.run_id;
       const workflowRank = "job_id" in row ? row.workflow_rank : null;
@@ -205,7 +198,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
       await kv.setNoted(name, facts, said, expiryOf("stored", retention, keptAt(head)));
     },
 
-    /** Writes a claim again, as it is, to be kept from a later time on. */
+    /** Writes a claim again, to keep it for longer. */
     async renew(claim: ListedClaim, since: number): Promise<void> {
       const note = (await kv.notesOf<Said>([claim.listed])).get(claim.name);
       if (note === undefined || claim.listed.metadata === null) return;
@@ -215,7 +208,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
   };
 }
 
-/** The run that a job's row names, where it names one. */
+/** The run that a job's row names, if any. */
 export const runOf = ({ run_id }: JobRow): string | null => (run_id === "" ? null : run_id);
 
 function claimOf(listed: ListedKey<ClaimFacts>, prefix: string): ListedClaim | null {
@@ -238,7 +231,7 @@ function claimOf(listed: ListedKey<ClaimFacts>, prefix: string): ListedClaim | n
   };
 }
 
-/** What a job or run was kept as by the first version is one more claim. */
+/** The value that the first version kept for a job or run counts as one more claim. */
 function olderClaim(row: JobRow | RunRow, delivery: Said["delivery"]): ListedClaim {
   return {
     name: "",

@@ -1,6 +1,6 @@
 /**
- * Events as KV keeps them: `event:pending:<endpoint>:<id>` until it is told, then `event:delivered:<time>:<id>` or
- * `event:failed:<time>:<id>`, which expire. What is due is told by the list; `endpoint:<id>` is what an endpoint came to.
+ * Events in KV: `event:pending:<endpoint>:<id>` until delivered, then `event:delivered:<time>:<id>` or
+ * `event:failed:<time>:<id>`, which expire. The list tells what is due. `endpoint:<id>` is the breaker of an endpoint.
  */
 import { endpointIdOf } from "../../events/endpoints.ts";
 import type { EventError, EventStatus, EventType } from "../../events/events.ts";
@@ -10,14 +10,14 @@ import type { EventHead, LeasedEvent, OutboxEvent } from "../outbox.ts";
 import { expirationOf, type ListedKey, type Namespace } from "./namespace.ts";
 import type { Retention } from "./retention.ts";
 
-/** What lists tell of an event. */
+/** The part of an event that lists show. */
 interface Facts {
   created_at: number;
   attempts: number;
   due_at: number | null;
 }
 
-/** The rest, which a list may not have room for. */
+/** The rest, for which a list may have no room. */
 interface Note {
   type: EventType;
   subject: string;
@@ -30,7 +30,7 @@ interface Note {
 /** An event with the delivery and the rank of the reading that caused it. */
 export type KvEvent = OutboxEvent & Pick<LeasedEvent, "delivery" | "rank">;
 
-/** What is thought of an endpoint that has failed. */
+/** The breaker of an endpoint that has failed. */
 export interface EndpointState {
   failures: number;
   openUntil: number | null;
@@ -41,7 +41,7 @@ const FAILED_SECONDS = FAILED_DAYS * 86_400;
 export const eventPrefix = (status: EventStatus, endpoint?: string): string =>
   endpoint === undefined ? `event:${status}:` : `event:${status}:${endpoint}:`;
 
-/** Where an event is kept now. */
+/** The key of an event at present. */
 export const keyOf = ({ status, createdAt, id }: Pick<KvEvent, "status" | "createdAt" | "id">): string =>
   status === "pending"
     ? eventPrefix(status, endpointIdOf(id)) + id
@@ -69,7 +69,7 @@ export const leasedOf = (event: KvEvent): LeasedEvent => ({
 export type EventEntries = ReturnType<typeof eventEntriesIn>;
 
 export function eventEntriesIn(kv: Namespace, retention: Retention) {
-  /** The events of listed keys, in their order. At most one read for each 100. */
+  /** The events of listed keys, in their order. Takes at most one read for each 100. */
   async function ofKeys(keys: readonly ListedKey<Facts>[]): Promise<KvEvent[]> {
     const notes = await kv.notesOf<Note>(keys);
     return keys.flatMap(({ name, metadata }) => {
@@ -101,7 +101,7 @@ export function eventEntriesIn(kv: Namespace, retention: Retention) {
       return { events: await ofKeys(page.keys), cursor: page.cursor };
     },
 
-    /** Null where it is not pending, as far as this place knows. */
+    /** Null if it is not pending, as far as this location knows. */
     async pending(id: string): Promise<KvEvent | null> {
       const name = keyOf({ status: "pending", createdAt: 0, id });
       const metadata = await kv.metadata<Facts>(name);
@@ -118,7 +118,7 @@ export function eventEntriesIn(kv: Namespace, retention: Retention) {
 
     remove: (event: KvEvent) => kv.remove(keyOf(event)),
 
-    /** By endpoint; those that have not failed of late are absent. */
+    /** Breakers by endpoint, without those that have not failed lately. */
     async states(endpoints: readonly string[]): Promise<Map<string, EndpointState>> {
       const found = await kv.getMany<EndpointState>(endpoints.map((id) => `endpoint:${id}`));
       return new Map([...found].map(([key, state]) => [key.slice("endpoint:".length), state]));

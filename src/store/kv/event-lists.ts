@@ -1,4 +1,4 @@
-/** Lists of events in KV: what is pending first, in no order of time; then what failed and what was delivered, newest first. */
+/** Lists of events in KV: first the pending ones, in no order of time, then failed and delivered ones, newest first. */
 import { EVENT_STATUSES, type EventStatus } from "../../events/events.ts";
 import type { EventFilter, OutboxEvent, OutboxFigures } from "../outbox.ts";
 import type { Page, Position } from "../lists.ts";
@@ -6,11 +6,11 @@ import { PositionError } from "../errors.ts";
 import { type EventEntries, eventPrefix, keyOf, type KvEvent } from "./event-entries.ts";
 import { LIST_KEYS } from "./namespace.ts";
 
-/** Lists that one page may take, and the search for an event by its id of each status. */
+/** How many lists one page may take, and the search for an event's id for each status. */
 const LISTS_PER_PAGE = 4;
 const LISTS_PER_SEARCH = 10;
 
-/** Where a list goes on: at which status, from which cursor, after which key. */
+/** Where a list continues: at which status, with which cursor, after which key. */
 interface Place {
   status: EventStatus;
   cursor: string;
@@ -26,7 +26,7 @@ export async function listEvents(
   const isWanted = (event: KvEvent) =>
     (type === undefined || event.type === type) &&
     (jobId === undefined || (event.subject === jobId && event.type.startsWith("job.")));
-  // What a filter passes over costs nothing but its share of a list.
+  // Events that a filter skips cost only their share of a list.
   const keys = type === undefined && jobId === undefined ? limit : LIST_KEYS;
 
   async function step({ status: at, cursor, key }: Place, left: number) {
@@ -61,7 +61,7 @@ function placeOf([status, cursor, key]: Position): Place {
   return { status: known, cursor, key };
 }
 
-/** Of one that has ended its key tells a time, which its id does not: it is looked for in lists. */
+/** The key of an event that has ended contains a time, which its id does not tell. So it is searched in lists. */
 export async function searchEnded(entries: EventEntries, id: string): Promise<KvEvent | null> {
   for (const status of ["failed", "delivered"] as const) {
     let cursor: string | null = null;
@@ -76,7 +76,7 @@ export async function searchEnded(entries: EventEntries, id: string): Promise<Kv
   return null;
 }
 
-/** What `/metrics` tells: of at most so many of each. */
+/** The figures for `/metrics`, each counted up to `bound`. */
 export async function eventFigures(entries: EventEntries, bound: number): Promise<OutboxFigures> {
   const [waiting, failed] = await Promise.all([
     entries.list(eventPrefix("pending"), bound, null),

@@ -1,35 +1,36 @@
 /**
- * A delivery as it is kept: `delivery:<id>` is a line of JSON, its head, and after it the bytes. Where bytes have a
- * life of their own they are apart, under `bytes:<id>`.
+ * A delivery in KV: `delivery:<id>` has its head, a line of JSON, and then the bytes. If bytes have a retention of
+ * their own, they are in `bytes:<id>` instead.
  */
 import { type Body, decodeBytes } from "../../callback/callback.ts";
 import { verified } from "../encoding.ts";
 import { openEnvelope, sealEnvelope } from "../envelope.ts";
 import { newestFirst } from "../keys.ts";
-import { deliveryOf, type DeliveryRow, type ReadingRow, readingRow, UNREAD } from "../rows.ts";
+import { deliveryOf } from "../from-rows.ts";
+import { type DeliveryRow, type ReadingRow, readingRow, UNREAD } from "../rows.ts";
 import type { Arrival, Delivery, DeliveryReading, KeptBody, ListedDelivery } from "../store.ts";
 import type { Namespace } from "./namespace.ts";
 import { bytesExpiryOf, expiryOf, isPast, type Retention } from "./retention.ts";
 
-/** Arrivals remembered with a delivery, so that a write tried again is not counted again. */
+/** How many arrivals a delivery remembers, so that a repeated write is not counted again. */
 const RECEIPTS_KEPT = 16;
 
 export interface Head extends DeliveryRow {
   /** Version of the reader; absent in heads of the first version. */
   reader?: number;
   receipts: string[];
-  /** From when on the life of its entries is counted, where that is later than it last came. */
+  /** The time from which the retention of its entries counts, if that is later than its last arrival. */
   kept_at?: number;
-  /** The bytes have a key of their own. */
+  /** True if the bytes have a key of their own. */
   apart?: boolean | undefined;
-  /** The jobs it names, as lists of deliveries show them; absent where it names none, and in heads of the first version. */
+  /** The jobs it names, for lists of deliveries; absent if it names none, and in heads of the first version. */
   named?: { job_ids: string[]; job_count: number; tag: string | null; event?: string | null; object: string | null };
 }
 
-/** Jobs that a delivery is listed with. */
+/** How many jobs a delivery is listed with. */
 const LISTED_JOBS = 10;
 
-/** The head with one more arrival of its bytes: the merge of what D1 does in `putDeliveries`. */
+/** The head with one more arrival of its bytes, as `putDeliveries` does in D1. */
 export function withArrival(kept: Head | null, arrival: Arrival): Head {
   const { id, contentType, size, receivedAt, lastReceivedAt, count, nonce, source } = arrival;
   const receipts = kept?.receipts ?? [];
@@ -44,14 +45,17 @@ export function withArrival(kept: Head | null, arrival: Arrival): Head {
   };
 }
 
-/** The head, at the times that a reading knows where it knows more of them. */
+/** The head with the times that a reading knows, if they are earlier or later. */
 export const withTimes = (head: Head, { receivedAt, lastReceivedAt }: DeliveryReading): Head => ({
   ...head,
   received_at: Math.min(head.received_at, receivedAt),
   heard_at: Math.max(heardAt(head), lastReceivedAt),
 });
 
-/** The head with what was made of the bytes: none of an older reader is news. What jobs were found before stays known. */
+/**
+ * The head with what was made of the bytes. A reading by an older reader changes nothing. Jobs that were found before
+ * are remembered.
+ */
 export function withReading(head: Head, reading: DeliveryReading["reading"]): Head {
   const row = readingRow(reading);
   return isNews(head, row) ? { ...head, ...headOf(row), ...namedBy(reading) } : head;
@@ -78,20 +82,20 @@ const headOf = ({ status, format, reason_code, reason, line, column_number, read
   reader,
 });
 
-/** When a delivery last came; heads of the first version say only when it first did. */
+/** When a delivery last came. Heads of the first version only know when it first came. */
 export const heardAt = ({ heard_at, received_at }: DeliveryRow): number => heard_at ?? received_at;
 
-/** From when on the life of its entries is counted. */
+/** The time from which the retention of its entries counts. */
 export const keptAt = (head: Head): number => Math.max(head.kept_at ?? 0, heardAt(head));
 
-/** A delivery's place in lists: part of its keys there. */
+/** A delivery's place in lists: a part of its keys there. */
 export const placeOf = ({ received_at, id }: Pick<DeliveryRow, "received_at" | "id">): string =>
   `${newestFirst(received_at)}:${id}`;
 
 export type Heads = ReturnType<typeof headsIn>;
 
 export function headsIn(kv: Namespace, retention: Retention) {
-  /** Bytes that are apart have gone when their time is over. */
+  /** Bytes with a key of their own are gone when their time is over. */
   const hasBytes = ({ apart, status, heard_at, received_at }: Head): boolean =>
     apart !== true ||
     status === "pending" ||
@@ -105,7 +109,7 @@ export function headsIn(kv: Namespace, retention: Retention) {
     return { ...delivery(head), jobIds: job_ids, jobCount: job_count, tag, event, object };
   };
 
-  /** The head, and the bytes where they have not passed their time; null where the delivery is not kept. */
+  /** The head, and the bytes if they are kept; null if the delivery is not kept. */
   async function open(id: string): Promise<{ head: Head; bytes: Uint8Array | null } | null> {
     const value = await kv.bytes(`delivery:${id}`);
     if (value === null) return null;
@@ -120,10 +124,10 @@ export function headsIn(kv: Namespace, retention: Retention) {
     open,
     listed,
 
-    /** The head alone, whose bytes are not fetched. */
+    /** The head alone, without fetching the bytes. */
     read: async (id: string): Promise<Head | null> => (await kv.head(`delivery:${id}`)) as Head | null,
 
-    /** Bytes first: a head is never there without them. Gives the head as it was written. */
+    /** Writes the bytes first, so that a head never lacks them. Gives the head as it was written. */
     async write(head: Head, body: Body | null): Promise<Head> {
       const isApart = retention.bytes !== null || (body === null && head.apart === true);
       const written: Head = { ...head, apart: isApart };
@@ -137,7 +141,7 @@ export function headsIn(kv: Namespace, retention: Retention) {
       return written;
     },
 
-    /** Rejects with a CorruptBodyError where the bytes are not the ones that the delivery is named after. */
+    /** Rejects with a CorruptBodyError if the digest of the bytes is not the delivery's id. */
     async body(id: string): Promise<KeptBody | null> {
       const opened = await open(id);
       if (opened === null) return null;

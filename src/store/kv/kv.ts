@@ -1,7 +1,8 @@
 /**
- * The other store: one KV namespace. No migrations and no ceiling, and entries expire by themselves; but look-ups may
- * be a minute late, lists go by time only, and counts are best effort, since KV has no compare-and-set. What must not
- * be lost or fall back is never read, changed and written: each delivery has keys of its own. Keys: docs/storage.md.
+ * The other store: one KV namespace. It needs no migrations, has no ceiling, and its entries expire by themselves. But
+ * look-ups may be a minute late, lists go by time only, and counts are best effort, since KV has no compare-and-set.
+ * What must not be lost is never read, changed and written back: each delivery has keys of its own. Keys:
+ * docs/storage.md.
  */
 import { READER_VERSION } from "../../callback/callback.ts";
 import { fail } from "../../callback/result.ts";
@@ -28,10 +29,10 @@ import { writerOf } from "./write.ts";
 /** Where a count stops. */
 const COUNT_BOUND = 500;
 
-/** Deliveries that are made pending again in one go: each is read and written whole. */
+/** How many deliveries are made pending again at once: each is read and written as a whole. */
 const RETRIED_AT_ONCE = 5;
 
-/** Remembers for which reader the deliveries were tried again whose reading did not end. */
+/** The mark with the version of the reader that has retried unfinished readings. */
 const READER_MARK = "mark:reader";
 
 /** `retention` is how long entries are kept, in seconds. */
@@ -95,7 +96,7 @@ export function kvStore(
       const unfinished = quarantined.filter(({ metadata }) => metadata?.code === UNFINISHED_READING.kind);
       const retried = unfinished.slice(0, RETRIED_AT_ONCE);
       for (const { name } of retried) await writer.makePending(name.slice(-64));
-      // Deliveries that an older version kept unread have raised no flag.
+      // For deliveries that an older version kept unread, no flag was set.
       await pending.raiseFlag();
       if (unfinished.length <= RETRIED_AT_ONCE) await kv.set(READER_MARK, String(READER_VERSION), null);
       return retried.length;
@@ -158,7 +159,10 @@ export function kvStore(
 
     listPending: (limit) => pending.list(limit),
 
-    /** Last received first: what arrives meanwhile stands before the position, so an export has all there was when it began. */
+    /**
+     * Last received first. New deliveries come before the position, so an export has everything that was there when it
+     * began.
+     */
     listOldestDeliveries: (limit, after) => lists.listDeliveries({}, limit, after),
 
     async countDeliveries() {
@@ -169,7 +173,7 @@ export function kvStore(
     purgeOperations: () => 0,
     purge: async () => ({ rows: 0, isDone: true, operations: 0 }),
 
-    /** One read: a free plan has 100,000 of those a day, and 1,000 lists. */
+    /** Takes one read, of which a free plan has 100,000 a day, and no list, of which it has 1,000. */
     async check() {
       await kv.text("check");
       return NOTHING_KNOWN;
@@ -196,15 +200,15 @@ export function kvStore(
       };
     },
 
-    /** Room is no matter here: there is no ceiling. */
+    /** There is no ceiling, so nothing is recompressed. */
     recompress: async () => ({ rows: 0, isDone: true, faults: [] }),
 
-    /** Not for a note: a free plan has 1,000 writes a day. */
+    /** Records nothing: a free plan has 1,000 writes a day. */
     noteUpkeep: async () => {},
   };
 }
 
-/** KV has no transaction that could number changes. */
+/** Without a transaction, changes cannot be numbered. */
 const NO_CHANGES = "feed of changes";
 
 const NOTHING_KNOWN: Health = {

@@ -1,4 +1,4 @@
-/** Lists of jobs, runs and deliveries. Those that go by time are made in time-list.ts. */
+/** Lists of jobs, runs and deliveries. time-list.ts makes those that go by time. */
 import { keyPart, timeOfKey } from "../keys.ts";
 import type { DeliveryFilter, JobFilter, JobFilterName, Page, Position, RunFilter } from "../lists.ts";
 import { FilterError, PositionError } from "../errors.ts";
@@ -12,14 +12,14 @@ import { type Bounds, GROUP_OPERATIONS, PAGE_OPERATIONS, SCAN_OPERATIONS, timeLi
 
 const EVER: Bounds = { receivedAfter: -Infinity, receivedBefore: Infinity };
 
-/** What lists of jobs can be filtered by. */
+/** The filters of lists of jobs. */
 export const KV_FILTERS = ["runId", "receivedAfter", "receivedBefore"] as const satisfies readonly JobFilterName[];
 
 export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
   const listByTime = timeListIn(kv, "arrived", (ids) => claims.readJobs(ids));
   const listRunsByTime = timeListIn(kv, "ran", (ids) => claims.readRuns(ids));
 
-  /** In order of the keys, which name each job once: first those of this version, then those of the first one. */
+  /** In the order of the keys, which name each job once: first those of this version, then those of the first one. */
   async function listByRun(
     runId: string,
     { receivedAfter, receivedBefore }: Bounds,
@@ -56,7 +56,7 @@ export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
       return { items: items.map(({ kept }) => kept), next };
     },
 
-    /** Those that the filter passes over are read as well. Runs that the first version has kept are not listed. */
+    /** Reads runs that the filter then skips, too. Runs of the first version are not listed. */
     async listRuns({ state, workflowId }: RunFilter, limit: number, after: Position | null): Promise<Page<ListedRun>> {
       const { items, next } = await listRunsByTime(EVER, limit, after);
       const runs = items.map(({ kept, merged }) => ({ summary: kept.summary, receivedAt: merged.first.receivedAt }));
@@ -83,7 +83,10 @@ export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
       };
     },
 
-    /** A delivery stands where its head says: another place of it was written by a repeat that did not see the first. */
+    /**
+     * A delivery is listed at the place that its head tells. Any other place was written by a repeat that did not see
+     * the first arrival.
+     */
     async listDeliveries(
       { status }: DeliveryFilter,
       limit: number,
@@ -113,13 +116,13 @@ export function listsIn(kv: Namespace, heads: Heads, claims: Claims) {
   };
 }
 
-/** Nothing is asked about callbacks here, so only CI's own answers are sure. */
+/** CI is not asked about callbacks here, so only its own answers are verified. */
 const withVerdict = (delivery: ListedDelivery): JobDelivery => ({
   ...delivery,
   verified: delivery.source === "reconcile" ? true : null,
 });
 
-/** Of a SHA-256 in hexadecimal, at the end of the keys of deliveries. */
+/** The length of a SHA-256 in hexadecimal digits, at the end of the keys of deliveries. */
 const DELIVERY_ID_DIGITS = 64;
 
 function textsOf(position: Position, count: number): string[] {

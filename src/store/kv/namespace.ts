@@ -1,24 +1,27 @@
 /**
- * The KV namespace as this store uses it: every call is tried again, entries have a time at which they expire, and
- * an entry may carry a note, which travels with lists where it fits into KV's metadata.
+ * The KV namespace as this store uses it. Every call is repeated if it fails. Entries expire. An entry may have a note,
+ * which lists show if it fits into KV's metadata.
  */
 import { openEnvelope } from "../envelope.ts";
 import type { Persistently } from "../retry.ts";
 import { PositionError } from "../errors.ts";
 
-/** KV's limit for the metadata of one key, as JSON, in bytes. */
+/** Largest metadata of one key, as JSON, in bytes: KV's limit. */
 const METADATA_BYTES = 1_024;
 
-/** Keys that KV fetches in one operation. */
+/** How many keys KV fetches in one operation. */
 export const BULK_KEYS = 100;
 
-/** Keys that KV lists in one operation. */
+/** How many keys KV lists in one operation. */
 export const LIST_KEYS = 1_000;
 
-/** KV refuses an entry that expires in less than a minute; one tried again for a while must still have that long. */
+/** Shortest life of an entry, in seconds. KV refuses less than a minute, and a repeated write must still have that. */
 const SHORTEST_LIFE_SECONDS = 120;
 
-/** Lists followed for one id, of 1,000 keys each. A job has one or two deliveries; this bounds what a flood can cost. */
+/**
+ * How many lists, of 1,000 keys each, are followed for one id. A job has one or two deliveries; this limits what a
+ * flood can cost.
+ */
 const LISTS_PER_ID = 10;
 
 export interface ListedKey<Facts> {
@@ -28,14 +31,17 @@ export interface ListedKey<Facts> {
 
 export interface KeyPage<Facts> {
   keys: ListedKey<Facts>[];
-  /** Null where these were the last. */
+  /** Null after the last keys. */
   cursor: string | null;
 }
 
-/** When an entry expires, in seconds since 1970; null never. */
+/** When an entry expires, in seconds since 1970; null for never. */
 export type Expiration = number | null;
 
-/** `since` in milliseconds since 1970, `lifeSeconds` null for ever. What is due already lives as long as KV's minimum. */
+/**
+ * `since` is in milliseconds since 1970; `lifeSeconds` is null for ever. An entry that should have expired gets KV's
+ * minimum.
+ */
 export function expirationOf(lifeSeconds: number | null, since: number): Expiration {
   if (lifeSeconds === null) return null;
   const earliest = Math.ceil(Date.now() / 1000) + SHORTEST_LIFE_SECONDS;
@@ -53,7 +59,7 @@ export function namespaceOf(kv: KVNamespace, persistently: Persistently) {
       const keys = page.keys.map(({ name, metadata }) => ({ name, metadata: metadata ?? null }));
       return { keys, cursor: page.list_complete ? null : page.cursor };
     } catch (error) {
-      // A cursor is the client's to bring back: KV answers 400 to one that it never gave.
+      // A cursor comes from a client. KV answers 400 to one that it did not give.
       if (cursor !== null && /failed: 400/.test(String(error)))
         throw new PositionError("KV did not give this position.");
       throw error;
@@ -90,7 +96,7 @@ export function namespaceOf(kv: KVNamespace, persistently: Persistently) {
       await persistently(() => kv.put(key, value, { ...expiring(expiration), ...(metadata && { metadata }) }));
     },
 
-    /** Writes facts as metadata, and the note with them where it fits, else as the value. */
+    /** Writes facts as metadata, with the note if it fits, otherwise with the note as the value. */
     async setNoted(key: string, facts: object, note: unknown, expiration: Expiration) {
       const noted = { ...facts, note };
       const fits = new TextEncoder().encode(JSON.stringify(noted)).length <= METADATA_BYTES;
@@ -98,7 +104,7 @@ export function namespaceOf(kv: KVNamespace, persistently: Persistently) {
       await persistently(() => kv.put(key, fits ? "" : JSON.stringify(note), options));
     },
 
-    /** The notes of keys, by name; of those that are gone there is none. At most one operation for each 100 keys. */
+    /** The notes of keys, by name, without those that are gone. Takes at most one operation for each 100 keys. */
     async notesOf<Note>(keys: readonly ListedKey<object>[]): Promise<Map<string, Note>> {
       const notes = new Map<string, Note>();
       const others: string[] = [];
@@ -118,7 +124,7 @@ export function namespaceOf(kv: KVNamespace, persistently: Persistently) {
       return (await persistently(() => kv.getWithMetadata<Facts>(key))).metadata;
     },
 
-    /** What stands before the bytes of an envelope, without reading the bytes. */
+    /** The head of an envelope, without reading the bytes. */
     head: (key: string): Promise<unknown> =>
       persistently(async () => {
         const stream = await kv.get(key, "stream");

@@ -1,7 +1,7 @@
 /**
- * What the first version of the receiver has written: `job:<JobId>` with the job's record, which every delivery
- * overwrote, found through `received:<time>:job:<JobId>` and `run-job:<RunId>:job:<JobId>`; and `run:<RunId>`.
- * It is read as one claim more, and never written.
+ * Entries of the first version of the receiver: `job:<JobId>` with the job's record, which every delivery overwrote,
+ * listed by `received:<time>:job:<JobId>` and `run-job:<RunId>:job:<JobId>`; and `run:<RunId>`. They are read as one
+ * more claim, and never written.
  */
 import { idKey } from "../keys.ts";
 import type { DeliveryRow, JobRow } from "../rows.ts";
@@ -12,12 +12,12 @@ export interface OlderJob {
   delivery: DeliveryRow;
 }
 
-/** What its lists tell: the key of the job's value. */
+/** The part that its lists show: the key of the job's value. */
 export interface OlderFacts {
   key?: string;
 }
 
-/** The JobIds that keys of its lists stand for: one each. One read for each 100 keys. */
+/** The JobIds of keys of its lists, one each. Takes one read for each 100 keys. */
 export async function jobIdsOfOlder(
   kv: Namespace,
   keys: readonly ListedKey<OlderFacts>[],
@@ -31,5 +31,5 @@ export async function jobIdsOfOlder(
   );
 }
 
-/** Keys of another run may begin so too: which run a job belongs to, its record tells. */
+/** Keys of another run may begin with this one's. The job's record tells which run it belongs to. */
 export const olderMembersPrefix = async (runId: string): Promise<string> => `${await idKey("run-job:", runId)}:job:`;

@@ -1,7 +1,7 @@
 /**
- * The outbox in KV. It has no compare-and-set, so a lease is a note that others may read a minute late: two may attempt
- * the same event, with the same id. One run attempts no event twice by what it knows itself. How events come about:
- * births.ts.
+ * The outbox in KV. KV has no compare-and-set, so a lease is only a note, which others may see a minute late. Two may
+ * attempt the same event, with the same id. A run does not attempt an event twice, since it remembers what it did.
+ * births.ts says how events are written.
  */
 import { endpointIdOf, endpointsOf } from "../../events/endpoints.ts";
 import type { EventError } from "../../events/events.ts";
@@ -21,13 +21,16 @@ import { listEvents, searchEnded } from "./event-lists.ts";
 import { LIST_KEYS } from "./namespace.ts";
 import type { NextLook } from "./next-look.ts";
 
-/** Attempts that one request makes, and failed events that one call makes due again: a free plan has 50 operations a request. */
+/**
+ * How many attempts one request makes, and how many failed events one call makes due. A free plan has 50 operations a
+ * request.
+ */
 export const KV_AT_ONCE = 3;
 
 export function kvOutbox(entries: EventEntries, claims: Claims, nextLook: NextLook, telling: Telling | null): Outbox {
-  /** What this run has written and read of pending events: KV may show it late. Null for one that is not pending. */
+  /** What this run knows about pending events, since KV may show it late. Null for one that is not pending. */
   const known = new Map<string, KvEvent | null>();
-  /** What was listed of endpoints, once a run. */
+  /** Breakers, listed once a run. */
   const listed = new Map<string, KvEvent[]>();
 
   const asKnown = (events: readonly KvEvent[]): KvEvent[] =>
@@ -66,7 +69,7 @@ export function kvOutbox(entries: EventEntries, claims: Claims, nextLook: NextLo
     return events.length;
   }
 
-  /** Makes the event due now with all its attempts before it, unless one of them may be under way. */
+  /** Makes the event due now, with no attempts made, unless one may be under way. */
   async function rearm(event: KvEvent, now: number): Promise<KvEvent> {
     const waiting = await pending(event.id);
     if (waiting !== null && dueOf(waiting) > now && dueOf(waiting) <= now + KV_LEASE_MILLISECONDS) return waiting;
@@ -83,7 +86,8 @@ export function kvOutbox(entries: EventEntries, claims: Claims, nextLook: NextLo
 
   return {
     attemptsAtOnce: KV_AT_ONCE,
-    // A look: the mark twice, a list, the endpoints. A wave: the list, the endpoint twice, the mark. An attempt: three writes, five reads, the POST.
+    // A look takes the mark twice, a list and the endpoints. A wave takes the list, the endpoint twice and the mark. An
+    // attempt takes three writes, five reads and the POST.
     costs: { look: 4, wave: 4, attempt: 9, failed: 2 },
 
     async waiting() {
@@ -92,7 +96,7 @@ export function kvOutbox(entries: EventEntries, claims: Claims, nextLook: NextLo
       const page = await entries.list(eventPrefix("pending"), LIST_KEYS, null);
       for (const [endpoint, events] of Map.groupBy(page.events, (event) => event.endpoint))
         listed.set(endpoint, events);
-      // Of more than a list holds, each endpoint that is configured has one of its own.
+      // If there are more than a list holds, each configured endpoint has a list of its own.
       if (page.cursor !== null) {
         listed.clear();
         for (const endpoint of new Set([...(await configured()), page.events[0]?.endpoint ?? ""]))

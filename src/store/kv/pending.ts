@@ -1,17 +1,17 @@
 /**
- * Deliveries that wait to be read. How often reading one was begun is told by its place, `status:pending:…`: counting
- * there is best effort, since KV has no compare-and-set. A flag says whether any may wait, since a list of them every
- * two minutes would take most of the 1,000 that a free plan has a day.
+ * Pending deliveries. The place of each, `status:pending:…`, counts how often reading it began; the count is best
+ * effort, since KV has no compare-and-set. A flag says whether there may be any, since listing them every two minutes
+ * would take most of the 1,000 lists that a free plan has a day.
  */
 import { type Claim, READ_ATTEMPTS } from "../store.ts";
 import { type Head, type Heads } from "./heads.ts";
 import { LIST_KEYS, type Namespace } from "./namespace.ts";
 import { statusKey, type StatusFacts, statusPrefix } from "./places.ts";
 
-/** While this key is there, a delivery may be waiting. */
+/** While this key exists, there may be a pending delivery. */
 const FLAG = "mark:pending";
 
-/** How long the flag stays after a delivery was last kept unread, or found waiting, in seconds. */
+/** How long the flag lives after a delivery was last kept unread or found waiting, in seconds. */
 const FLAG_SECONDS = 3 * 3_600;
 
 export type Pending = ReturnType<typeof pendingIn>;
@@ -27,20 +27,20 @@ export function pendingIn(kv: Namespace, heads: Heads) {
     kv.set(key, "", null, { attempts: Math.max(0, attempts) } satisfies StatusFacts);
 
   return {
-    /** Gives a pending delivery its place. One that waits already keeps the attempts that were made. */
+    /** Gives a pending delivery its place. If it has one, the attempts stay. */
     async note(head: Head, isNew: boolean): Promise<void> {
       const key = statusKey("pending", head);
       await setAttempts(key, isNew ? 0 : await attemptsOf(key));
       await raiseFlag();
     },
 
-    /** Counts an attempt before it is made; `exhausted` where there were as many as may be. */
+    /** Counts an attempt before it is made; `exhausted` if there were too many. */
     async claim(id: string): Promise<Claim> {
       const head = await heads.read(id);
       if (head === null) return "not-pending";
       const key = statusKey("pending", head);
       if (head.status !== "pending") {
-        // A place that is left behind. One that was made pending again may look quarantined for a minute yet.
+        // A place that was left behind. A delivery that was made pending again may look quarantined for a minute.
         if (head.status !== "quarantined") await kv.remove(key);
         return "not-pending";
       }
@@ -57,7 +57,7 @@ export function pendingIn(kv: Namespace, heads: Heads) {
       await setAttempts(key, (await attemptsOf(key)) - 1);
     },
 
-    /** Those whose reading was tried least, and of these the oldest, come first. */
+    /** Those with the fewest attempts come first, and of these the oldest. */
     async list(limit: number): Promise<string[]> {
       const raisedAt = await kv.text(FLAG);
       if (raisedAt === null) return [];

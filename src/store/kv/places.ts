@@ -1,7 +1,7 @@
 /**
- * Where deliveries and jobs stand in lists: `arrived:<time>:<delivery>` for every delivery, with the jobs it names,
- * `status:<status>:<time>:<delivery>` for those of a status that few have, and `member:<RunId>:<JobId>` for the jobs
- * of a run; `ran:<time>:<delivery>` for a delivery that tells the end of runs.
+ * The places of deliveries and jobs in lists: `arrived:<time>:<delivery>` for every delivery, with the jobs it names;
+ * `status:<status>:<time>:<delivery>` for the less common statuses; `member:<RunId>:<JobId>` for the jobs of a run;
+ * `ran:<time>:<delivery>` for a delivery that tells the end of runs.
  */
 import { keyPart } from "../keys.ts";
 import type { ReadingRow } from "../rows.ts";
@@ -10,15 +10,15 @@ import { type Head, keptAt, placeOf } from "./heads.ts";
 import type { ListedKey, Namespace } from "./namespace.ts";
 import { expiryOf, type Retention } from "./retention.ts";
 
-/** What lists tell of a delivery; `version` is absent in keys of the first version, which name no jobs. */
+/** The part of a delivery that lists show. `version` is absent in keys of the first version, which name no jobs. */
 export interface ArrivedFacts {
   status: DeliveryStatus;
   version?: 2;
 }
 
-/** What lists tell of a delivery that is pending or quarantined. */
+/** The part of a pending or quarantined delivery that lists show. */
 export interface StatusFacts {
-  /** Attempts to read it that have begun. */
+  /** How many attempts to read it have begun. */
   attempts?: number;
   code?: NonNullable<ReadingRow["reason_code"]>;
 }
@@ -54,21 +54,21 @@ export function placesIn(kv: Namespace, retention: Retention) {
   return {
     setRan,
 
-    /** The delivery's places, as its head says. */
+    /** Writes the delivery's places, as its head tells. */
     async write(head: Head, jobIds: readonly string[]): Promise<void> {
       await setArrived(head, jobIds);
-      // The place of one that is pending counts attempts: pending.ts writes it.
+      // The place of a pending delivery counts attempts, so pending.ts writes it.
       if (head.status !== "pending") await setStatus(head);
     },
 
-    /** Gives up the place that the delivery had among those of a status, where it has another now. */
+    /** Deletes the delivery's place in the list of its former status. */
     async leave(before: Head | null, head: Head): Promise<void> {
       if (before === null || before.status === "stored") return;
       const key = statusKey(before.status, before);
       if (key !== statusKey(head.status, head)) await kv.remove(key);
     },
 
-    /** The place of a delivery that told of jobs, to be kept from a later time on. */
+    /** Renews the place of a delivery that named jobs, to keep it for longer. */
     async renew(head: Head): Promise<void> {
       const note = async (key: string) => {
         const { keys } = await kv.list<ArrivedFacts>(key, 1, null);
@@ -80,7 +80,7 @@ export function placesIn(kv: Namespace, retention: Retention) {
       if (runIds !== undefined) await setRan(head, runIds);
     },
 
-    /** The job as one of the run's. */
+    /** Writes that the job belongs to the run. */
     async join(runId: string, jobId: string, since: number): Promise<void> {
       const key = (await memberPrefix(runId)) + (await keyPart(jobId));
       await kv.setNoted(key, {}, jobId, expiryOf("stored", retention, since));

@@ -1,47 +1,47 @@
 /**
- * What the claims of one job or run come to. Each delivery has claims of its own, so none overwrites another; the
- * record is the greatest, in whatever order and however often they came. Reads and writes nothing.
+ * Merges the claims of one job or run. Each delivery has claims of its own, so none overwrites another. The record is
+ * the claim with the greatest rank, in whatever order and however often they came. Pure.
  */
 
-/** What one delivery says of one job or run, as far as the record is decided by it. */
+/** What one delivery says about one job or run, as far as the merge needs it. */
 export interface Claim {
-  /** The key it is kept under. */
+  /** The claim's key. */
   name: string;
   deliveryId: string;
   /** When the delivery first came, as far as its writer knew. Milliseconds since 1970, as all times here. */
   receivedAt: number;
   /** When it last came. */
   heardAt: number;
-  /** From when on its life is counted: later than `heardAt` where others have told of the job since. */
+  /** The time from which its retention counts: later than `heardAt` if other deliveries have named the job since. */
   keptAt: number;
-  /** Version of the reader that read it. */
+  /** Version of the reader that made it. */
   reader: number;
   rank: string;
   workflowRank: string | null;
-  /** The run that it says the job belongs to, as a part of a key. */
+  /** The run that the job belongs to, as a part of a key. */
   run: string | null;
-  /** Written by the first version of the receiver, in which a job had one value that every delivery overwrote. */
+  /** True for the value that the first version kept for a job, which every delivery overwrote. */
   isOlder: boolean;
 }
 
 export interface Merged<C extends Claim> {
-  /** The greatest claim, with the times of all claims of its delivery, as the next. */
+  /** The claim with the greatest rank, with the times of all claims of its delivery. So are the next two. */
   record: C;
   /** The claim that tells of the workflow. */
   workflow: C | null;
-  /** The first delivery: the job's place in lists. */
+  /** The first delivery, which is the job's place in lists. */
   first: C;
-  /** When any delivery last told of it. */
+  /** When a delivery last named it. */
   heardAt: number;
 }
 
-/** Null for no claims. */
+/** Null without claims. */
 export function merge<C extends Claim>(claims: readonly C[]): Merged<C> | null {
   const [some] = claims;
   if (some === undefined) return null;
   const readers = new Map<string, number>();
   for (const { deliveryId, reader } of claims) readers.set(deliveryId, Math.max(reader, readers.get(deliveryId) ?? 0));
-  // A newer reader's word on a delivery replaces an older one's, also where it is less.
+  // A newer reader's claim of a delivery replaces an older one's, even if its rank is less.
   const standing = claims.filter(({ deliveryId, reader }) => reader === readers.get(deliveryId));
   const telling = claims.filter(({ workflowRank }) => workflowRank !== null);
   const record = standing.reduce((a, b) => (isGreater(b, a, "rank") ? b : a));
@@ -54,7 +54,7 @@ export function merge<C extends Claim>(claims: readonly C[]): Merged<C> | null {
   };
 }
 
-/** A delivery has several claims where its repeats did not see each other: when it first came the earliest of them tells. */
+/** A delivery has several claims if its repeats did not see each other. The earliest tells when it first came. */
 function withAllTimes<C extends Claim>(claim: C, claims: readonly C[]): C {
   const alike = claims.filter(({ deliveryId, isOlder }) => deliveryId === claim.deliveryId && !isOlder);
   return {
@@ -64,7 +64,10 @@ function withAllTimes<C extends Claim>(claim: C, claims: readonly C[]): C {
   };
 }
 
-/** Two claims of equal rank are of one delivery, whose repeats did not see each other: the last has counted most. */
+/**
+ * Two claims of equal rank are of one delivery whose repeats did not see each other. The later one has the greater
+ * count.
+ */
 function isGreater(a: Claim, b: Claim, by: "rank" | "workflowRank"): boolean {
   const [rankA, rankB] = [a[by] ?? "", b[by] ?? ""];
   if (rankA !== rankB) return rankA > rankB;

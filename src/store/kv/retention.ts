@@ -1,4 +1,4 @@
-/** How long entries live. KV deletes them by itself; each is written with the time at which it expires. */
+/** How long entries live. Each is written with the time at which KV deletes it. */
 import type { DeliveryStatus } from "../store.ts";
 import { type Expiration, expirationOf } from "./namespace.ts";
 
@@ -10,17 +10,18 @@ export interface Retention {
   bytes: number | null;
   /** Deliveries that could not be read. */
   quarantined: number | null;
-  /** Events, since they were delivered. */
+  /** Events, counted from their delivery. */
   events: number | null;
 }
 
 /**
- * How much longer than said the entries of jobs live, in seconds. Several deliveries tell of a job, and its age is
- * that of the last one: within this time the others need not be written again. Look-ups do not show it.
+ * How much longer than their retention the entries of jobs live, in seconds. A job is as old as its last delivery, and
+ * within this time the entries of its other deliveries need not be written again. Look-ups hide what is past its
+ * retention.
  */
 export const SLACK_SECONDS = 86_400;
 
-/** What waits to be read never expires. */
+/** A pending delivery never expires. */
 export function expiryOf(
   status: DeliveryStatus,
   { jobs, quarantined }: Pick<Retention, "jobs" | "quarantined">,
@@ -37,7 +38,7 @@ export function expiryOf(
   }
 }
 
-/** The same for bytes that have a life of their own. */
+/** The same for bytes with a retention of their own. */
 export function bytesExpiryOf(
   status: DeliveryStatus,
   { jobs, bytes, quarantined }: Omit<Retention, "events">,
@@ -47,6 +48,6 @@ export function bytesExpiryOf(
   return expirationOf(bytes, since);
 }
 
-/** Whether something has passed its time, where it was last heard of then. */
+/** Whether something that was last heard of at that time has passed its retention. */
 export const isPast = (lifeSeconds: number | null, heardAt: number): boolean =>
   lifeSeconds !== null && heardAt + lifeSeconds * 1000 < Date.now();

@@ -1,8 +1,8 @@
 /**
- * Lists of jobs and of runs, last received first. A list goes through the deliveries and shows a job where its first
- * one stands: for each job that a delivery names its claims are listed, so that the record is right and no job comes
- * twice, whatever each writer knew of the others. That is one operation a job, so a page has a bound, and may come out
- * short with more to follow. The same holds for runs.
+ * Lists of jobs and of runs, last received first. A list goes through the deliveries, and shows a job at the place of
+ * its first delivery. For each job that a delivery names, the claims are listed, so that the record is right and no job
+ * comes twice, whatever each writer knew of the others. That is one operation for each job, so a page is limited, and
+ * may be short with more to follow. Runs are listed in the same way.
  */
 import { timeOfKey } from "../keys.ts";
 import type { Page, Position } from "../lists.ts";
@@ -13,42 +13,42 @@ import { jobIdsOfOlder, type OlderFacts } from "./older.ts";
 import { type ArrivedFacts, isOfThisVersion } from "./places.ts";
 import type { Merged } from "./record.ts";
 
-/** Operations of KV that a page may take: a Worker on the free plan has 50 subrequests. */
+/** How many operations of KV a page may take: a Worker on the free plan has 50 subrequests. */
 export const PAGE_OPERATIONS = 45;
 
-/** Of these, what reading a group takes beside one list for each. */
+/** How many of these a group takes, besides a list for each of its members. */
 export const GROUP_OPERATIONS = 2;
 
-/** And what a list of places takes: the list, and one read for what did not fit into it. */
+/** How many of these a list of places takes: the list, and a read for what did not fit into it. */
 export const SCAN_OPERATIONS = 2;
 
-/** What the first delivery is to lie between, exclusive, in milliseconds since 1970. */
+/** The times between which the first delivery must be, exclusive, in milliseconds since 1970. */
 export interface Bounds {
   receivedAfter: number;
   receivedBefore: number;
 }
 
-/** Where the list goes on: in which list of keys, from which cursor, at which key and job of it. */
+/** Where the list continues: in which list of keys, with which cursor, at which key and which of its jobs. */
 interface Place {
-  /** `received` is the list of jobs that the first version of the receiver has written. */
+  /** `received` is the first version's list of jobs. */
   list: "arrived" | "ran" | "received";
   cursor: string | null;
-  /** Keys before this one are done, and of what it names the first `done`. */
+  /** Keys before this one are done, and so are the first `done` jobs of this one. */
   key: string;
   done: number;
-  /** A key of the first version has been seen. */
+  /** True once a key of the first version was seen. */
   hasOlder: boolean;
 }
 
 const START = { cursor: null, key: "", done: 0, hasOlder: false };
 
-/** A job or run at the place of one delivery that names it. */
+/** A job or run at the place of a delivery that names it. */
 interface Candidate {
   id: string;
-  /** Null in the list of the first version. */
+  /** Null in the first version's list. */
   deliveryId: string | null;
   receivedAt: number;
-  /** From here on the list has it still to show. */
+  /** The list continues from here until the candidate is shown. */
   place: Place;
 }
 
@@ -61,15 +61,15 @@ interface Found {
   merged: Merged<ListedClaim>;
 }
 
-/** The list of what `read` finds, for ids at the places of `start`. */
+/** Lists what `read` finds for the ids at the places of `start`. */
 export function timeListIn<T extends Found>(
   kv: Namespace,
   start: "arrived" | "ran",
   read: (ids: readonly string[]) => Promise<Map<string, T>>,
 ) {
-  /** One list of places: what stands there, and where to go on. */
+  /** One list of places: the candidates in it, and where to continue. */
   async function scan(place: Place, limit: number, { receivedAfter, receivedBefore }: Bounds) {
-    // Where keys will be skipped, a long list costs no more than a short one.
+    // If keys will be skipped, a long list costs no more than a short one.
     const isSkipping = place.key !== "" || receivedBefore !== Infinity;
     const page: KeyPage<ArrivedFacts & OlderFacts> = await kv.list(
       `${place.list}:`,
@@ -134,14 +134,14 @@ export function timeListIn<T extends Found>(
   };
 }
 
-/** As many of the keys as one read is enough for, where what they name is not told by the list; and the one after them. */
+/** As many keys as one read can complete, if the list does not show what they name, and the key after them. */
 function oneRead(list: Place["list"], keys: readonly Key[]): { taken: readonly Key[]; rest: Key | undefined } {
   const isRead = ({ metadata }: Key) => list === "received" || (metadata?.version === 2 && metadata.note === undefined);
   const rest = keys.filter(isRead)[BULK_KEYS];
   return { taken: rest === undefined ? keys : keys.slice(0, keys.indexOf(rest)), rest };
 }
 
-/** Whether the candidate stands at the first delivery. */
+/** Whether the candidate is at the place of the first delivery. */
 function isFirst({ deliveryId, receivedAt }: Candidate, { merged: { first } }: Found): boolean {
   if (first.receivedAt !== receivedAt) return false;
   return deliveryId === null ? first.isOlder : !first.isOlder && first.deliveryId === deliveryId;

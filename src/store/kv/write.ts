@@ -1,8 +1,8 @@
 /**
- * What is written of a delivery, in an order that leaves nothing acknowledged half-visible wherever it is cut off:
- * its bytes, then its places in lists, then what they say of jobs and runs. A list shows a job at the place of the
- * first delivery that has a claim on it, so no claim may be there without its place. All of it is written again by a
- * repeat, which finishes what was cut off, and renews the life of every entry.
+ * Writes a delivery, in an order that leaves nothing acknowledged half-visible if it is cut off: first its bytes, then
+ * its places in lists, then what it says about jobs and runs. A list shows a job at the place of the first delivery
+ * that has a claim on it, so a claim must not be there without its place. A repeat writes everything again: it
+ * completes what was cut off, and renews the life of every entry.
  */
 import { jobRows, type JobRow, readingRow, runRows, UNREAD } from "../rows.ts";
 import type { LeasedEvent } from "../outbox.ts";
@@ -39,7 +39,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
     return { jobs: jobRows(told), runs: runRows(told) };
   }
 
-  /** Where lists show a delivery, its jobs and its runs. A place without a claim is skipped. */
+  /** Writes where lists show a delivery, its jobs and its runs. A place without a claim is skipped. */
   async function writePlaces(told: DeliveryReading, head: Head): Promise<void> {
     const { jobs, runs } = rowsOf(told, head);
     await Promise.all([
@@ -59,7 +59,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
     ]);
   }
 
-  /** What a delivery says of jobs and runs: the events first, since a claim says that they are written. */
+  /** Writes what a delivery says about jobs and runs: the events first, since a claim means that they are written. */
   async function writeClaims(told: DeliveryReading, head: Head, born: LeasedEvent[] | null): Promise<void> {
     const { jobs, runs } = rowsOf(told, head);
     if (born !== null) await births.ofRecords(jobs, runs, born);
@@ -68,7 +68,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
       ...runs.map((row) => claims.write("run", row, head)),
     ]);
     if (retention.jobs === null) return;
-    // Retention is not worth a callback: a later one renews what this one could not.
+    // Renewing is not worth losing a callback: a later one renews what this one could not.
     await Promise.allSettled([
       ...jobs.map((row) => renewOthers("job", row.job_id, head)),
       ...runs.map((row) => renewOthers("run", row.run_id, head)),
@@ -80,7 +80,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
     if (runId !== null) await places.join(runId, row.job_id, since);
   }
 
-  /** The age of a job is that of its last word: what its record is made of is kept as long as this delivery. */
+  /** A job is as old as its last delivery. So the entries behind its record are kept as long as this delivery. */
   async function renewOthers(kind: "job" | "run", id: string, head: Head): Promise<void> {
     const listed = await claims.list(kind, id);
     const merged = merge(listed);
@@ -104,7 +104,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
     if (runId !== null && runId !== "") await places.join(runId, jobId, since);
   }
 
-  /** Arrivals of the same bytes are one write. Gives the head as it was before, as it is now, and the counts between. */
+  /** Writes arrivals of the same bytes at once. Gives the head as it was, the head as it is now, and the counts. */
   async function writeArrivals(
     arrivals: readonly Arrival[],
     withLast: (head: Head, kept: Head | null) => Head,
@@ -129,21 +129,22 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
         const { kept, head, counts } = await writeArrivals(
           group,
           (arrived, last) => (last === null || last.status === "pending" ? arrived : inItsPlaces(arrived, last)),
-          // What was read already stays so, and has its places. An empty place stands before the head that makes it be
-          // read: behind it, it could take the place of what another has read meanwhile.
+          // A delivery that was read stays so, and has its places. Its empty place is written before the head that
+          // makes it pending. After it, the place could overwrite that of another writer who has read it in the
+          // meantime.
           async (last, next) => {
             if (next.status !== "pending") return;
             await pending.note(next, last === null);
             await places.write(next, []);
           },
         );
-        // Once more: the cron forgets what waits without a head.
+        // Again, because the cron deletes a note without a head.
         if (head.status === "pending") await pending.note(head, kept === null);
         return counts;
       });
     },
 
-    /** One that waits to be read waits until all that it says is written, as in `putReadings`. */
+    /** A pending delivery stays pending until all that it says is written, as in `putReadings`. */
     async put(deliveries: readonly ReadArrival[]): Promise<Written> {
       const events: LeasedEvent[] = [];
       const isWaiting = (kept: Head | null) => kept?.status === "pending";
@@ -172,7 +173,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
       return { counts, events };
     },
 
-    /** The head after all that was read: until it says so, a pending delivery is read again. */
+    /** Writes the head last. Until then a pending delivery is read again. */
     async putReadings(readings: readonly DeliveryReading[]): Promise<WrittenReadings> {
       const gone: string[] = [];
       const events: LeasedEvent[] = [];
@@ -196,7 +197,7 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
       return { gone, events };
     },
 
-    /** Makes a delivery wait to be read again, with all its attempts. */
+    /** Makes a delivery pending again, with no attempts made. */
     async makePending(id: string): Promise<void> {
       const opened = await heads.open(id);
       if (opened === null) return;
@@ -211,15 +212,15 @@ export function writerOf({ heads, claims, places, pending, births, retention }: 
 }
 
 /**
- * The head at the time of the places that it has: lists show a delivery only where its head says it first came, so an
- * earlier time that is heard of late counts where its places are written anew, and nowhere else.
+ * The head with the time of its present places. Lists show a delivery only at the time in its head. So an earlier time
+ * that becomes known later counts only where the places are written again.
  */
 const inItsPlaces = (head: Head, last: Head): Head => ({ ...head, received_at: last.received_at });
 
-/** Whether a kept delivery came to this receiver, or was read here before: no export brought it. */
+/** Whether a kept delivery came to this receiver or was read here before. Otherwise an import brought it. */
 const cameHere = ({ receipts, reader = 0 }: Head): boolean => receipts.length > 0 || reader > 0;
 
-/** Writes all deliveries at once, but one that came several times once. Gives the counts in order. */
+/** Writes all deliveries at once, and repeats of one delivery together. Gives the counts in order. */
 async function inGroups<A extends Arrival>(
   arrivals: readonly A[],
   write: (group: readonly A[]) => Promise<number[]>,

@@ -1,20 +1,20 @@
-/** What a job type is described by. */
+/** The description of a job type. */
 import type { Place } from "../media.ts";
 import type { Random } from "../random.ts";
 import type { Tree } from "../tree.ts";
 
 export interface OperationContext extends Place {
   random: Random;
-  /** Stem of the names of files that the job writes. */
+  /** The beginning of the names of files that the job writes. */
   stem: string;
   /** Size of a segmentation. */
   tokens: number;
 }
 
 export interface OperationParts {
-  /** What was asked for: there whatever becomes of the job. */
+  /** What the job was asked to do: present in every state. */
   settings: Tree;
-  /** What came of it: absent until the job succeeds. */
+  /** The result: absent until the job succeeds. */
   results?: Tree;
 }
 

@@ -4,7 +4,7 @@ import type { Random } from "../random.ts";
 import type { Tree } from "../tree.ts";
 import { type JobType, template } from "./job-type.ts";
 
-/** A type that makes one media file of another. */
+/** A job type that makes one media file from another. */
 const mediaType = (input: string, made: string, more: (random: Random) => Tree = () => ({})): JobType => ({
   service: "j",
   input,
@@ -78,7 +78,7 @@ export const MEDIA_TYPES = {
     ...transcodeTemplate(random),
   })),
   VideoProcess: mediaType("mp4", "mp4", transcodeTemplate),
-  // `State` and `Message` of the watermark stand inside `Operation`: they are not the job's.
+  // `State` and `Message` here are the watermark's, not the job's.
   SuperResolution: mediaType("mp4", "mp4", (random) => ({
     DigitalWatermark: { IgnoreError: "true", ...watermark(random), State: "Failed" },
     ...transcodeTemplate(random),
@@ -174,7 +174,7 @@ const PLACES = [
   ["Shop", "Business"],
 ] as const;
 
-/** Nodes `Tag`, `StartTime` and `EndTime` occur in here too: they are not the job's. */
+/** `Tag`, `StartTime` and `EndTime` occur in here, too. They are not the job's. */
 function videoTags(random: Random): Tree {
   const seconds = random.whole(3, 30);
   const confidence = () => (random.whole(100_000, 999_999) / 1_000_000).toFixed(6);
