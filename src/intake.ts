@@ -5,6 +5,7 @@
  * the Worker.
  */
 import { type Body, decodeBytes, parseCallback } from "./callback/callback.ts";
+import { isCostlyToRead } from "./callback/costly.ts";
 import type { Reading } from "./callback/types.ts";
 import { fail, type Result } from "./callback/result.ts";
 import { digestOf } from "./store/encoding.ts";
@@ -135,31 +136,6 @@ async function writeReadings(store: Store, told: readonly ReadArrival[]): Promis
   const again = told.filter(({ id }) => gone.has(id));
   const { events } = again.length === 0 ? NOTHING_WRITTEN : await store.put(again);
   return [...written.events, ...events];
-}
-
-/**
- * Bodies above this size, in bytes, are stored before they are read: reading them takes a good part of the 10 ms of CPU
- * of a free plan.
- */
-const COSTLY_BYTES = 256 * 1024;
-
-/**
- * The same for XML with comments, CDATA, instructions or attributes: fast-xml-parser reads it, which takes twelve times
- * as long.
- */
-const COSTLY_GENERAL_XML_BYTES = 16 * 1024;
-
-const GENERAL_XML = /<!|<\?|="|='/;
-
-/** The XML declaration, whose parts look like attributes, and which makes no body costly. */
-const DECLARATION = /^\ufeff?<\?xml[ \t\r\n][^>]*\?>/;
-
-/** Whether reading a body may take so much CPU that the Worker is killed before it answers. */
-export function isCostlyToRead({ body, size }: Pick<Arrival, "body" | "size">): boolean {
-  if (size > COSTLY_BYTES) return true;
-  if (size <= COSTLY_GENERAL_XML_BYTES || typeof body !== "string") return false;
-  const content = body.slice(DECLARATION.exec(body)?.[0].length ?? 0);
-  return content.trimStart().startsWith("<") && GENERAL_XML.test(content);
 }
 
 /**

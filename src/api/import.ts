@@ -6,7 +6,8 @@
 import * as v from "valibot";
 import { decodeBytes } from "../callback/callback.ts";
 import { fail, ok, type Result } from "../callback/result.ts";
-import { intake, isCostlyToRead, type Outcome } from "../intake.ts";
+import { isCostlyToRead } from "../callback/costly.ts";
+import { intake, type Outcome } from "../intake.ts";
 import { problemResponse } from "../problems.ts";
 import { digestOf } from "../store/encoding.ts";
 import type { ExportedExpectation as Expected } from "../store/expectations.ts";

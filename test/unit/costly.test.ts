@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isCostlyToRead } from "../../src/intake.ts";
+import { isCostlyToRead } from "../../src/callback/costly.ts";
 
 /** Whether a body of this many bytes, which begins like this, is stored before it is read. */
 const isKeptFirst = (kilobytes: number, start: string, end: string): boolean => {
