@@ -19,7 +19,7 @@ import { idOf } from "../../api/context.ts";
 import { Routes } from "../../api/routes.ts";
 import { expectedPage, hasJobsToLookAfter, wasAsked } from "./asking-pages.ts";
 import { eventsOfJob } from "./event-pages.ts";
-import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
+import { hasSeen, liveOf, newestJobChange, readerView } from "./page.ts";
 import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/queries.ts";
 import { pagerOf, readWalk } from "./trail.ts";
 import { withVerdicts } from "./verdicts.ts";
@@ -55,7 +55,7 @@ jobPages.get("/", async (c) => {
 
   const list = `${store.name}:page:${JSON.stringify(filter)}`;
   const walk = readWalk(list, cursor);
-  const live = walk.page === 1 ? liveOf(store, view, [await newestDelivery(store)]) : null;
+  const live = walk.page === 1 ? liveOf(store, view, [await newestJobChange(store)]) : null;
   if (hasSeen(c, live)) return c.body(null, 304);
   try {
     const [found, counts, withAsking] = await Promise.all([

@@ -133,6 +133,10 @@ export const hasSeen = (c: Context<AppEnv>, live: Live | null): boolean =>
  * Names the newest delivery and what became of it. Whatever a list shows changes with a delivery, and this is one row
  * to read.
  */
+export const newestJobChange = async (store: Store): Promise<string> =>
+  store.news === null ? newestDelivery(store) : (await store.newestChange()).join(" ");
+
+/** Names the newest delivery and what became of it: runs change with deliveries, and this is one row to read. */
 export async function newestDelivery(store: Store): Promise<string> {
   const { items } = await store.listDeliveries({}, 1, null);
   return items[0] === undefined ? "none" : `${items[0].id} ${items[0].status}`;
