@@ -130,8 +130,8 @@ export const hasSeen = (c: Context<AppEnv>, live: Live | null): boolean =>
   live !== null && c.req.header("if-none-match") === live.etag;
 
 /**
- * Names the newest delivery and what became of it. Whatever a list shows changes with a delivery, and this is one row
- * to read.
+ * Names the newest change of a job: of its record, its expectation, or what CI says of it. Where the store keeps no order
+ * of changes there are no expectations and no verdicts either, and every change comes with a delivery.
  */
 export const newestJobChange = async (store: Store): Promise<string> =>
   store.news === null ? newestDelivery(store) : (await store.newestChange()).join(" ");
