@@ -19,7 +19,9 @@ const UNITS = /** @type {const} */ ([
   ["minute", 60],
   ["second", 1],
 ]);
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+/** Chinese reads better in the short form: `5秒前`, not `5秒钟前`. */
+const style = locale.startsWith("zh") ? "short" : "long";
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style });
 
 /** @param {number} number */
 const two = (number) => String(number).padStart(2, "0");
@@ -27,15 +29,18 @@ const two = (number) => String(number).padStart(2, "0");
 /** `2026-03-01 16:00:09`, of a time that was moved to its zone. @param {number} at */
 const clock = (at) => new Date(at).toISOString().slice(0, 19).replace("T", " ");
 
-/** In the reader's zone, with its offset; then in UTC, without the date where that is the same. @param {number} at */
-function exactText(at) {
+/**
+ * In the reader's zone, with its offset; then in UTC, without the date where that is the same.
+ * @param {number} at @param {string} separator
+ */
+function exactText(at, separator = " · ") {
   const minutes = -new Date(at).getTimezoneOffset();
   if (minutes === 0) return `${clock(at)} UTC`;
   const there = clock(at + minutes * 60_000);
   const utc = clock(at);
   const ahead = Math.abs(minutes);
   const offset = `${minutes < 0 ? "−" : "+"}${two(Math.floor(ahead / 60))}:${two(ahead % 60)}`;
-  return `${there} ${offset} · ${utc.slice(0, 10) === there.slice(0, 10) ? utc.slice(11) : utc} UTC`;
+  return `${there} ${offset}${separator}${utc.slice(0, 10) === there.slice(0, 10) ? utc.slice(11) : utc} UTC`;
 }
 
 /** @param {number} at */
@@ -51,7 +56,8 @@ function tellTimes() {
   for (const time of document.querySelectorAll("time")) {
     const at = Date.parse(time.dateTime);
     const isRelative = "relative" in time.dataset;
-    const text = isRelative && !isExact ? agoText(at) : exactText(at);
+    // A timeline is narrow: each time has a line of its own there.
+    const text = isRelative && !isExact ? agoText(at) : exactText(at, time.closest(".timeline") ? "\n" : " · ");
     if (time.textContent !== text) time.textContent = text;
     if (isRelative) time.title = isExact ? agoText(at) : exactText(at);
   }
@@ -139,6 +145,15 @@ function enhance() {
   for (const button of document.querySelectorAll("[data-copy]")) button.removeAttribute("hidden");
 }
 
+/** On a narrow screen the sections scroll sideways. The one that the reader is in has to be in sight. */
+function showSection() {
+  const current = document.querySelector("#sections [aria-current]");
+  if (current instanceof HTMLElement && current.parentElement !== null)
+    current.parentElement.scrollLeft =
+      current.offsetLeft + current.offsetWidth + 32 - document.documentElement.clientWidth;
+}
+
 enhance();
+showSection();
 document.addEventListener("updated", enhance);
 setInterval(tellTimes, 20_000);
