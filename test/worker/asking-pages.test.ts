@@ -121,7 +121,7 @@ describe("the lists", () => {
     expect(home).toContain('href="/ui/overdue"');
     const overdue = await pageText("/ui/overdue");
     expect([...overdue.matchAll(/data-key="([^"]*)"/g)].map(([, jobId]) => jobId)).toEqual([first, second]);
-    expect(seen(overdue)).toMatch(new RegExp(`Overdue ${first} – Took: – Due 2 hours ago Overdue ${second}`));
+    expect(seen(overdue)).toMatch(new RegExp(`Overdue ${first} – Took: – Due 2 hr. ago Overdue ${second}`));
     const list = await pageText("/?verified=false");
     expect([...list.matchAll(/data-key="([^"]*)"/g)].map(([, jobId]) => jobId)).toEqual([disputed]);
     expect(list).toContain('<option value="false" selected>');

@@ -19,9 +19,9 @@ const UNITS = /** @type {const} */ ([
   ["minute", 60],
   ["second", 1],
 ]);
-/** Chinese reads better in the short form: `5秒前`, not `5秒钟前`. */
-const style = locale.startsWith("zh") ? "short" : "long";
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style });
+const short = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
+/** Chinese reads better in the short form everywhere: `5秒前`, not `5秒钟前`. */
+const long = locale.startsWith("zh") ? short : new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
 /** @param {number} number */
 const two = (number) => String(number).padStart(2, "0");
@@ -29,25 +29,22 @@ const two = (number) => String(number).padStart(2, "0");
 /** `2026-03-01 16:00:09`, of a time that was moved to its zone. @param {number} at */
 const clock = (at) => new Date(at).toISOString().slice(0, 19).replace("T", " ");
 
-/**
- * In the reader's zone, with its offset; then in UTC, without the date where that is the same.
- * @param {number} at @param {string} separator
- */
-function exactText(at, separator = " · ") {
+/** In the reader's zone with its offset, and in UTC: without the date where that is the same, "" where all of it is. @param {number} at */
+function exactParts(at) {
   const minutes = -new Date(at).getTimezoneOffset();
-  if (minutes === 0) return `${clock(at)} UTC`;
+  if (minutes === 0) return [`${clock(at)} UTC`, ""];
   const there = clock(at + minutes * 60_000);
   const utc = clock(at);
   const ahead = Math.abs(minutes);
   const offset = `${minutes < 0 ? "−" : "+"}${two(Math.floor(ahead / 60))}:${two(ahead % 60)}`;
-  return `${there} ${offset}${separator}${utc.slice(0, 10) === there.slice(0, 10) ? utc.slice(11) : utc} UTC`;
+  return [`${there} ${offset}`, `${utc.slice(0, 10) === there.slice(0, 10) ? utc.slice(11) : utc} UTC`];
 }
 
-/** @param {number} at */
-function agoText(at) {
+/** @param {number} at @param {boolean} isShort */
+function agoText(at, isShort) {
   const seconds = Math.round((at - Date.now()) / 1000);
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-  return relative.format(Math.trunc(seconds / size), unit);
+  return (isShort ? short : long).format(Math.trunc(seconds / size), unit);
 }
 
 let isExact = localStorage.getItem("times") === "exact";
@@ -56,10 +53,14 @@ function tellTimes() {
   for (const time of document.querySelectorAll("time")) {
     const at = Date.parse(time.dateTime);
     const isRelative = "relative" in time.dataset;
-    // A timeline is narrow: each time has a line of its own there.
-    const text = isRelative && !isExact ? agoText(at) : exactText(at, time.closest(".timeline") ? "\n" : " · ");
+    const isShort = time.dataset.relative === "short";
+    const ago = agoText(at, isShort);
+    const [there = "", utc = ""] = exactParts(at);
+    // Columns are narrow: in a timeline each has a line of its own, and in a list the second is in the title.
+    const exact = utc === "" || isShort ? there : there + (time.closest(".timeline") ? "\n" : " · ") + utc;
+    const text = isRelative && !isExact ? ago : exact;
     if (time.textContent !== text) time.textContent = text;
-    if (isRelative) time.title = isExact ? agoText(at) : exactText(at);
+    if (isRelative) time.title = [isExact ? ago : there, utc].filter(Boolean).join(" · ");
   }
 }
 

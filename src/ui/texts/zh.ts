@@ -90,7 +90,7 @@ export const zh: Texts = {
   events,
   asking,
   all: "全部",
-  countedOf: (count, isAll) => (isAll ? `共 ${count} 个任务` : `最新 ${count} 个任务中`),
+  countedOf: (count, isAll) => (isAll ? `共 ${count} 个任务` : `仅统计最新 ${count} 个任务`),
   statesLabel: "按状态查看任务",
   find: "查找",
   findLabel: "按 JobId、对象、UserData、RunId 或回调 ID 查找",

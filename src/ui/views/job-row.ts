@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import type { Verdict } from "../../results/moderation-scenes.ts";
 import type { ListedJob } from "../../wire.ts";
-import { between, durationText, named, relativeTime, typeName } from "./elements.ts";
+import { between, durationText, named, shortTime, typeName } from "./elements.ts";
 import { alertBadges, jobState } from "./expectation.ts";
 import { rowMarks } from "./live-list.ts";
 import { verdictBadge } from "./results/parts.ts";
@@ -36,8 +36,8 @@ export function jobRow(view: View, { job, verdict }: ShownJob, dated: "received"
       >${
         dueAt === null
           ? html`<span class="hidden">${texts.received}: </span
-              >${relativeTime(view, job.delivery?.receivedAt ?? job.firstReceivedAt)}`
-          : html`${texts.asking.due} ${relativeTime(view, dueAt)}`
+              >${shortTime(view, job.delivery?.receivedAt ?? job.firstReceivedAt)}`
+          : html`${texts.asking.due} ${shortTime(view, dueAt)}`
       }</span
     >
   </li>`;

@@ -1,7 +1,7 @@
 /** The workflow runs whose end was told, newest first. */
 import { html } from "hono/html";
 import type { ListedRun } from "../../wire.ts";
-import { named, relativeTime, stateBadge, stateName } from "./elements.ts";
+import { named, shortTime, stateBadge, stateName } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList, rowMarks } from "./live-list.ts";
 import { didYouMean, noMatch } from "./no-match.ts";
@@ -57,6 +57,6 @@ function runRow(view: View, run: ListedRun): Html {
     >
     <span class="job-tag">${run.object === null ? texts.noObject : named(run.object)}</span>
     <span class="job-id">${named(run.runId)}${run.bucket && html` · ${named(run.bucket)}`}</span>
-    <span class="job-when"><span class="hidden">${texts.received}: </span>${relativeTime(view, run.receivedAt)}</span>
+    <span class="job-when"><span class="hidden">${texts.received}: </span>${shortTime(view, run.receivedAt)}</span>
   </li>`;
 }
