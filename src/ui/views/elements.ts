@@ -49,16 +49,16 @@ export const exactText = (iso: string): string => `${iso.slice(0, 19).replace("T
 export const exactTime = (iso: string): Html => html`<time datetime="${iso}">${exactText(iso)}</time>`;
 
 /** How long ago, and on hover exactly when. The script keeps it true while the page is open. */
-export const relativeTime = (view: View, iso: string): Html =>
-  html`<time datetime="${iso}" title="${exactText(iso)}" data-relative
-    >${relativeText(view, Date.parse(iso), "long")}</time
-  >`;
+export function relativeTime(view: View, iso: string): Html {
+  const ago = relativeText(view, Date.parse(iso), "long");
+  return html`<time datetime="${iso}" title="${exactText(iso)}" data-relative>${ago}</time>`;
+}
 
 /** The same in a column of a list, where there is less room: `5 min. ago`. */
-export const shortTime = (view: View, iso: string): Html =>
-  html`<time datetime="${iso}" title="${exactText(iso)}" data-relative="short"
-    >${relativeText(view, Date.parse(iso), "short")}</time
-  >`;
+export function shortTime(view: View, iso: string): Html {
+  const ago = relativeText(view, Date.parse(iso), "short");
+  return html`<time datetime="${iso}" title="${exactText(iso)}" data-relative="short">${ago}</time>`;
+}
 
 const UNITS = [
   ["year", 31_536_000],
