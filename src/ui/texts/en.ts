@@ -2,6 +2,7 @@
 import { PROBLEMS, type ProblemCode } from "../../problems.ts";
 import { asking } from "./asking-en.ts";
 import { events } from "./events-en.ts";
+import { jobTypesInEnglish } from "./job-types.ts";
 import { results } from "./results-en.ts";
 
 export const en = {
@@ -48,43 +49,7 @@ export const en = {
     Snapshoting: "Taking snapshots",
   } as Record<string, string>,
   unknownState: "Unknown",
-  /** By tag or event. */
-  jobTypes: {
-    WordsGeneralize: "Word segmentation",
-    SpeechRecognition: "Speech recognition",
-    Translation: "Translation",
-    Transcode: "Transcode",
-    Animation: "Animated image",
-    Snapshot: "Snapshot",
-    SmartCover: "Smart cover",
-    Concat: "Splicing",
-    VoiceSeparate: "Voice separation",
-    VideoMontage: "Highlights",
-    SDRtoHDR: "SDR to HDR",
-    VideoProcess: "Video enhancement",
-    SuperResolution: "Super resolution",
-    Segment: "Remuxing",
-    DigitalWatermark: "Digital watermark",
-    ExtractDigitalWatermark: "Watermark extraction",
-    VideoTag: "Video tagging",
-    MediaInfo: "Media info",
-    StreamExtract: "Stream extraction",
-    QualityEstimate: "Video quality score",
-    Tts: "Text to speech",
-    NoiseReduction: "Noise reduction",
-    PicProcess: "Image processing",
-    ImageInspect: "Image inspection",
-    DocProcess: "Document conversion",
-    FileHashCode: "File hash",
-    FileCompress: "File compression",
-    FileUncompress: "File extraction",
-    ReviewImage: "Image moderation",
-    ReviewVideo: "Video moderation",
-    ReviewAudio: "Audio moderation",
-    ReviewText: "Text moderation",
-    ReviewDocument: "Document moderation",
-    ReviewHtml: "Web page moderation",
-  } as Record<string, string>,
+  jobTypes: jobTypesInEnglish as Record<string, string>,
   results,
   events,
   asking,

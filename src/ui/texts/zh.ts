@@ -2,6 +2,7 @@
 import type { Texts } from "./en.ts";
 import { asking } from "./asking-zh.ts";
 import { events } from "./events-zh.ts";
+import { jobTypesInChinese } from "./job-types.ts";
 import { problems } from "./problems-zh.ts";
 import { reason } from "./reasons-zh.ts";
 import { results } from "./results-zh.ts";
@@ -50,42 +51,7 @@ export const zh: Texts = {
     Snapshoting: "截图中",
   },
   unknownState: "未知",
-  jobTypes: {
-    WordsGeneralize: "分词",
-    SpeechRecognition: "语音识别",
-    Translation: "翻译",
-    Transcode: "转码",
-    Animation: "视频转动图",
-    Snapshot: "截图",
-    SmartCover: "智能封面",
-    Concat: "拼接",
-    VoiceSeparate: "人声分离",
-    VideoMontage: "精彩集锦",
-    SDRtoHDR: "SDR 转 HDR",
-    VideoProcess: "视频增强",
-    SuperResolution: "超分辨率",
-    Segment: "转封装",
-    DigitalWatermark: "嵌入数字水印",
-    ExtractDigitalWatermark: "提取数字水印",
-    VideoTag: "视频标签",
-    MediaInfo: "获取媒体信息",
-    StreamExtract: "音视频流分离",
-    QualityEstimate: "视频质量评分",
-    Tts: "语音合成",
-    NoiseReduction: "音频降噪",
-    PicProcess: "图片处理",
-    ImageInspect: "图片异常检测",
-    DocProcess: "文档转码",
-    FileHashCode: "哈希值计算",
-    FileCompress: "文件压缩",
-    FileUncompress: "文件解压",
-    ReviewImage: "图片审核",
-    ReviewVideo: "视频审核",
-    ReviewAudio: "音频审核",
-    ReviewText: "文本审核",
-    ReviewDocument: "文档审核",
-    ReviewHtml: "网页审核",
-  },
+  jobTypes: jobTypesInChinese,
   results,
   events,
   asking,
