@@ -14,7 +14,6 @@ export const asking = {
   announced: "Announced",
   due: "Due",
   ask: "Ask CI",
-  askHint: "Asks CI what became of this job, and keeps its answer.",
   atCi: "At CI",
   unknownToCi: "CI does not know this job",
   disputedHint:

@@ -16,7 +16,6 @@ export const asking: Texts["asking"] = {
   announced: "登记时间",
   due: "到期时间",
   ask: "查询 CI",
-  askHint: "向 CI 查询该任务的结果，并保存查询结果。",
   atCi: "CI 查询",
   unknownToCi: "CI 查不到该任务",
   disputedHint: "已向 CI 查询该任务，结果与回调不一致。请先在 CI 控制台核对该任务，再决定是否采信该回调。",

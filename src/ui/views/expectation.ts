@@ -70,10 +70,7 @@ function expectationFacts(view: View, { registeredAt, dueAt, knownToCi }: NonNul
 }
 
 const askForm = ({ texts: { asking } }: View, jobId: string): Html =>
-  html`<form method="post" action="${jobPath(jobId)}/reconcile">
-    <p class="hint">${asking.askHint}</p>
-    <button>${asking.askNow}</button>
-  </form>`;
+  html`<form method="post" action="${jobPath(jobId)}/reconcile"><button>${asking.askNow}</button></form>`;
 
 /** What has to stand above everything else that is said of a job. */
 export const disputedHint = ({ texts: { asking } }: View, { verified }: ListedJob): Html | false =>

@@ -7,37 +7,28 @@ const slipsIn = (name: string): number => (name.length < 4 ? 0 : name.length < 8
 const folded = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, "");
 
 /**
- * The code of a known name that differs from the text in case or spelling alone; null where none does, and where the
- * text is one of the codes itself. `names` are codes with what the page calls them: either may be meant.
+ * The code of the nearest known name that differs from the text in case or spelling alone; null where none does, and
+ * where the text is one of the codes itself. `names` are codes with what the page calls them: either may be meant.
  */
 export function codeMeant(text: string, names: Readonly<Record<string, string>>): string | null {
   if (Object.hasOwn(names, text)) return null;
   const wanted = folded(text);
-  const near = Object.entries(names)
-    .map(([code, label]) => ({ code, slips: Math.min(slipsTo(wanted, folded(code)), slipsTo(wanted, folded(label))) }))
-    .toSorted((a, b) => a.slips - b.slips)[0];
-  return near !== undefined && near.slips !== Infinity ? near.code : null;
-}
-
-/** How many slips lie between a text and a name; `Infinity` where they are more than the name allows. */
-function slipsTo(text: string, name: string): number {
-  const allowed = slipsIn(name);
-  if (text === name) return 0;
-  if (Math.abs(text.length - name.length) > allowed) return Infinity;
-  const slips = distance(text, name);
-  return slips <= allowed ? slips : Infinity;
-}
-
-/** Letters to insert, delete or replace on the way from one text to the other (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (let at = 1; at <= from.length; at += 1) {
-    const above = row;
-    row = [at];
-    for (let column = 1; column <= to.length; column += 1) {
-      const replaced = (above[column - 1] ?? 0) + Number(from[at - 1] !== to[column - 1]);
-      row.push(Math.min(replaced, (above[column] ?? 0) + 1, (row[column - 1] ?? 0) + 1));
-    }
+  for (const slips of [0, 1, 2]) {
+    const isMeant = (name: string) => slips <= slipsIn(name) && isWithin(slips, wanted, folded(name));
+    for (const [code, label] of Object.entries(names)) if (isMeant(code) || isMeant(label)) return code;
   }
-  return row[to.length] ?? 0;
+  return null;
+}
+
+/** Whether so many letters inserted, deleted or replaced, or fewer, make one text the other. */
+function isWithin(slips: number, a: string, b: string): boolean {
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same += 1;
+  const [restA, restB] = [a.slice(same), b.slice(same)];
+  if (restA === restB) return true;
+  const [nextA, nextB] = [restA.slice(1), restB.slice(1)];
+  return (
+    slips > 0 &&
+    (isWithin(slips - 1, nextA, nextB) || isWithin(slips - 1, nextA, restB) || isWithin(slips - 1, restA, nextB))
+  );
 }
