@@ -37,7 +37,7 @@ describe.skipIf(!hasChromium)(`a job that is announced, in Chromium${UNLESS_SKIP
     const { page, faults, close } = await visitSignedIn(browser, target);
     await announce("asked-1", 3);
     await page.goto("/ui/jobs/asked-1");
-    await page.getByRole("heading", { name: "This job is overdue" }).waitFor();
+    await page.locator(".under .badge", { hasText: "Overdue" }).waitFor();
     await screenshot(page, "job-overdue");
     await page.goto("/");
     await page.getByRole("link", { name: "Overdue" }).click();
@@ -56,7 +56,7 @@ describe.skipIf(!hasChromium)(`a job that is announced, in Chromium${UNLESS_SKIP
     await page.goto("/ui/jobs/asked-2");
     await page.getByRole("button", { name: "Ask CI now" }).click();
     await page.getByRole("status").filter({ hasText: "CI was asked" }).waitFor();
-    expect(await page.locator("main h1").innerText()).toBe("This job is expected");
+    expect(await page.locator("main .under").innerText()).toBe("Expected");
     ci.ci.know([
       {
         ...LOCAL_QUEUE,

@@ -87,7 +87,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
 
     const { page, close } = await visitSignedIn(browser, target);
     await page.goto("/ui/jobs/later-1");
-    expect(await page.locator("h1").textContent()).toBe("No callback has named this job");
+    expect(await page.locator("h1").textContent()).toBe("No callback for this job yet");
     await target.post(transcode("later-1", "Success", "2026-03-01T10:00:09+0800"));
     await page.locator("h1 + p .badge", { hasText: "Success" }).waitFor();
     await close();
@@ -143,14 +143,14 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
     await page.locator("#sections a", { hasText: "Quarantine 2" }).click();
     const broken = page.locator("#deliveries li", { hasText: "AT&T" });
     expect(await broken.locator("mark").textContent()).toBe("&");
-    expect(await broken.locator(".reason").innerText()).toContain("line 3, column 16");
+    expect(await broken.locator(".reason").innerText()).toContain("Line 3, column 16");
     await screenshot(page, "quarantine");
     await broken.getByRole("button").click();
-    await page.locator("[role=status].alert", { hasText: "still cannot be read" }).waitFor();
+    await page.locator("[role=status].alert", { hasText: "still cannot be parsed" }).waitFor();
 
     await page.locator("#sections a", { hasText: "Quarantine 2" }).click();
     await page.locator("#deliveries li", { hasText: "An older reader." }).getByRole("button").click();
-    await page.locator(".success", { hasText: "could be read" }).waitFor();
+    await page.locator(".success", { hasText: "It is about 1 job" }).waitFor();
     await page.getByRole("link", { name: "mended-1" }).click();
     expect(await page.locator("h1").textContent()).toBe("mended.txt");
     expect(faults).toEqual([]);
@@ -176,7 +176,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
       expect(await page.evaluate("window.ran")).toBeUndefined();
     }
     await page.goto(job);
-    await page.getByRole("link", { name: "The bytes as they came" }).click();
+    await page.locator('.margin a[href^="/ui/deliveries/"]').click();
     await page.locator("pre.body").waitFor();
     await page.goto("/");
     await page.locator(`#jobs a`, { hasText: "window.ran" }).first().click();

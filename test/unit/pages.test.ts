@@ -2,7 +2,15 @@
 import { describe, expect, test } from "vitest";
 import type { ListedJob } from "../../src/wire.ts";
 import { barChart, spanBar } from "../../src/ui/views/charts.ts";
-import { breakable, curlOf, durationText, relativeTime, sizeText, stateBadge } from "../../src/ui/views/elements.ts";
+import {
+  breakable,
+  curlOf,
+  durationText,
+  relativeTime,
+  shortTime,
+  sizeText,
+  stateBadge,
+} from "../../src/ui/views/elements.ts";
 import { readStrictXml } from "../../src/callback/strict-xml.ts";
 import { zh } from "../../src/ui/texts/zh.ts";
 import { excerptOf, offsetsOf } from "../../src/ui/views/excerpt.ts";
@@ -137,7 +145,7 @@ describe("the reason of a failure in Chinese", () => {
 });
 
 test.each([
-  [0, "0 s"],
+  [0, "< 1 s"],
   [850, "850 ms"],
   [4_000, "4 s"],
   [80_000, "1 min 20 s"],
@@ -162,6 +170,7 @@ test("a time says how long ago, and exactly on hover, in the reader's language",
   const said = (text: string) => `<time datetime="${iso}" title="2026-03-01 11:58:00 UTC" data-relative>${text}</time>`;
   expect(markupOf(relativeTime(view, iso))).toBe(said("2 minutes ago"));
   expect(markupOf(relativeTime(viewIn("zh"), iso))).toBe(said("2分钟前"));
+  expect(markupOf(shortTime(view, iso))).toBe(said("2 min. ago").replace("data-relative", 'data-relative="short"'));
 });
 
 test.each([

@@ -52,8 +52,8 @@ const VIDEO_REVIEW = moderationOf("ReviewVideo", {
 describe("the card of a moderation", () => {
   test("leads with the verdict and what it is about, the worst scene first", () => {
     expect(seen(cardOf(VIDEO_REVIEW))).toBe(
-      "Result Verdict Block Label Ads Freezing Frozen Scenes Ads Block Hits 1 Porn Pass Hits 0 " +
-        "2 parts looked at, 1 did not pass What did not pass Block Frame 1:02 扫码 http://media.example/f.png " +
+      "Result Verdict Block Label Ads Object Frozen Scenes Ads Block Hits 1 Porn Pass Hits 0 " +
+        "2 parts checked, 1 did not pass What did not pass Block Frame 1:02 扫码 http://media.example/f.png " +
         "Ads Block 96 96",
     );
   });
@@ -100,7 +100,7 @@ test("tags of a video and its quality are bars", () => {
   const quality = jobWith("QualityEstimate", { QualityEstimate: { Score: "8.75" } });
   expect(cardOf(quality)).toContain('value="87.5" aria-label="Quality"');
   const unsaid = jobWith("QualityEstimate", { QualityEstimate: { Score: "good" } });
-  expect(seen(cardOf(unsaid))).toBe("Result Quality Score not said");
+  expect(seen(cardOf(unsaid))).toBe("Result Quality Score not given");
 });
 
 test("a recording is a transcript with times and speakers", () => {
@@ -132,7 +132,7 @@ test.each<[tag: string, operation: Fields, says: string]>([
   [
     "ImageInspect",
     { ImageInspectResult: { Suspicious: "true", SuspiciousType: "MPEG-TS" } },
-    "Result Something hides in it Hidden file MPEG-TS",
+    "Result A file is hidden in it Hidden file MPEG-TS",
   ],
 ])("the card of %s", (tag, operation, says) => {
   expect(seen(cardOf(jobWith(tag, operation)))).toBe(says);

@@ -36,7 +36,7 @@ describe("a segmentation", () => {
       '<p class="words" id="words" role="group" aria-label="The text" lang="zh-Hans">' +
         '<span class="time" id="w0" tabindex="0" data-p="t" data-d="今天 · offset 0 · length 2 · time word (t)">今天</span>' +
         '<span class="verb" id="w1" data-p="v" data-d="打车 · offset 2 · length 2 · verb (v)">打车</span>' +
-        '<i title="1 character that no word covers"> </i>' +
+        '<i title="1 character outside any word"> </i>' +
         '<span class="other" id="w2" data-p="nx" data-d="60 · offset 5 · length 2 · non-Chinese string (nx)">60</span></p>',
     );
   });
@@ -73,7 +73,7 @@ describe("a segmentation", () => {
     const page = flat(shownSegmentation(tokens, {}, "en", labels));
     expect(page.match(/data-find="打车"/g)).toHaveLength(1);
     expect(page).toMatch(
-      /href="\/ui\/jobs\/a\?find=%E6%89%93%E8%BD%A6#words" data-find="打车"><bdi>打车<\/bdi> <span class="count">2</,
+      /href="\/ui\/jobs\/a\?find=%E6%89%93%E8%BD%A6#words" data-find="打车"><span lang="zh-Hans"><bdi>打车<\/bdi><\/span> <span class="count">2</,
     );
   });
 

@@ -12,7 +12,7 @@ const linked = (markup: string, pattern: RegExp): string[] => [...markup.matchAl
 test("a moderation that blocks says so beside the state of its job", async () => {
   const jobId = newJobId();
   await post(JSON.stringify({ EventName: "ReviewImage", JobsDetail: { JobId: jobId, State: "Success", Result: 1 } }));
-  expect(seen(await pageText(`/ui/jobs/${jobId}`))).toContain(`Success Block ${jobId}`);
+  expect(seen(await pageText(`/ui/jobs/${jobId}`))).toContain(`${jobId} Success Block`);
 });
 
 describe("the page of runs", () => {
@@ -43,7 +43,7 @@ describe("the page of runs", () => {
   test("answers 304 to who has seen it, and keeps a state that is markup as text", async () => {
     const text = await pageText("/ui/runs?state=%22%3E%3Cscript%3E");
     expect(text.match(/<script/g)).toHaveLength(1);
-    expect(seen(text)).toContain("No run.");
+    expect(seen(text)).toContain("No run matches State “&quot;&gt;&lt;script&gt;”.");
     const etag = /data-etag="([^ ]*)" data-every/.exec(text)?.[1]?.replaceAll("&quot;", '"') ?? "";
     const again = await page("/ui/runs", { cookie: await session(), "if-none-match": etag });
     expect(again.status).toBe(304);
@@ -64,7 +64,7 @@ test("deliveries lead with what they are about: the type, the object and the job
   expect(first).toContain("<bdi>notes/<wbr />&lt;b&gt;.txt</bdi>");
   expect(first).toContain(`<a href="/ui/jobs/${jobId}">`);
   expect(seen(`<main><li ${first}</main>`)).toMatch(
-    new RegExp(`^Read WordsGeneralize notes/ &lt;b&gt;.txt ${jobId} · `),
+    new RegExp(`^Parsed Word segmentation notes/ &lt;b&gt;.txt ${jobId} · `),
   );
 });
 
@@ -75,17 +75,17 @@ describe("the history of a job", () => {
     await post(end);
     await post(late);
     const text = await pageText(`/ui/jobs/${jobId}`);
-    const [, history = ""] = text.split("Deliveries that named this job");
+    const [, history = ""] = text.split("Deliveries about this job");
     const rows = linked(history.split("</ol>")[0] ?? "", /<li([^>]*>.*?)<\/li>/gs);
     const ids = await Promise.all([late, end].map(sha256));
     expect(rows.map((row) => linked(row, /deliveries\/([0-9a-f]{64})/g)[0])).toEqual(ids);
-    expect(rows.map((row) => row.includes("behind the record"))).toEqual([false, true]);
+    expect(rows.map((row) => row.includes("shown on this page"))).toEqual([false, true]);
   });
 
   test("is left out where one delivery is all there is", async () => {
     const jobId = newJobId();
     await post(segmentation(jobId));
-    expect(await pageText(`/ui/jobs/${jobId}`)).not.toContain("Deliveries that named this job");
+    expect(await pageText(`/ui/jobs/${jobId}`)).not.toContain("Deliveries about this job");
   });
 
   test("is left out where the store cannot be asked, and the job is known from the spill", async () => {
@@ -236,7 +236,7 @@ describe("the page of deliveries", () => {
     const [status, path = ""] = location(await form("/ui/deliveries/reparse", {}, { cookie }));
     const [, read = "", unread = ""] = /read=(\d+)&unread=(\d+)$/.exec(String(path)) ?? [];
     expect([status, read, Number(unread) > 0]).toEqual([303, "1", true]);
-    expect(seen(await pageText(String(path)))).toContain(`1 could be read, ${unread} still cannot be.`);
+    expect(seen(await pageText(String(path)))).toContain(`1 parsed, ${unread} still cannot be.`);
   });
 
   test("says of one that was read again what it tells of", async () => {
@@ -244,7 +244,7 @@ describe("the page of deliveries", () => {
     await post(segmentation(jobId));
     const id = await sha256(segmentation(jobId));
     const [, path = ""] = location(await form(`/ui/deliveries/${id}/reparse`, {}, { cookie: await session() }));
-    expect(seen(await pageText(String(path)))).toContain("It could be read, and tells of 1 job.");
+    expect(seen(await pageText(String(path)))).toContain("Parsed. It is about 1 job.");
   });
 });
 

@@ -184,7 +184,7 @@ describe("the list", () => {
   });
 
   test.each([
-    ["receivedAfter=yesterday", "receivedAfter must be a time in ISO 8601 with a zone, or a date"],
+    ["receivedAfter=yesterday", "“Received after” must be a time in ISO 8601 with a zone, or a date."],
     ["cursor=nonsense", "cursor was not issued by this receiver."],
   ])("says what is wrong with ?%s", async (query, says) => {
     const response = await page(`/?${query}`, { cookie: await session() });
@@ -276,15 +276,27 @@ describe("the search", () => {
     const response = await find(`${mark}/a`);
     const text = await response.text();
     expect([response.status, foundJobs(text)]).toEqual([200, [ids[1], ids[0], ids[2]]]);
-    expect(text).toContain(`href="/?object=${encodeURIComponent(`${mark}/a`)}"`);
     expect(text).toContain(`value="${mark}/a"`);
+    expect(text).not.toContain("Wait for a job");
+  });
+
+  test("shows the first of many, and says where the others are", async () => {
+    const mark = newJobId();
+    const all = `href="/?object=${encodeURIComponent(`${mark}/a`)}"`;
+    for (let index = 0; index < 4; index += 1) await post(segmentation(newJobId(), { Object: `${mark}/a` }));
+    expect(await (await find(`${mark}/a`)).text()).not.toContain(all);
+    for (let index = 0; index < 2; index += 1) await post(segmentation(newJobId(), { Object: `${mark}/a` }));
+    const exact = await (await find(`${mark}/a`)).text();
+    expect([foundJobs(exact).length, exact.includes(all)]).toEqual([5, true]);
+    const prefix = seen(await (await find(`${mark}/`)).text());
+    expect(prefix).toContain("Only 5 are shown. Type more of the name to narrow it down.");
   });
 
   test("says that it found nothing before it offers to wait", async () => {
     const response = await find("a/b");
     const text = await response.text();
     expect([response.status, seen(text)]).toEqual([404, expect.stringContaining("Nothing found a/b")]);
-    expect(text).toContain('<a href="/ui/jobs/a%2Fb">Wait for a job with this id</a>');
+    expect(text).toContain('<a href="/ui/jobs/a%2Fb">Wait for a job with this ID</a>');
   });
 
   test("finds by id alone with KV, which has no other order", async () => {

@@ -66,7 +66,7 @@ window.addEventListener("offline", () => setOffline(true));
 /* What is said of it: a button that pauses. */
 
 const status = document.getElementById("live");
-const ago = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "narrow" });
+const ago = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "narrow", numeric: "auto" });
 
 function tellStatus() {
   if (status === null) return;

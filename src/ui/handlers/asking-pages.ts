@@ -27,7 +27,7 @@ askingPages.get("/ui/overdue", async (c) => {
   const live = walk.page === 1 ? liveOf(store, view, found.items.flatMap(stateOf)) : null;
   if (hasSeen(c, live)) return c.body(null, 304);
   const pager = pagerOf(list, walk, found.next, (cursor) => pathWith("/ui/overdue", { cursor }));
-  const rows = found.items.map((job) => jobRow(view, { job: listedJob(job, view.now) }));
+  const rows = found.items.map((job) => jobRow(view, { job: listedJob(job, view.now) }, "due"));
   return c.html(overduePage(view, { rows, pager, live }));
 });
 

@@ -12,14 +12,14 @@ import type { History } from "../views/history.ts";
 import { jobPath } from "../view.ts";
 import { StoreError } from "../../store/retry.ts";
 import { FilterError } from "../../store/errors.ts";
-import { JOB_FILTERS, type JobFilter } from "../../store/lists.ts";
+import { JOB_FILTERS, type JobFilter, type JobFilterName } from "../../store/lists.ts";
 import type { Store } from "../../store/store.ts";
 import { jobOf } from "../../wire.ts";
 import { idOf } from "../../api/context.ts";
 import { Routes } from "../../api/routes.ts";
 import { expectedPage, hasJobsToLookAfter, wasAsked } from "./asking-pages.ts";
 import { eventsOfJob } from "./event-pages.ts";
-import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
+import { hasSeen, liveOf, newestJobChange, readerView } from "./page.ts";
 import { JobsQuery, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../api/queries.ts";
 import { pagerOf, readWalk } from "./trail.ts";
 import { withVerdicts } from "./verdicts.ts";
@@ -48,14 +48,14 @@ jobPages.get("/", async (c) => {
     live: null,
   };
   if (fault !== null) {
-    const { filterFaults, filterWrong } = view.texts;
-    const says = `${fault.name} ${filterFaults[fault.says] ?? fault.says}`;
-    return c.html(homePage(view, { ...none, fault: filterWrong(says) }), 400);
+    const { fields, filterFaults, filterWrong } = view.texts;
+    const says = filterWrong(fields[fault.name], filterFaults[fault.says] ?? fault.says);
+    return c.html(homePage(view, { ...none, fault: says }), 400);
   }
 
   const list = `${store.name}:page:${JSON.stringify(filter)}`;
   const walk = readWalk(list, cursor);
-  const live = walk.page === 1 ? liveOf(store, view, [await newestDelivery(store)]) : null;
+  const live = walk.page === 1 ? liveOf(store, view, [await newestJobChange(store)]) : null;
   if (hasSeen(c, live)) return c.body(null, 304);
   try {
     const [found, counts, withAsking] = await Promise.all([
@@ -82,7 +82,7 @@ jobPages.get("/", async (c) => {
 function readFilters(query: Record<string, string>): {
   given: Filters;
   filter: JobFilter;
-  fault: { name: string; says: string } | null;
+  fault: { name: JobFilterName; says: string } | null;
 } {
   const given: Filters = {};
   for (const name of JOB_FILTERS) {
@@ -92,7 +92,9 @@ function readFilters(query: Record<string, string>): {
   const read = v.safeParse(JobsQuery, given);
   if (!read.success) {
     const [issue] = read.issues;
-    return { given, filter: {}, fault: { name: v.getDotPath(issue) ?? "", says: issue.message } };
+    // `given` has no other names.
+    const name = v.getDotPath(issue) as JobFilterName;
+    return { given, filter: {}, fault: { name, says: issue.message } };
   }
   const { output } = read;
   const filter = JOB_FILTERS.flatMap((name) => (output[name] === undefined ? [] : [[name, output[name]]]));

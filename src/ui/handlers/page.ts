@@ -130,9 +130,13 @@ export const hasSeen = (c: Context<AppEnv>, live: Live | null): boolean =>
   live !== null && c.req.header("if-none-match") === live.etag;
 
 /**
- * Names the newest delivery and what became of it. Whatever a list shows changes with a delivery, and this is one row
- * to read.
+ * Names the newest change of a job: of its record, its expectation, or what CI says of it. Where the store keeps no order
+ * of changes there are no expectations and no verdicts either, and every change comes with a delivery.
  */
+export const newestJobChange = async (store: Store): Promise<string> =>
+  store.news === null ? newestDelivery(store) : (await store.newestChange()).join(" ");
+
+/** Names the newest delivery and what became of it: runs change with deliveries, and this is one row to read. */
 export async function newestDelivery(store: Store): Promise<string> {
   const { items } = await store.listDeliveries({}, 1, null);
   return items[0] === undefined ? "none" : `${items[0].id} ${items[0].status}`;

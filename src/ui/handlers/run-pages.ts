@@ -11,6 +11,7 @@ import { runPage } from "../views/run.ts";
 import { runsPage } from "../views/runs.ts";
 import { hasSeen, liveOf, newestDelivery, readerView } from "./page.ts";
 import { pagerOf, readWalk } from "./trail.ts";
+import { withVerdicts } from "./verdicts.ts";
 
 export const runPages = new Routes();
 
@@ -41,5 +42,9 @@ runPages.get("/ui/runs/:runId", async (c) => {
   const versions = found.jobs.map(({ version }) => version);
   const live = isOver ? null : liveOf(places.store, view, [found.run?.rank ?? null, await digestText(versions.join())]);
   if (hasSeen(c, live)) return c.body(null, 304);
-  return c.html(runPage(view, run, live));
+  const shown = await withVerdicts(places.store, found.jobs, view.now);
+  const verdicts = new Map(
+    shown.flatMap(({ job, verdict }) => (verdict === undefined ? [] : [[job.jobId, verdict] as const])),
+  );
+  return c.html(runPage(view, run, verdicts, live));
 });

@@ -6,14 +6,11 @@ import type { KeptJob, Store } from "../../store/store.ts";
 import { listedJob } from "../../wire.ts";
 import { deliveryPath, jobPath, runPath } from "../view.ts";
 import type { ShownJob } from "../views/job-row.ts";
-import { type Finding, searchPage } from "../views/search.ts";
+import { type Finding, JOBS_FOUND, searchPage } from "../views/search.ts";
 import { readerView } from "./page.ts";
 import { withVerdicts } from "./verdicts.ts";
 
 export const searchPages = new Routes();
-
-/** Jobs shown of each kind of finding. */
-const JOBS_FOUND = 5;
 
 /** A longer text is no id and no key of an object: COS takes 850 bytes. */
 const SEARCH_CHARACTERS = 1_024;
@@ -39,7 +36,8 @@ searchPages.get("/ui/find", async (c) => {
   if (only !== undefined && paths.size === 1) return c.redirect(only, 303);
   const view = await readerView(c);
   const shown = job === null ? null : await shownJob(places.store, job, view.now);
-  const found = { text, job: shown, runId: run === null ? null : text, delivery, findings };
+  const hasExpectations = places.store.expectations !== null;
+  const found = { text, job: shown, runId: run === null ? null : text, delivery, findings, hasExpectations };
   return c.html(searchPage({ ...view, search: text }, found), only === undefined ? 404 : 200);
 });
 

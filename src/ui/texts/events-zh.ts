@@ -3,7 +3,7 @@ import type { Texts } from "./en.ts";
 
 export const events: Texts["events"] = {
   title: "事件通知",
-  lead: "已通知或即将通知您的业务系统的事件。",
+  lead: "已发送或待发送给您业务系统的事件。",
   off: "FORWARD_URLS 未配置任何地址，目前不会发送通知。",
   statuses: { pending: "待发送", failed: "发送失败", delivered: "已送达" },
   hints: {
@@ -18,15 +18,15 @@ export const events: Texts["events"] = {
     unreachable: "无法连接",
     unfinished: "上次发送未完成",
     "record-gone": "对应的记录已删除",
-    "record-late": "存储中还看不到该记录",
-    "endpoint-down": "目标地址直到最后都不可用",
+    "record-late": "存储中暂时查不到该记录",
+    "endpoint-down": "接收地址一直不可用",
     "endpoint-removed": "地址已从 FORWARD_URLS 移除",
   },
   none: "没有事件。",
   endpoint: "接收地址",
   endpointGone: "已移除的地址",
   attempts: (count) => `已尝试 ${count} 次`,
-  next: "下次发送：",
+  next: "下次发送",
   due: "即将发送",
   resend: "重新发送",
   sendNow: "立即发送",
@@ -35,7 +35,7 @@ export const events: Texts["events"] = {
   ofJob: "该任务的通知",
 
   history: "该任务的全部回调",
-  isRecord: "当前记录的来源",
+  isRecord: "当前显示的回调",
   historyCut: (count) => `仅显示最近 ${count} 条，完整列表见 /jobs/{jobId}/deliveries。`,
   moreJobs: (count) => `另有 ${count} 个任务`,
 };

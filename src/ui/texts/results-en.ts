@@ -28,22 +28,22 @@ export const results = {
   recognized: "Recognized",
   library: "Library matches",
   textFound: "Text found",
-  freeze: "Freezing",
+  freeze: "Object",
   freezes: { none: "Not frozen", frozen: "Frozen", moved: "Moved away" } satisfies Record<
     NonNullable<ModerationResult["freeze"]>,
     string
   >,
-  lists: "Own lists",
+  lists: "Matched lists",
   listKinds: { allow: "Allow list", block: "Block list" },
   partsHit: "What did not pass",
   partsLookedAt: (count: number, hit: number) =>
-    `${count} ${count === 1 ? "part" : "parts"} looked at, ${hit === 0 ? "all passed" : `${hit} did not pass`}`,
+    `${count} ${count === 1 ? "part" : "parts"} checked, ${hit === 0 ? "all passed" : `${hit} did not pass`}`,
   partKinds: {
     frame: "Frame",
     sound: "Sound",
     text: "Text",
     page: "Page",
-    picture: "Picture",
+    picture: "Image",
   } satisfies Record<ModeratedPart["kind"], string>,
   fromCharacter: (position: number) => `from character ${position}`,
   page: (number: number) => `page ${number}`,
@@ -56,12 +56,14 @@ export const results = {
   subtitles: "Subtitles",
   bitrate: "Bitrate",
   channels: (count: number) => (count === 1 ? "mono" : `${count} channels`),
+  /** By FFmpeg’s name. One that is not here stands as it was sent. */
+  channelLayouts: {} as Record<string, string>,
   speaker: (name: string) => `Speaker ${name}`,
-  noSpeech: "Nothing was said.",
+  noSpeech: "No speech was recognized.",
 
   quality: "Quality",
   hasAudio: "Has sound",
-  hasVideo: "Has a picture",
+  hasVideo: "Has video",
   defects: "Defects",
   tags: "Tags",
   persons: "Persons",
@@ -85,7 +87,7 @@ export const results = {
   failedPages: "Failed pages",
   sheets: "Sheets",
   targetType: "Converted to",
-  pictureInSheet: "Picture of the sheet",
+  pictureInSheet: "Image of the sheet",
 
   hashes: "Hashes",
   archive: "Archive",
@@ -101,8 +103,8 @@ export const results = {
   pictureQuality: "Quality",
   averageColor: "Average colour",
   orientation: "Orientation",
-  suspicious: "Something hides in it",
-  clean: "Nothing hides in it",
+  suspicious: "A file is hidden in it",
+  clean: "No hidden file",
   hidden: "Hidden file",
   bytes: (first: number, last: number) => `bytes ${first} to ${last}`,
 };

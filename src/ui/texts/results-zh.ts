@@ -33,7 +33,7 @@ export const results: Texts["results"] = {
   subLabel: "子标签",
   category: "类别",
   score: "分数",
-  hits: "命中数",
+  hits: "命中",
   keywords: "关键词",
   recognized: "识别到",
   library: "命中样本库",
@@ -55,7 +55,8 @@ export const results: Texts["results"] = {
   audio: "音频",
   subtitles: "字幕",
   bitrate: "码率",
-  channels: (count) => `${count} 声道`,
+  channels: (count) => (count === 1 ? "单声道" : `${count} 声道`),
+  channelLayouts: { mono: "单声道", stereo: "立体声" },
   speaker: (name) => `说话人 ${name}`,
   noSpeech: "没有识别到语音。",
 
@@ -85,7 +86,7 @@ export const results: Texts["results"] = {
   failedPages: "失败页数",
   sheets: "工作表数",
   targetType: "目标格式",
-  pictureInSheet: "表内图片序号",
+  pictureInSheet: "表内图片",
 
   hashes: "哈希值",
   archive: "压缩包",

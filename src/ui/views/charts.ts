@@ -1,6 +1,6 @@
 /** Bars in SVG, drawn here. Lengths are shares of the width, so that a chart fits any screen without scaling its text. */
 import { html } from "hono/html";
-import { durationText, exactText } from "./elements.ts";
+import { durationText, exactText, languageOf } from "./elements.ts";
 import { type Html, numberText, type View } from "../view.ts";
 
 export interface Bar {
@@ -24,7 +24,7 @@ export function barChart(view: View, label: string, bars: readonly Bar[]): Html 
     const y = index * ROW_PIXELS;
     return html`<g
       ><title>${bar.label}: ${numberText(view, bar.count)}</title
-      ><svg y="${y}" width="${LABEL_PERCENT - 2}%" height="${ROW_PIXELS}">
+      ><svg y="${y}" width="${LABEL_PERCENT - 2}%" height="${ROW_PIXELS}" ${languageOf(bar.label)}>
         <text y="18">${shortened(bar.label)}</text></svg
       ><rect class="${bar.group}" x="${LABEL_PERCENT}%" y="${y + 5}" width="${width}%" height="18" rx="3"></rect
       ><text class="count" x="100%" y="${y + 18}" text-anchor="end">${numberText(view, bar.count)}</text></g

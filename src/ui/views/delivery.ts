@@ -35,7 +35,7 @@ export interface DeliveryList {
   status: DeliveryStatus | null;
   items: readonly DeliveryListItem[];
   pager: Pager;
-  /** What reading those of a page again has come to, just now: how many could be read, and how many could not. */
+  /** What reparsing those of a page has come to, just now: how many could be parsed, and how many could not. */
   reparsed: { read: number; unread: number } | null;
   live: Live | null;
 }
@@ -52,9 +52,9 @@ export function deliveriesPage(view: View, { status, items, pager, reparsed, liv
   const title = status === "quarantined" ? texts.quarantine : texts.deliveries;
   const body = html`<div class="head">
       <h1>${title}</h1>
-      ${status === "quarantined" && items.length > 0 && readAllForm(view)}
+      ${status === "quarantined" && items.length > 0 && reparseAllForm(view)}
     </div>
-    ${reparsed !== null && html`<p class="${reparsed.unread > 0 ? "alert" : "success"}" role="status">${texts.readAgainMany(reparsed.read, reparsed.unread)}</p>`}
+    ${reparsed !== null && html`<p class="${reparsed.unread > 0 ? "alert" : "success"}" role="status">${texts.reparsedMany(reparsed.read, reparsed.unread)}</p>`}
     ${tabs(texts.status, links)} ${status !== null && html`<p class="lead">${texts.statusHints[status]}</p>`}
     ${liveList(view, {
       id: "deliveries",
@@ -72,37 +72,46 @@ export function deliveriesPage(view: View, { status, items, pager, reparsed, liv
   });
 }
 
-const readAllForm = ({ texts }: View): Html =>
-  html`<form method="post" action="/ui/deliveries/reparse"><button>${texts.readAllAgain}</button></form>`;
+const reparseAllForm = ({ texts }: View): Html =>
+  html`<form method="post" action="/ui/deliveries/reparse"><button>${texts.reparseAll}</button></form>`;
 
-const readAgainForm = ({ texts }: View, id: string): Html =>
-  html`<form method="post" action="${deliveryPath(id)}/reparse"><button>${texts.readAgain}</button></form>`;
+const reparseForm = ({ texts }: View, id: string): Html =>
+  html`<form method="post" action="${deliveryPath(id)}/reparse"><button>${texts.reparse}</button></form>`;
 
 function deliveryRow(view: View, { delivery, body }: DeliveryListItem): Html {
-  const { texts } = view;
   const { failure } = delivery;
   const kind = delivery.jobCount > 0 ? typeName(view, delivery) : null;
   return html`<li class="card" ${rowMarks(delivery.id, delivery.receivedAt)}>
     <div class="head">
-      <p>
-        ${statusBadge(view, delivery.status)} ${sourceBadge(view, delivery.source)}
-        ${kind !== null && html`<span>${kind}</span>`}
-        <a href="${deliveryPath(delivery.id)}">${nameOf(delivery)}</a>
-      </p>
-      ${delivery.status === "quarantined" && delivery.hasBytes && readAgainForm(view, delivery.id)}
+      <div>
+        <p class="entry">
+          ${statusBadge(view, delivery.status)} ${sourceBadge(view, delivery.source)}
+          ${kind !== null && html`<span>${kind}</span>`}
+          <a href="${deliveryPath(delivery.id)}">${nameOf(delivery)}</a>
+        </p>
+        <p class="note">
+          ${namedJobs(view, delivery)}${relativeTime(view, timeOf(delivery.receivedAt))} ·
+          ${sizeText(delivery.size)}${timesText(view, delivery)}
+        </p>
+      </div>
+      ${delivery.status === "quarantined" && delivery.hasBytes && reparseForm(view, delivery.id)}
     </div>
-    <p class="note">
-      ${namedJobs(view, delivery)}${relativeTime(view, timeOf(delivery.receivedAt))} · ${sizeText(delivery.size)} ·
-      ${texts.times(delivery.count)}
-    </p>
-    ${failure !== null && html`<p class="reason">${reasonText(view, failure.reason)} ${failure.line !== null && html`<span class="note">${texts.place(failure.line, failure.column)}</span>`}</p>`}
+    ${failure !== null && html`<p class="reason">${failureText(view, failure)}</p>`}
     ${failure !== null && body !== null && excerpt(view, body, failure)}
   </li>`;
 }
 
-/** What a delivery is about: an object, else a job. One that tells of neither has its id. */
-const nameOf = ({ id, object, jobIds: [jobId] }: ListedDelivery): Html =>
-  object !== null ? breakable(object) : html`<code>${jobId ?? `${id.slice(0, 16)}…`}</code>`;
+/** The object that a delivery is about; one that names none has its id. */
+const nameOf = ({ id, object }: ListedDelivery): Html =>
+  object ? breakable(object) : html`<code>${id.slice(0, 16)}…</code>`;
+
+/** How many times it came, where that is more than once. */
+export const timesText = ({ texts }: View, { count }: Delivery): Html | false =>
+  count > 1 && html` · ${texts.receivedTimes(count)}`;
+
+/** Why a delivery is quarantined, and the place in its body. */
+const failureText = (view: View, { reason, line, column }: NonNullable<Delivery["failure"]>): Html =>
+  html`${reasonText(view, reason)} ${line !== null && html`<span class="note">${view.texts.place(line, column)}</span>`}`;
 
 /** The first job that a delivery names, and how many more. */
 function namedJobs({ texts }: View, { jobIds, jobCount }: ListedDelivery): Html | false {
@@ -135,6 +144,13 @@ function excerpt(view: View, body: Body, { line, column }: Place): Html {
   </figure>`;
 }
 
+/** Lines, and characters of a line, that the body of a delivery shows without being scrolled. */
+const SEEN_LINES = 20;
+const SEEN_COLUMNS = 500;
+
+/** Whether the place of a failure is out of sight where the whole body is shown, which marks it too. */
+const isFarDown = ({ line, column }: Place): boolean => (line ?? 0) > SEEN_LINES || (column ?? 0) > SEEN_COLUMNS;
+
 /** Lines are elements, whose numbers the stylesheet shows: nobody copies them with the text. */
 const excerptLine = ({ number, text }: ExcerptLine): Html =>
   html`<span class="line" data-number="${number}">${text}</span>`;
@@ -147,7 +163,7 @@ export interface DeliveryView {
   body: Body | null;
   jobIds: readonly string[];
   runIds: readonly string[];
-  /** Whether it was read again just now. */
+  /** Whether it was reparsed just now. */
   wasReparsed: boolean;
 }
 
@@ -174,19 +190,19 @@ export function deliveryPage(view: View, { delivery, body, jobIds, runIds, wasRe
         <h1 class="id"><code>${delivery.id}</code></h1>
         <p class="under">
           ${statusBadge(view, delivery.status)} ${sourceBadge(view, delivery.source)}
-          <span class="note">${texts.times(delivery.count)}</span>
+          ${delivery.count > 1 && html`<span class="note">${texts.receivedTimes(delivery.count)}</span>`}
         </p>
       </div>
-      ${delivery.hasBytes && delivery.status !== "stored" && readAgainForm(view, delivery.id)}
+      ${delivery.hasBytes && delivery.status !== "stored" && reparseForm(view, delivery.id)}
     </div>
     ${
       wasReparsed &&
       html`<p class="${failure === null ? "success" : "alert"}" role="status">
-        ${failure === null ? texts.readAgainDone(jobIds.length, runIds.length) : texts.readAgainFailed}
+        ${failure === null ? texts.reparsed(jobIds.length, runIds.length) : texts.reparseFailed}
       </p>`
     }
-    ${failure !== null && html`<div class="alert"><p>${reasonText(view, failure.reason)} ${failure.line !== null && texts.place(failure.line, failure.column)}</p></div>`}
-    ${failure !== null && body !== null && excerpt(view, body, failure)}
+    ${failure !== null && html`<div class="alert"><p>${failureText(view, failure)}</p></div>`}
+    ${failure !== null && body !== null && isFarDown(failure) && excerpt(view, body, failure)}
     <div class="columns">
       <section class="card">
         <h2>${texts.body}</h2>

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import { PROBLEMS } from "../../problems.ts";
 import { layout } from "./layout.ts";
 import { type Schema, shapeOf } from "./schema-text.ts";
-import type { Html, View } from "../view.ts";
+import { type Html, localeOf, type View } from "../view.ts";
 
 const METHODS = ["get", "post", "put", "delete"] as const;
 
@@ -44,10 +44,9 @@ export function docsPage(view: View, contract: Contract): Html {
   const operations = Object.entries(contract.paths ?? {}).flatMap(([path, methods]) =>
     METHODS.flatMap((method) => (methods[method] === undefined ? [] : [{ path, method, operation: methods[method] }])),
   );
-  const body = html`<div class="head"><h1>${texts.docsTitle}</h1></div>
-    <p class="lead">
-      ${texts.docsLead} <a href="/openapi.json">${texts.docsJson}</a> · <a href="/problems">${texts.allProblems}</a>
-    </p>
+  const body = html`<h1>${texts.docsTitle}</h1>
+    <p class="lead">${texts.docsLead}</p>
+    <p><a href="/openapi.json">${texts.docsJson}</a> · <a href="/problems">${texts.allProblems}</a></p>
     <div class="columns docs">
       <nav class="margin card" aria-label="${texts.docsTitle}">
         <ul class="plain" lang="en">
@@ -75,28 +74,31 @@ function operationCard(
   contract: Contract,
 ): Html {
   const { texts } = view;
+  const ours = html`lang="${localeOf(view)}"`;
   const { summary, description, security = [], parameters = [], requestBody, responses = {} } = operation;
   return html`<section class="card operation" id="${id}">
     <h2>${signature(method, path)}</h2>
-    <p><strong>${summary}</strong> ${security.length > 0 && html`<span class="note">${texts.needsToken}</span>`}</p>
-    ${description !== undefined && html`<p>${withCode(description)}</p>`}
+    <p>
+      <strong>${summary}</strong> ${security.length > 0 && html`<span class="note" ${ours}>${texts.needsToken}</span>`}
+    </p>
+    ${description !== undefined && html`<p>${withProblems(description)}</p>`}
     ${
       parameters.length > 0 &&
-      html`<h3>${texts.parametersOf}</h3>
+      html`<h3 ${ours}>${texts.parametersOf}</h3>
         <dl class="facts">${parameters.map((parameter) => parameterRow(view, parameter, contract))}</dl>`
     }
     ${
       requestBody?.content !== undefined &&
-      html`<h3>${texts.body}</h3>
+      html`<h3 ${ours}>${texts.body}</h3>
         ${shapesOf(requestBody.content, contract)}`
     }
-    <h3>${texts.answers}</h3>
+    <h3 ${ours}>${texts.answers}</h3>
     <dl class="facts">${Object.entries(responses).map(([status, answer]) => answerRow(status, answer, contract))}</dl>
   </section>`;
 }
 
 const parameterRow = (
-  { texts }: View,
+  view: View,
   { name, in: place, required, description, schema }: Parameter,
   contract: Contract,
 ): Html =>
@@ -104,15 +106,17 @@ const parameterRow = (
     <dt><code>${name}</code></dt>
     <dd>
       ${shapeOf(schema ?? {}, contract.components?.schemas ?? {})}
-      <span class="note">${place} · ${required === true ? texts.required : texts.optional}</span
-      >${description !== undefined && html` ${withCode(description)}`}
+      <span class="note"
+        >${place} ·
+        <span lang="${localeOf(view)}">${required === true ? view.texts.required : view.texts.optional}</span></span
+      >${description !== undefined && html` ${withProblems(description)}`}
     </dd>
   </div>`;
 
 const answerRow = (status: string, { description = "", content = {} }: Answer, contract: Contract): Html =>
   html`<div>
     <dt><code>${status}</code></dt>
-    <dd>${withCode(description)}${shapesOf(content, contract)}</dd>
+    <dd>${withProblems(description)}${shapesOf(content, contract)}</dd>
   </div>`;
 
 function shapesOf(content: Content, contract: Contract): Html[] {
@@ -130,7 +134,7 @@ function shapesOf(content: Content, contract: Contract): Html[] {
 }
 
 /** Text with the parts between backticks as code; the code of a problem is a link to what it means. */
-function withCode(text: string): Html[] {
+function withProblems(text: string): Html[] {
   return text.split("`").map((part, index) => {
     if (index % 2 === 0) return html`${part}`;
     return Object.hasOwn(PROBLEMS, part)

@@ -28,6 +28,16 @@ export function typeName(
   return code !== null && Object.hasOwn(texts.jobTypes, code) ? (texts.jobTypes[code] ?? code) : code;
 }
 
+/** `Word segmentation (WordsGeneralize)`: a tag with what it means, where that is known. */
+export const typeWithTag = ({ texts }: View, tag: string | null): string | null =>
+  tag === null ? null : nameWith(texts.jobTypes, tag);
+
+/** A name of the provider's with what it means here, where that is known: `色情 (Porn)`. */
+export function nameWith(names: Readonly<Record<string, string>>, name: string): string {
+  const known = Object.hasOwn(names, name) ? names[name] : undefined;
+  return known === undefined || known === name ? name : `${known} (${name})`;
+}
+
 const STATUS_TONES = { stored: "good", "no-job": "still", quarantined: "bad", pending: "busy" } as const;
 
 export const statusBadge = (view: View, status: DeliveryStatus): Html =>
@@ -39,8 +49,16 @@ export const exactText = (iso: string): string => `${iso.slice(0, 19).replace("T
 export const exactTime = (iso: string): Html => html`<time datetime="${iso}">${exactText(iso)}</time>`;
 
 /** How long ago, and on hover exactly when. The script keeps it true while the page is open. */
-export const relativeTime = (view: View, iso: string): Html =>
-  html`<time datetime="${iso}" title="${exactText(iso)}" data-relative>${relativeText(view, Date.parse(iso))}</time>`;
+export function relativeTime(view: View, iso: string): Html {
+  const ago = relativeText(view, Date.parse(iso), "long");
+  return html`<time datetime="${iso}" title="${exactText(iso)}" data-relative>${ago}</time>`;
+}
+
+/** The same in a column of a list, where there is less room: `5 min. ago`. */
+export function shortTime(view: View, iso: string): Html {
+  const ago = relativeText(view, Date.parse(iso), "short");
+  return html`<time datetime="${iso}" title="${exactText(iso)}" data-relative="short">${ago}</time>`;
+}
 
 const UNITS = [
   ["year", 31_536_000],
@@ -50,9 +68,11 @@ const UNITS = [
   ["minute", 60],
 ] as const;
 
-function relativeText(view: View, milliseconds: number): string {
+function relativeText(view: View, milliseconds: number, length: "long" | "short"): string {
   const seconds = Math.round((milliseconds - view.now) / 1000);
-  const format = new Intl.RelativeTimeFormat(localeOf(view), { numeric: "auto" });
+  // Chinese reads better in the short form everywhere: `5秒前`, not `5秒钟前`. The script of the pages says the same.
+  const style = view.language === "zh" ? "short" : length;
+  const format = new Intl.RelativeTimeFormat(localeOf(view), { numeric: "auto", style });
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
   return format.format(Math.trunc(seconds / size), unit);
 }
@@ -62,9 +82,10 @@ export function between(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : Date.parse(to) - Date.parse(from);
 }
 
-/** `850 ms`, `4 s`, `1 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+/** `850 ms`, `4 s`, `1 min 20 s`, `2 h 5 min`, `3 d 4 h`; `< 1 s` for none at all, since CI tells whole seconds. */
 export function durationText({ texts: { units } }: View, milliseconds: number): string {
-  if (milliseconds !== 0 && Math.abs(milliseconds) < 1000) return `${milliseconds} ${units.ms}`;
+  if (milliseconds === 0) return `< 1 ${units.s}`;
+  if (Math.abs(milliseconds) < 1000) return `${milliseconds} ${units.ms}`;
   const sign = milliseconds < 0 ? "−" : "";
   const seconds = Math.round(Math.abs(milliseconds) / 1000);
   const pair = (large: number, largeUnit: string, small: number, smallUnit: string) =>
@@ -106,9 +127,20 @@ function plainly(text: string): (string | Html)[] {
 /** Where a line may break. */
 export const BREAK: Html = html`<wbr />`;
 
-/** Why a body could not be read, in the reader's language where it is one of the forms that are known. */
-export const reasonText = ({ texts }: View, reason: string): Html | string =>
-  texts.reason(reason) ?? html`<span lang="en">${reason}</span>`;
+/** Why a body could not be parsed, in the reader's language where it is one of the forms that are known. */
+export function reasonText({ texts }: View, reason: string): Html {
+  const said = texts.reason(reason);
+  return said === null ? html`<span lang="en">${withCode(reason)}</span>` : html`${withCode(said)}`;
+}
+
+/** Text with the parts between backticks as code. */
+export const withCode = (text: string): Html[] =>
+  text.split("`").map((part, index) => (index % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
+
+const HAN = /\p{Script=Han}/u;
+
+/** The language of a text of the provider's, where the page may have another: for voices and for the shape of characters. */
+export const languageOf = (text: string): Html | false => HAN.test(text) && html`lang="zh-Hans"`;
 
 export type Fact = readonly [name: string, value: Html | string | null];
 

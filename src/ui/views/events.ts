@@ -75,17 +75,19 @@ function eventRow(view: View, { event, host }: ShownEvent, canSend: boolean, wit
   const { type, status, attempts, createdAt, dueAt } = event;
   const answer = answerText(view, event);
   return html`<div class="head">
-      <p class="event">
+    <div>
+      <p class="entry">
         <span class="badge" data-tone="${TONES[status]}"><span>${words.statuses[status]}</span></span>
         <code>${type}</code> ${withSubject && subjectLink(event)}
         <span class="note">${relativeTime(view, timeOf(createdAt))}</span>
       </p>
-      ${canSend && host !== null && resendForm(view, event)}
+      <p class="note">
+        <span class="hidden">${words.endpoint}: </span>${host ?? words.endpointGone} ·
+        ${words.attempts(attempts)}${answer !== null && html` · <span>${answer}</span>`}${dueAt !== null && html` · ${dueText(view, dueAt)}`}
+      </p>
     </div>
-    <p class="note">
-      <span class="hidden">${words.endpoint}: </span>${host ?? words.endpointGone} ·
-      ${words.attempts(attempts)}${answer !== null && html` · <span>${answer}</span>`}${dueAt !== null && html` · ${dueText(view, dueAt)}`}
-    </p>`;
+    ${canSend && host !== null && resendForm(view, event)}
+  </div>`;
 }
 
 /** When the next attempt is made. One whose time has come waits for the cron, or is under way. */

@@ -2,32 +2,47 @@
 import { html } from "hono/html";
 import type { DeliverySource } from "../../store/store.ts";
 import type { ListedJob } from "../../wire.ts";
-import { copyable, curlOf, exactTime, type Fact, facts, relativeTime, stateBadge } from "./elements.ts";
+import {
+  copyable,
+  curlOf,
+  type Fact,
+  facts,
+  named,
+  relativeTime,
+  stateBadge,
+  typeName,
+  typeWithTag,
+} from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
-import { type Pager, pagerLinks, tabs } from "./pager.ts";
+import { labelledTabs, type Pager, pagerLinks } from "./pager.ts";
 import { type Html, jobPath, segment, type View } from "../view.ts";
 
 const badge = (tone: string, text: string, title = ""): Html =>
   html`<span class="badge" data-tone="${tone}" title="${title}"><span>${text}</span></span>`;
 
 /** What a reader of a list has to know beside the state. */
-export function alertBadges({ texts: { asking } }: View, { expectation, verified, source }: ListedJob): Html {
-  return html`${expectation?.overdue === true && badge("bad", asking.overdue)}
-  ${verified === false && badge("bad", asking.disputed)}
-  ${source === "reconcile" && badge("still", asking.answer, asking.answerHint)}`;
+export const alertBadges = (view: View, job: ListedJob): Html =>
+  html`${overdueBadge(view, job)} ${job.verified === false && badge("bad", view.texts.asking.disputed)}
+  ${sourceBadge(view, job.source)}`;
+
+/** Of a job that a callback has told of; where nothing has, this is its state. */
+const overdueBadge = ({ texts: { asking } }: View, { expectation, source }: ListedJob): Html | false =>
+  expectation?.overdue === true && source !== "expectation" && badge("bad", asking.overdue);
+
+/** The state of a job: one that nothing has told of is expected or overdue. */
+export function jobState(view: View, { state, source, expectation }: ListedJob): Html {
+  const { asking } = view.texts;
+  if (source !== "expectation") return stateBadge(view, state);
+  return expectation?.overdue === true ? badge("bad", asking.overdue) : badge("busy", asking.expected);
 }
 
-/** The state of a job in a list. */
-export const rowState = (view: View, { state, source }: ListedJob): Html =>
-  source === "expectation" ? badge("still", view.texts.asking.expected) : stateBadge(view, state);
-
-/** The same on the page of the job, where there is room for what is as it should be. */
+/** The same on the page of the job: it has room for what is as it should be, and tells of a dispute in a place of its own. */
 export const askingBadges = (view: View, job: ListedJob): Html =>
-  html`${alertBadges(view, job)}
+  html`${overdueBadge(view, job)} ${sourceBadge(view, job.source)}
   ${job.verified === true && job.source === "callback" && badge("good", view.texts.asking.confirmed)}`;
 
-/** Marks a delivery that is an answer of CI's. */
-export const sourceBadge = ({ texts: { asking } }: View, source: DeliverySource): Html | false =>
+/** Marks what is an answer of CI's. */
+export const sourceBadge = ({ texts: { asking } }: View, source: ListedJob["source"] | DeliverySource): Html | false =>
   source === "reconcile" && badge("still", asking.answer, asking.answerHint);
 
 /** Changes with what the badges say, for the script that merges rows. */
@@ -39,7 +54,7 @@ export function askingCard(view: View, job: ListedJob, canAsk: boolean): Html | 
   const { asking } = view.texts;
   if (job.expectation === null && !canAsk) return false;
   return html`<section class="card">
-    <h2>${job.expectation === null ? asking.atCi : asking.title}</h2>
+    <h2>${job.expectation === null ? asking.ask : asking.title}</h2>
     ${job.expectation !== null && expectationFacts(view, job.expectation)} ${canAsk && askForm(view, job.jobId)}
   </section>`;
 }
@@ -48,7 +63,7 @@ function expectationFacts(view: View, { registeredAt, dueAt, knownToCi }: NonNul
   const { asking } = view.texts;
   const rows: Fact[] = [
     [asking.announced, relativeTime(view, registeredAt)],
-    [asking.due, html`${relativeTime(view, dueAt)} <span class="note">${exactTime(dueAt)}</span>`],
+    [asking.due, relativeTime(view, dueAt)],
     [asking.atCi, knownToCi === false ? asking.unknownToCi : null],
   ];
   return facts(rows);
@@ -80,25 +95,23 @@ export function expectedJobPage(view: View, { job, canAsk, wasAsked, live }: Exp
   const { texts } = view;
   const { asking } = texts;
   const isOverdue = job.expectation?.overdue === true;
-  const title = isOverdue ? asking.overdueTitle : asking.expectedTitle;
   const announced: Fact[] = [
-    [texts.tag, job.tag],
+    [texts.tag, typeWithTag(view, job.tag)],
     [texts.fields.bucket, job.bucket],
     [texts.region, job.region],
-    [texts.queue, job.queueId],
-    [texts.userData, job.userData],
+    [texts.queue, job.queueId === null ? null : html`<code>${job.queueId}</code>`],
+    [texts.userData, job.userData === null ? null : html`<code>${job.userData}</code>`],
   ];
-  const body = html`<div id="job" data-live="replace">
+  const body = html`<div id="job">
     <div class="head">
       <div>
-        <p class="crumbs"><a href="/">${texts.jobs}</a></p>
-        <h1>${title}</h1>
-        <p class="under">${alertBadges(view, job)} <code>${job.jobId}</code></p>
+        <p class="crumbs"><a href="/">${texts.jobs}</a>${job.tag !== null && html` · ${typeName(view, job)}`}</p>
+        <h1>${named(job.jobId)}</h1>
+        <p class="under">${jobState(view, job)}</p>
       </div>
     </div>
     ${wasAsked && askedNote(view)}
     <p class="lead">${isOverdue ? asking.overdueLeadOfJob : asking.expectedLead}</p>
-    <p class="waiting">${texts.waiting}</p>
     <div class="columns">
       <div class="matter">${askingCard(view, job, canAsk)}</div>
       <div class="margin">
@@ -116,13 +129,13 @@ export function expectedJobPage(view: View, { job, canAsk, wasAsked, live }: Exp
       </div>
     </div>
   </div>`;
-  return layout(view, { title, body, section: "jobs", live });
+  const says = `${job.jobId}: ${isOverdue ? asking.overdue : asking.expected}`;
+  return layout(view, { title: job.jobId, body, says, section: "jobs", live });
 }
 
-/** The lists of jobs to look after; `chosen` is the one that is shown, with the way back to all jobs. */
+/** The lists of jobs to look after; `chosen` is the one that is shown. */
 export function askingTabs({ texts }: View, chosen: "overdue" | "disputed" | null): Html {
-  return tabs(texts.asking.lists, [
-    ...(chosen === null ? [] : [{ href: "/", text: texts.all, isChosen: false }]),
+  return labelledTabs(texts.asking.lists, [
     { href: "/ui/overdue", text: texts.asking.overdue, isChosen: chosen === "overdue" },
     { href: "/?verified=false", text: texts.asking.disputed, isChosen: chosen === "disputed" },
   ]);
@@ -151,13 +164,15 @@ export interface OverdueList {
 export function overduePage(view: View, { rows, pager, live }: OverdueList): Html {
   const { texts } = view;
   const none = pager.next === null ? texts.asking.noneOverdue : texts.noneOnThisPage;
-  const body = html`<div class="head"><h1>${texts.asking.overdue}</h1></div>
+  const body = html`<div>
+      <p class="crumbs"><a href="/">${texts.jobs}</a></p>
+      <h1>${texts.asking.overdue}</h1>
+    </div>
     ${askingTabs(view, "overdue")}
     <p class="lead">${texts.asking.overdueLead}</p>
-    <ol class="jobs" id="jobs" data-live="replace" aria-label="${texts.asking.overdue}">
+    <ol class="jobs" id="jobs" aria-label="${texts.asking.overdue}">
       ${rows}
     </ol>
-    <div id="empty" data-live="replace">${rows.length === 0 && html`<p class="none">${none}</p>`}</div>
-    ${pagerLinks(view, pager)}`;
+    ${rows.length === 0 && html`<p class="none">${none}</p>`} ${pagerLinks(view, pager)}`;
   return layout(view, { title: texts.asking.overdue, body, section: "jobs", ...(live && { live }) });
 }

@@ -3,6 +3,7 @@ import { html } from "hono/html";
 import type { ListedDelivery } from "../../store/store.ts";
 import { timeOf } from "../../wire.ts";
 import { relativeTime, sizeText, statusBadge } from "./elements.ts";
+import { timesText } from "./delivery.ts";
 import { sourceBadge } from "./expectation.ts";
 import { deliveryPath, type Html, type View } from "../view.ts";
 
@@ -33,8 +34,7 @@ const historyRow = (view: View, delivery: ListedDelivery, isRecord: boolean): Ht
     <a href="${deliveryPath(delivery.id)}"><code>${delivery.id.slice(0, 12)}…</code></a>
     <span class="note"
       >${relativeTime(view, timeOf(delivery.receivedAt))} ·
-      ${delivery.format !== null && `${delivery.format.toUpperCase()} · `}${sizeText(delivery.size)} ·
-      ${view.texts.times(delivery.count)}</span
+      ${delivery.format !== null && `${delivery.format.toUpperCase()} · `}${sizeText(delivery.size)}${timesText(view, delivery)}</span
     >
     ${sourceBadge(view, delivery.source)} ${isRecord && html`<strong>${view.texts.events.isRecord}</strong>`}
   </li>`;

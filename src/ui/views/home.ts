@@ -1,6 +1,7 @@
 /** The newest jobs: a list that keeps itself up to date, its states counted, filters in the address. */
 import { html } from "hono/html";
 import { named, stateName, typeName } from "./elements.ts";
+import { didYouMean, noMatch } from "./no-match.ts";
 import { askingTabs, verdictText, verifiedChoice } from "./expectation.ts";
 import { jobRow, type ShownJob } from "./job-row.ts";
 import { layout, type Live } from "./layout.ts";
@@ -30,14 +31,16 @@ export interface Home {
 
 export function homePage(view: View, home: Home): Html {
   const { texts } = view;
-  const { filters, jobs, fault, live } = home;
+  const { filters, jobs, counts, fault, live } = home;
+  // Of no jobs there are no states to choose from.
+  const states = counts !== null && counts.jobs > 0 ? counts : null;
   const isFiltered = Object.keys(filters).length > 0;
   const isEmpty = jobs.length === 0 && !isFiltered && fault === null && home.pager.pageNumber === 1;
   const body = html`<h1>${texts.jobs}</h1>
     ${fault !== null && html`<p class="alert" role="alert">${fault}</p>`}
-    ${home.counts !== null && !isEmpty && stateLinks(view, home, home.counts)}
+    ${states !== null && stateLinks(view, home, states)}
     ${home.withAsking && askingTabs(view, filters.verified === "false" ? "disputed" : null)}
-    ${!isEmpty && filterForm(view, home)}
+    ${!isEmpty && filterForm(view, home, states !== null)}
     ${liveList(view, {
       id: "jobs",
       className: "jobs",
@@ -53,7 +56,7 @@ export function homePage(view: View, home: Home): Html {
         ${setUp(view)}
       </div>`
     }
-    ${jobs.length === 0 && !isEmpty && fault === null && html`<p class="none">${home.pager.next === null ? texts.noMatch : texts.noneOnThisPage}</p>`}
+    ${jobs.length === 0 && !isEmpty && fault === null && html`<p class="none">${home.pager.next === null ? noJobs(view, home) : texts.noneOnThisPage}</p>`}
     ${pagerLinks(view, home.pager)}
     ${
       !isEmpty &&
@@ -94,10 +97,28 @@ function stateLinks(
 
 const counted = (text: string, count: number): Html => html`${text} <span class="count">${count}</span>`;
 
-/** The form is folded; what is filtered by stands under it as chips, each of which takes one filter away. */
-function filterForm(view: View, { filters, filterable }: Home): Html {
+/** Filters in the order of the form, each with its value. */
+const activeOf = (filters: Filters): { name: JobFilterName; value: string }[] =>
+  JOB_FILTERS.flatMap((name) => (filters[name] === undefined ? [] : [{ name, value: filters[name] }]));
+
+/** Names the filters that let nothing through, and what may have been meant by a state or a type that is not known. */
+function noJobs(view: View, { filters }: Home): Html {
   const { texts } = view;
-  const active = JOB_FILTERS.flatMap((name) => (filters[name] === undefined ? [] : [{ name, value: filters[name] }]));
+  const said = activeOf(filters).map(({ name, value }) =>
+    texts.filterIs(texts.fields[name], shownValue(view, name, value)),
+  );
+  return html`${noMatch(view, texts.noMatch, said)}
+  ${didYouMean(view, texts.states, filters.state, (state) => listPath({ ...filters, state }))}
+  ${didYouMean(view, texts.jobTypes, filters.tag, (tag) => listPath({ ...filters, tag }))}`;
+}
+
+/**
+ * The form is folded; what is filtered by stands under it as chips, each of which takes one filter away. The state has
+ * none where it is chosen among the states above.
+ */
+function filterForm(view: View, { filters, filterable }: Home, hasStates: boolean): Html {
+  const { texts } = view;
+  const active = activeOf(filters).filter(({ name }) => name !== "state" || !hasStates);
   return html`<div class="filters">
     <details id="filters">
       <summary>${texts.filters}</summary>
@@ -143,16 +164,17 @@ const filterInput = ({ texts }: View, name: JobFilterName, value: string | undef
 function filterChip(view: View, filters: Filters, name: JobFilterName, value: string): Html {
   const { texts } = view;
   const { [name]: _, ...others } = filters;
-  const known: Partial<Record<JobFilterName, string>> = {
-    state: stateName(view, value),
-    tag: typeName(view, { tag: value }) ?? value,
-    verified: verdictText(view, value),
-  };
-  const shown = known[name] ?? value;
   return html`<a class="pill" href="${listPath(others)}"
-    ><span class="hidden">${texts.removeFilter}: </span>${texts.fields[name]}: ${named(shown)}
-    <span aria-hidden="true">×</span></a
+    ><span class="hidden">${texts.removeFilter}${texts.colon}</span
+    >${texts.fields[name]}${texts.colon}${named(shownValue(view, name, value))} <span aria-hidden="true">×</span></a
   >`;
+}
+
+/** The value of a filter in words, where it has some. */
+function shownValue(view: View, name: JobFilterName, value: string): string {
+  if (name === "state") return stateName(view, value);
+  if (name === "tag") return typeName(view, { tag: value }) ?? value;
+  return name === "verified" ? verdictText(view, value) : value;
 }
 
 /** The API takes times as well as dates; a time that came in the address has to stand in the field as it is. */

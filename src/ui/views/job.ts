@@ -2,6 +2,7 @@
 import { html } from "hono/html";
 import type { Job, ListedJob } from "../../wire.ts";
 import type { ContentNode } from "../../callback/types.ts";
+import { textAt } from "../../results/nodes.ts";
 import { readSegmentation } from "../../results/segmentation.ts";
 import type { Delivery, KeptBody } from "../../store/store.ts";
 import { bodyView } from "./delivery.ts";
@@ -16,6 +17,7 @@ import {
   stateBadge,
   stateName,
   typeName,
+  typeWithTag,
 } from "./elements.ts";
 import { eventsCard, type ShownEvent } from "./events.ts";
 import { askedNote, askingBadges, askingCard, disputedHint } from "./expectation.ts";
@@ -55,7 +57,8 @@ export function jobPage(view: View, shown: JobView): Html {
         <p class="crumbs"><a href="/">${texts.jobs}</a> · ${typeName(view, job) ?? texts.job}</p>
         <h1>${breakable(title)}</h1>
         <p class="under">
-          ${stateBadge(view, job.state)} ${verdictOf(view, card)} ${askingBadges(view, job)} <code>${job.jobId}</code>
+          ${stateBadge(view, job.state)} ${verdictOf(view, card)} ${askingBadges(view, job)}
+          ${title !== job.jobId && html`<code>${job.jobId}</code>`}
         </p>
       </div>
     </div>
@@ -158,19 +161,22 @@ const BYTES_SHOWN = 32 * 1024;
 function bytes(view: View, { delivery, body }: KeptBody): Html | false {
   if (body === null || delivery.size > BYTES_SHOWN) return false;
   return html`<details class="card later" id="bytes">
-    <summary>${view.texts.rawLink}</summary>
+    <summary>${view.texts.rawBody}</summary>
     ${bodyView(view, delivery, body)}
   </details>`;
 }
 
-function inputCard({ texts }: View, { bucket, region, object }: Job): Html | false {
-  if (bucket === null && region === null && object === null) return false;
+function inputCard({ texts }: View, { bucket, region, object, detail }: Job): Html | false {
+  // Moderation takes an address instead of an object. It is text here, as everywhere.
+  const url = object ? null : textAt(detail, "Url");
+  if (bucket === null && region === null && object === null && url === null) return false;
   return html`<section class="card">
     <h2>${texts.input}</h2>
     ${facts([
       [texts.fields.bucket, bucket],
       [texts.region, region],
       [texts.fields.object, object === null ? null : breakable(object)],
+      [texts.url, url === null ? null : breakable(url)],
     ])}
   </section>`;
 }
@@ -188,9 +194,10 @@ function workflowCard({ texts }: View, workflow: NonNullable<ListedJob["workflow
   </section>`;
 }
 
-function jobFacts({ texts }: View, job: Job): Html {
+function jobFacts(view: View, job: Job): Html {
+  const { texts } = view;
   const rows: Fact[] = [
-    [texts.tag, job.tag],
+    [texts.tag, typeWithTag(view, job.tag)],
     [texts.event, job.event],
     [texts.queue, job.queueId === null ? null : html`<code>${job.queueId}</code>`],
     [texts.userData, job.userData === null ? null : html`<code>${job.userData}</code>`],
@@ -204,13 +211,14 @@ function jobFacts({ texts }: View, job: Job): Html {
 
 function deliveryFacts(view: View, job: Job, delivery: Delivery | null): Html {
   const { texts } = view;
+  const idLink = ({ id }: Delivery) => html`<a href="${deliveryPath(id)}"><code>${id.slice(0, 16)}…</code></a>`;
   return facts([
+    [texts.deliveryId, delivery && idLink(delivery)],
     [texts.received, job.delivery && relativeTime(view, job.delivery.receivedAt)],
-    [texts.count, job.delivery && texts.times(job.delivery.count)],
+    [texts.count, job.delivery && job.delivery.count > 1 ? texts.times(job.delivery.count) : null],
     [texts.format, job.delivery?.format?.toUpperCase() ?? null],
     [texts.contentType, delivery?.contentType ?? null],
     [texts.size, delivery === null ? null : sizeText(delivery.size)],
-    [texts.body, delivery === null ? null : html`<a href="${deliveryPath(delivery.id)}">${texts.rawLink}</a>`],
   ]);
 }
 

@@ -9,9 +9,9 @@ import { type Html, localeOf, numberText, type View } from "../view.ts";
 export interface Page {
   title: string;
   body: Html;
-  /** Where the reader is in the navigation. */
   /** What is told aloud when a look of the script finds it changed, such as the state of a job. */
   says?: string;
+  /** Where the reader is in the navigation. */
   section?: "jobs" | "runs" | "deliveries" | "quarantine" | "events" | "api";
   live?: Live;
 }
@@ -105,7 +105,7 @@ const foot = ({ texts }: View): Html =>
   </footer>`;
 
 /** The page of an error: what it is, and what to do. */
-export const faultPage = (view: View, title: string, lead: string, more: Html | "" = ""): Html =>
+export const faultPage = (view: View, title: string, lead: Html | string, more: Html | "" = ""): Html =>
   layout(view, {
     title,
     body: html`<div class="notice">

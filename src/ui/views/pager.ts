@@ -28,8 +28,22 @@ export function pathWith(path: string, parameters: Readonly<Record<string, strin
   return query.size === 0 ? path : `${path}?${query.toString()}`;
 }
 
+interface Tab {
+  href: string;
+  text: string;
+  isChosen: boolean;
+}
+
 /** Choices of one filter of a list, as links; the first is all. */
-export const tabs = (label: string, links: readonly { href: string; text: string; isChosen: boolean }[]): Html =>
+export const tabs = (label: string, links: readonly Tab[]): Html =>
+  html`<nav class="states" aria-label="${label}">${links.map(tab)}</nav>`;
+
+/** The same, where what they have in common has to be said. */
+export const labelledTabs = (label: string, links: readonly Tab[]): Html =>
   html`<nav class="states" aria-label="${label}">
-    ${links.map(({ href, text, isChosen }) => html`<a href="${href}" ${isChosen && html`aria-current="true"`}>${text}</a>`)}
+    <span class="hint" aria-hidden="true">${label}</span>
+    ${links.map(tab)}
   </nav>`;
+
+const tab = ({ href, text, isChosen }: Tab): Html =>
+  html`<a href="${href}" ${isChosen && html`aria-current="true"`}>${text}</a>`;

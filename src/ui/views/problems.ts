@@ -1,6 +1,7 @@
 /** What each problem means, for people: the texts of src/problems.ts, in the language of the reader. */
 import { html } from "hono/html";
 import { PROBLEMS, type ProblemCode } from "../../problems.ts";
+import { withCode } from "./elements.ts";
 import { faultPage, layout } from "./layout.ts";
 import type { Html, View } from "../view.ts";
 
@@ -16,9 +17,9 @@ export function problemPage(view: View, code: ProblemCode): Html {
       <code>/problems/${code}</code>
     </p>
     <h2>${texts.whatItMeans}</h2>
-    <p>${meaning}</p>
+    <p>${withCode(meaning)}</p>
     <h2>${texts.whatToDo}</h2>
-    <p>${remedy}</p>
+    <p>${withCode(remedy)}</p>
   </article>`;
   return layout(view, { title, body, section: "api" });
 }
@@ -31,7 +32,7 @@ export function problemsPage(view: View): Html {
       <span class="badge" data-tone="${PROBLEMS[code].status < 500 ? "busy" : "bad"}">${PROBLEMS[code].status}</span>
       <a href="/problems/${code}">${texts.problems[code].title}</a> <code>${code}</code>
     </li>`;
-  const body = html`<div class="head"><h1>${texts.problemsTitle}</h1></div>
+  const body = html`<h1>${texts.problemsTitle}</h1>
     <p class="lead">${texts.problemsLead}</p>
     <ul class="problems">
       ${rows.map(row)}
@@ -45,11 +46,11 @@ export function problemsPage(view: View): Html {
  */
 export function problemFault(view: View, code: ProblemCode, detail: string): Html {
   const { title, meaning, remedy } = view.texts.problems[code];
-  const more = html`${!meaning.includes(detail) && html`<p lang="en">${detail}</p>`}
-    <p>${remedy}</p>
+  const more = html`${!PROBLEMS[code].meaning.includes(detail) && html`<p lang="en">${detail}</p>`}
+    <p>${withCode(remedy)}</p>
     <p>
       <a href="/">${view.texts.jobs}</a> ·
       <a href="/problems/${code}"><code>/problems/${code}</code></a>
     </p>`;
-  return faultPage(view, title, meaning, more);
+  return faultPage(view, title, html`${withCode(meaning)}`, more);
 }

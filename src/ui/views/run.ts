@@ -2,6 +2,7 @@
 import { html } from "hono/html";
 import type { ListedJob, Run } from "../../wire.ts";
 import type { TaskReading } from "../../callback/types.ts";
+import type { Verdict } from "../../results/moderation-scenes.ts";
 import { spanBar } from "./charts.ts";
 import {
   between,
@@ -15,7 +16,9 @@ import {
   stateTone,
   typeName,
 } from "./elements.ts";
+import { alertBadges } from "./expectation.ts";
 import { layout, type Live } from "./layout.ts";
+import { verdictBadge, verdictTone } from "./results/parts.ts";
 import { type Html, jobPath, type View } from "../view.ts";
 
 /** A task as the run tells it, or a job of the run that its tasks do not name. */
@@ -27,9 +30,14 @@ interface Row {
   createdAt: string | null;
   startedAt: string | null;
   endedAt: string | null;
+  /** Null where nothing but the run tells of it. */
+  job: ListedJob | null;
 }
 
-export function runPage(view: View, run: Run, live: Live | null): Html {
+/** Of moderation jobs, by their ids: null where it is not known. */
+type Verdicts = ReadonlyMap<string, Verdict | null>;
+
+export function runPage(view: View, run: Run, verdicts: Verdicts, live: Live | null): Html {
   const { texts } = view;
   const rows = rowsOf(view, run);
   const times = rows
@@ -48,9 +56,9 @@ export function runPage(view: View, run: Run, live: Live | null): Html {
     ${run.state === null && html`<p class="hint">${texts.runUntold}</p>`}
     <section class="card">
       <h2>${texts.tasks}</h2>
-      ${axis !== null && html`<p class="axis"><span>${exactTime(iso(axis.from))}</span><span>${durationText(view, axis.to - axis.from)}</span><span>${exactTime(iso(axis.to))}</span></p>`}
+      ${axis !== null && html`<p class="axis"><span>${exactTime(iso(axis.from))}</span><span>${durationText(view, axis.to - axis.from)}</span></p>`}
       <ol class="tasks">
-        ${rows.map((row) => taskRow(view, row, axis))}
+        ${rows.map((row) => taskRow(view, row, axis, verdicts))}
       </ol>
     </section>
     <section class="card">
@@ -71,35 +79,40 @@ const iso = (milliseconds: number): string => new Date(milliseconds).toISOString
 /** In order of their start. */
 function rowsOf(view: View, { tasks, jobs }: Run): Row[] {
   const named = new Set(tasks.map((task) => task.jobId));
+  const jobOf = new Map(jobs.map((job) => [job.jobId, job]));
   const rows: Row[] = [
-    ...tasks.map((task) => rowOfTask(view, task)),
+    ...tasks.map((task) => rowOfTask(view, task, jobOf.get(task.jobId ?? "") ?? null)),
     ...jobs.filter((job) => !named.has(job.jobId)).map((job) => rowOfJob(view, job)),
   ];
   const startOf = (row: Row) => row.startedAt ?? row.createdAt ?? row.endedAt ?? "~";
   return rows.toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1));
 }
 
-const rowOfTask = (view: View, task: TaskReading): Row => ({
+const rowOfTask = (view: View, task: TaskReading, job: ListedJob | null): Row => ({
   ...task,
+  job,
   name: task.name ?? task.type ?? view.texts.task,
   note: task.templateName ?? typeName(view, { tag: task.type }),
 });
 
 const rowOfJob = (view: View, job: ListedJob): Row => ({
   ...job,
+  job,
   name: job.workflow?.name ?? job.tag ?? job.jobId,
   note: typeName(view, job),
 });
 
-function taskRow(view: View, row: Row, axis: { from: number; to: number } | null): Html {
+function taskRow(view: View, row: Row, axis: { from: number; to: number } | null, verdicts: Verdicts): Html {
   const { texts } = view;
+  // A moderation that succeeded may have blocked what it looked at: its verdict stands for its state, as in lists.
+  const verdict = row.state === "Success" && row.jobId !== null ? verdicts.get(row.jobId) : undefined;
   const start = row.startedAt ?? row.createdAt;
   const took = between(start, row.endedAt);
   const span =
     axis !== null && start !== null && row.endedAt !== null
       ? spanBar(
           view,
-          stateTone(row.state),
+          verdict === undefined ? stateTone(row.state) : verdictTone(verdict),
           {
             created: row.createdAt === null ? null : Date.parse(row.createdAt),
             start: Date.parse(start),
@@ -110,9 +123,10 @@ function taskRow(view: View, row: Row, axis: { from: number; to: number } | null
       : html`<span class="note">${texts.noTimes}</span>`;
   return html`<li>
     <span class="task-name"
-      >${row.jobId === null ? named(row.name) : html`<a href="${jobPath(row.jobId)}">${named(row.name)}</a>`}${row.note !== null && row.note !== row.name && html` <span class="note">${row.note}</span>`}</span
+      >${row.jobId === null ? named(row.name) : html`<a href="${jobPath(row.jobId)}">${named(row.name)}</a>`}${row.note !== null && row.note !== row.name && html` <span class="note">${row.note}</span>`}
+      ${row.job !== null && alertBadges(view, row.job)}</span
     >
-    <span class="task-state">${stateBadge(view, row.state)}</span>
+    <span class="task-state">${verdict === undefined ? stateBadge(view, row.state) : verdictBadge(view, verdict)}</span>
     <span class="task-span">${span}</span>
     <span class="task-took">${took === null ? texts.none : durationText(view, took)}</span>
   </li>`;

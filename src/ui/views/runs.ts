@@ -1,9 +1,10 @@
 /** The workflow runs whose end was told, newest first. */
 import { html } from "hono/html";
 import type { ListedRun } from "../../wire.ts";
-import { named, relativeTime, stateBadge, stateName } from "./elements.ts";
+import { named, shortTime, stateBadge, stateName } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList, rowMarks } from "./live-list.ts";
+import { didYouMean, noMatch } from "./no-match.ts";
 import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
 import { type Html, runPath, type View } from "../view.ts";
 
@@ -25,10 +26,10 @@ export function runsPage(view: View, { state, runs, pager, live }: Runs): Html {
     text: value === null ? texts.all : stateName(view, value),
     isChosen: value === state,
   }));
-  const none = pager.next === null ? texts.noRuns : texts.noneOnThisPage;
-  const body = html`<div class="head"><h1>${texts.runs}</h1></div>
-    <p class="lead">${texts.runsLead}</p>
+  const none = pager.next !== null ? texts.noneOnThisPage : state === null ? texts.noRuns : noRuns(view, state);
+  const body = html`<h1>${texts.runs}</h1>
     ${tabs(texts.state, links)}
+    <p class="lead">${texts.runsLead}</p>
     ${liveList(view, {
       id: "runs",
       className: "jobs runs",
@@ -40,6 +41,13 @@ export function runsPage(view: View, { state, runs, pager, live }: Runs): Html {
   return layout(view, { title: texts.runs, body, section: "runs", ...(live && { live }) });
 }
 
+function noRuns(view: View, state: string): Html {
+  const { texts } = view;
+  const said = texts.filterIs(texts.state, stateName(view, state));
+  return html`${noMatch(view, texts.noRunMatch, [said])}
+  ${didYouMean(view, texts.states, state, (meant) => pathWith("/ui/runs", { state: meant }))}`;
+}
+
 function runRow(view: View, run: ListedRun): Html {
   const { texts } = view;
   return html`<li ${rowMarks(run.runId, Date.parse(run.receivedAt))}>
@@ -49,6 +57,6 @@ function runRow(view: View, run: ListedRun): Html {
     >
     <span class="job-tag">${run.object === null ? texts.noObject : named(run.object)}</span>
     <span class="job-id">${named(run.runId)}${run.bucket && html` · ${named(run.bucket)}`}</span>
-    <span class="job-when"><span class="hidden">${texts.received}: </span>${relativeTime(view, run.receivedAt)}</span>
+    <span class="job-when"><span class="hidden">${texts.received}: </span>${shortTime(view, run.receivedAt)}</span>
   </li>`;
 }

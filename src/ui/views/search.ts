@@ -20,9 +20,14 @@ export interface Search {
   runId: string | null;
   delivery: ListedDelivery | null;
   findings: readonly Finding[];
+  /** Whether jobs can be announced here: those are found by their ids alone. */
+  hasExpectations: boolean;
 }
 
-export function searchPage(view: View, { text, job, runId, delivery, findings }: Search): Html {
+/** Jobs shown of each kind of finding. */
+export const JOBS_FOUND = 5;
+
+export function searchPage(view: View, { text, job, runId, delivery, findings, hasExpectations }: Search): Html {
   const { texts } = view;
   const words = texts.search;
   const found = findings.filter(({ jobs }) => jobs.length > 0);
@@ -30,7 +35,8 @@ export function searchPage(view: View, { text, job, runId, delivery, findings }:
   const title = isNothing ? words.nothing : words.title;
   const body = html`<h1>${title}</h1>
     <p class="lead">${named(text)}</p>
-    ${isNothing && html`<p>${words.nothingLead}</p>`} ${job !== null && jobsFound(view, words.byId, [job], null)}
+    ${isNothing && html`<p class="lead">${words.nothingLead}${hasExpectations && ` ${words.expectedById}`}</p>`}
+    ${job !== null && jobsFound(view, words.byId, [job], null)}
     ${
       (runId !== null || delivery !== null) &&
       html`<ul class="plain">
@@ -48,16 +54,24 @@ export function searchPage(view: View, { text, job, runId, delivery, findings }:
         }
       </ul>`
     }
-    ${found.map(({ by, jobs }) => jobsFound(view, words[by], jobs, by === "prefix" ? null : listPath({ [by]: text })))}
-    ${job === null && html`<p><a href="${jobPath(text)}">${words.wait}</a></p>`}`;
+    ${found.map(({ by, jobs }) => jobsFound(view, words[by], jobs, restOf(view, text, by, jobs.length)))}
+    ${isNothing && html`<p><a href="${jobPath(text)}">${words.wait}</a></p>`}`;
   return layout(view, { title, body, section: "jobs" });
 }
 
-const jobsFound = (view: View, title: string, jobs: readonly ShownJob[], all: string | null): Html =>
+/** Where the others are, if there may be some: a list of objects that begin so is not there. */
+function restOf({ texts: { search } }: View, text: string, by: Finding["by"], shown: number): Html | null {
+  if (shown < JOBS_FOUND) return null;
+  return by === "prefix"
+    ? html`<p class="hint">${search.prefixCut(shown)}</p>`
+    : html`<p><a href="${listPath({ [by]: text })}">${search.all}</a></p>`;
+}
+
+const jobsFound = (view: View, title: string, jobs: readonly ShownJob[], rest: Html | null): Html =>
   html`<section class="found">
     <h2>${title}</h2>
     <ol class="jobs" aria-label="${title}">
       ${jobs.map((job) => jobRow(view, job))}
     </ol>
-    ${all !== null && html`<p><a href="${all}">${view.texts.search.all}</a></p>`}
+    ${rest}
   </section>`;

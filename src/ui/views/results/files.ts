@@ -57,7 +57,7 @@ function beforeAndAfter(view: View, original: Picture | null, processed: Picture
     before: original === null ? null : of(original),
     after: processed === null ? null : of(processed),
   }));
-  return html`<table>
+  return html`<table class="before-and-after">
     <thead>
       <tr>
         <th scope="col"><span class="hidden">${words.property}</span></th>

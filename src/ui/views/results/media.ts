@@ -41,11 +41,12 @@ function pictureOf(view: View, { widthPixels, heightPixels, codec, ...video }: V
 function soundOf(view: View, sound: AudioStream | undefined): (string | null)[] {
   if (sound === undefined) return [];
   const { codec, sampleRateHertz, channelLayout, channelCount } = sound;
-  const channels = channelCount === null ? null : view.texts.results.channels(channelCount);
+  const { channels, channelLayouts } = view.texts.results;
+  const layout = channelLayout === null ? null : (channelLayouts[channelLayout] ?? channelLayout);
   return [
     codecName(codec),
     sampleRateHertz === null ? null : `${numberText(view, sampleRateHertz / 1000)} kHz`,
-    channelLayout ?? channels,
+    layout ?? (channelCount === null ? null : channels(channelCount)),
   ];
 }
 
@@ -66,6 +67,9 @@ const CODECS = new Map([
 const codecName = (codec: string | null): string | null =>
   codec === null ? null : (CODECS.get(codec.toLowerCase()) ?? codec);
 
+/** `und` says that the language of a stream is not known. */
+const languageName = (language: string | null): string | null => (language === "und" ? null : language);
+
 /** `1.2 Mbit/s`, `128 kbit/s`. */
 function bitrateText(view: View, bitsPerSecond: number | null): string | null {
   if (bitsPerSecond === null) return null;
@@ -83,14 +87,14 @@ function streams(view: View, { format, video, audio, subtitles }: MediaInfo): Ht
     [words.bitrate, bitrateText(view, format?.bitsPerSecond ?? null)],
     ...video.map((stream, index): Fact => {
       const { profile, displayAspectRatio, bitsPerSecond, language } = stream;
-      const more = [profile, displayAspectRatio, bitrateText(view, bitsPerSecond), language];
+      const more = [profile, displayAspectRatio, bitrateText(view, bitsPerSecond), languageName(language)];
       return [numbered(words.video, index, video), joined([...pictureOf(view, stream), ...more])];
     }),
     ...audio.map((stream, index): Fact => {
-      const more = [bitrateText(view, stream.bitsPerSecond), stream.language];
+      const more = [bitrateText(view, stream.bitsPerSecond), languageName(stream.language)];
       return [numbered(words.audio, index, audio), joined([...soundOf(view, stream), ...more])];
     }),
-    [words.subtitles, joined(subtitles.map(({ language }) => language))],
+    [words.subtitles, joined(subtitles.map(({ language }) => languageName(language)))],
   ];
   return facts(rows);
 }

@@ -3,8 +3,8 @@ import { html } from "hono/html";
 import { hitsOf, type ListHit, type ModeratedPart, type ModerationResult } from "../../../results/moderation.ts";
 import type { Scene } from "../../../results/moderation-scenes.ts";
 import type { Html, View } from "../../view.ts";
-import { exactText, type Fact, facts } from "../elements.ts";
-import { clockSpan, group, joined, nameWith, rows, scoreBar, verdictBadge } from "./parts.ts";
+import { exactText, type Fact, facts, languageOf, nameWith } from "../elements.ts";
+import { clockSpan, group, joined, rows, scoreBar, verdictBadge } from "./parts.ts";
 
 export function moderationView(view: View, result: ModerationResult): Html {
   const words = view.texts.results;
@@ -18,7 +18,7 @@ export function moderationView(view: View, result: ModerationResult): Html {
     [words.score, score === null ? null : scoreBar(view, words.score, score)],
     [words.freeze, freeze === null ? null : words.freezes[freeze]],
     [words.lists, lists.length === 0 ? null : joined(lists.map((hit) => listText(view, hit)))],
-    [words.textFound, text],
+    [words.textFound, text === "" ? null : text],
   ])}
   ${group(
     words.scene,
@@ -103,7 +103,7 @@ function partRow(view: View, part: ModeratedPart): Html {
       ${verdictBadge(view, part.verdict)} <strong>${words.partKinds[part.kind]}</strong>
       <span class="note">${placeOf(view, part)}</span>
     </p>
-    ${part.text !== null && html`<p class="quote">${part.text}</p>`}
+    ${part.text !== null && html`<p class="quote" ${languageOf(part.text)}>${part.text}</p>`}
     ${part.url !== null && html`<p class="note"><code>${part.url}</code></p>`}
     ${
       hit.length > 0 &&

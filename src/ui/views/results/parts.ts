@@ -46,18 +46,14 @@ export function scoreBar(view: View, label: string, score: number): Html {
 const VERDICT_TONES = { pass: "good", review: "busy", block: "bad" } as const;
 
 /** Null is a verdict that CI did not give. */
+export const verdictTone = (verdict: Verdict | null): string => (verdict === null ? "still" : VERDICT_TONES[verdict]);
+
 export const verdictBadge = ({ texts }: View, verdict: Verdict | null): Html =>
   verdict === null
     ? html`<span class="badge" data-tone="still"><span>${texts.unknownState}</span></span>`
-    : html`<span class="badge verdict" data-tone="${VERDICT_TONES[verdict]}"
+    : html`<span class="badge verdict" data-tone="${verdictTone(verdict)}"
         ><span>${texts.results.verdicts[verdict]}</span></span
       >`;
-
-/** A name of the provider's with what it means here, where that is known: `色情 (Porn)`. */
-export function nameWith(names: Readonly<Record<string, string>>, name: string): string {
-  const known = Object.hasOwn(names, name) ? names[name] : undefined;
-  return known === undefined ? name : `${known} (${name})`;
-}
 
 /** A heading with what is under it; nothing where that is empty. */
 export const group = (title: string, isThere: boolean, content: Html): Html | false =>

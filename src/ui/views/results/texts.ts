@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { Sentence, Speech } from "../../../results/speech.ts";
 import type { TranslationResult } from "../../../results/translation.ts";
 import type { Html, View } from "../../view.ts";
-import { copyable, facts } from "../elements.ts";
+import { copyable, facts, languageOf } from "../elements.ts";
 import { clockSpan, clockText, fileList, rows } from "./parts.ts";
 
 export function speechView(view: View, { durationSeconds, sentences, files }: Speech): Html {
@@ -22,7 +22,11 @@ export function speechView(view: View, { durationSeconds, sentences, files }: Sp
 const sentenceRow = ({ texts: { results } }: View, { text, startSeconds, endSeconds, speaker }: Sentence): Html =>
   html`<li>
     <span class="at">${clockSpan(startSeconds, endSeconds)}</span>
-    <p>${speaker !== null && html`<span class="note">${results.speaker(speaker)}</span> `}${text}</p>
+    <p>
+      ${speaker !== null && html`<span class="note">${results.speaker(speaker)}</span> `}<span ${languageOf(text)}
+        >${text}</span
+      >
+    </p>
   </li>`;
 
 export function translationView(view: View, { text, sourceLanguage, fileType, files }: TranslationResult): Html {

@@ -12,7 +12,7 @@ import {
   type Token,
 } from "../../../results/segmentation.ts";
 import { barChart } from "../charts.ts";
-import { copyButton, named } from "../elements.ts";
+import { copyButton, languageOf, named } from "../elements.ts";
 import { type Html, numberText, type View } from "../../view.ts";
 import { WORD_FORMATS } from "./export.ts";
 import { type Occurrence, occurrencesOf } from "./find.ts";
@@ -111,13 +111,14 @@ function entities(view: View, labels: readonly Label[], options: SegmentationOpt
   }
   const chip = (word: string, count: number) =>
     html`<a class="pill" href="${optionsPath(options, { as: "text", query: word }, "words")}" data-find="${word}"
-      >${named(word)}${count > 1 && html` <span class="count">${numberText(view, count)}</span>`}</a
+      ><span ${languageOf(word)}>${named(word)}</span
+      >${count > 1 && html` <span class="count">${numberText(view, count)}</span>`}</a
     >`;
   return html`<dl class="entities">
     ${[...categories].map(
       ([category, words]) =>
         html`<div>
-          <dt>${named(category)}</dt>
+          <dt ${languageOf(category)}>${named(category)}</dt>
           <dd>${[...words].map(([word, count]) => chip(word, count))}</dd>
         </div>`,
     )}

@@ -5,7 +5,7 @@
  */
 import { html } from "hono/html";
 import type { PartOfSpeech, Segment, Token } from "../../../results/segmentation.ts";
-import { BREAK } from "../elements.ts";
+import { BREAK, languageOf } from "../elements.ts";
 import { type Html, type View } from "../../view.ts";
 import type { Occurrence } from "./find.ts";
 import { groupOf, nameOf } from "./groups.ts";
@@ -104,7 +104,7 @@ export function tableOfWords(view: View, { segments }: Words, options: Segmentat
 const row = (view: View, { word, offset, length, partOfSpeech }: Token, index: number, base: string): Html =>
   html`<tr>
     <td class="number"><a href="${base}${index}" aria-label="${view.texts.toWord(index + 1)}">${index + 1}</a></td>
-    <td class="word">${word}</td>
+    <td class="word" ${languageOf(word)}>${word}</td>
     <td class="number">${offset ?? "?"}</td>
     <td class="number">${length ?? "?"}</td>
     <td>${nameOf(view, partOfSpeech)}</td>
