@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Job } from "../../src/wire.ts";
 import { asking, callbackOf, type Ci, ciJob, newCi } from "./ci.ts";
-import { empty } from "./exported.ts";
+import { empty } from "./empty.ts";
 import { type Changes, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 
 let ci: Ci;

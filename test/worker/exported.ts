@@ -1,5 +1,4 @@
 /** What the tests of export and import share: pages, lines, and everything that look-ups answer. */
-import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { DeliveryRecord, Job, ListedJob } from "../../src/wire.ts";
 import { type Changes, decoded, get, read, send, sha256, TOKEN } from "./receiver.ts";
@@ -76,16 +75,6 @@ export async function lineOf(bytes: string | Uint8Array, changes: Partial<Line> 
     bytes: raw.toBase64(),
     ...changes,
   };
-}
-
-export async function empty(): Promise<void> {
-  const tables = ["delivery_parts", "deliveries", "jobs", "runs", "marks", "expectations", "verdicts"];
-  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
-  for (;;) {
-    const { keys, list_complete: isAll } = await env.KV.list();
-    await Promise.all(keys.map(({ name }) => env.KV.delete(name)));
-    if (isAll) return;
-  }
 }
 
 async function listAll<T>(path: string, name: string, changes: Changes): Promise<T[]> {

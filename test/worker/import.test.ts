@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { IMPORT_LINES_MAX } from "../../src/api/import.ts";
 import { newJobId, segmentation } from "./bodies.ts";
-import { empty, exportAll, importLines, type ImportedLine, type Line, lineOf, noise, postLines } from "./exported.ts";
+import { empty } from "./empty.ts";
+import { exportAll, importLines, type ImportedLine, type Line, lineOf, noise, postLines } from "./exported.ts";
 import { downD1 } from "./faults.ts";
 import { cron, get, post, read, sha256 } from "./receiver.ts";
 

@@ -73,7 +73,10 @@ const postOnce = ({ body, headers }: Letter, pace: Pace) =>
   // Bytes, so that fetch adds no Content-Type of its own.
   ask({ method: "POST", body: typeof body === "string" ? new TextEncoder().encode(body) : body, headers }, pace);
 
-async function ask(init: RequestInit, { url, timeoutSeconds, signal }: Pick<Pace, "url" | "timeoutSeconds" | "signal">) {
+async function ask(
+  init: RequestInit,
+  { url, timeoutSeconds, signal }: Pick<Pace, "url" | "timeoutSeconds" | "signal">,
+) {
   const start = performance.now();
   try {
     const response = await fetch(url, {
