@@ -37,7 +37,8 @@ const IS_TERMINAL = (jobId: string) => `EXISTS (SELECT 1 FROM jobs WHERE jobs.jo
 const EXISTS = "SELECT 1 FROM expectations WHERE job_id = ?1";
 
 const RENEWED = [...ANNOUNCED, "registered_at", "due_at", "changed", "is_open", "is_noted", "asks", "ask_at"];
-const RENEW = `${RENEWED.map((column) => `${column} = excluded.${column}`).join(", ")}, known_to_ci = NULL`;
+/** A number never gets less: who follows may not have seen the greater one. */
+const RENEW = `${RENEWED.map((column) => (column === "changed" ? "changed = max(expectations.changed, excluded.changed)" : `${column} = excluded.${column}`)).join(", ")}, known_to_ci = NULL`;
 
 /** ?1 JobId, ?2 now, ?3 due, ?4 to ?8 what is announced. */
 const PUT = `
