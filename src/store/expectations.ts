@@ -97,6 +97,8 @@ export interface Expectations {
   settle(outcomes: readonly AskOutcome[], now: number): Promise<void>;
   /** Makes expectations for jobs that CI lists as unfinished, where there are none and the jobs are not terminal. Says how many. */
   adopt(jobs: readonly ExpectedByList[], now: number): Promise<number>;
+  /** Those of the jobs that are expected, and have not ended. */
+  openOf(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** By JobId, for an export. */
   listAll(limit: number, after: Position | null): Promise<Page<ExportedExpectation>>;
   /** Takes expectations of an export in: of two for one job the later one stands. No change of today. */

@@ -118,6 +118,8 @@ const ADOPT = `
   FROM json_each(?1) WHERE NOT ${IS_TERMINAL("value ->> 'jobId'")}
   ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
 
+const OPEN_OF = "SELECT job_id FROM expectations WHERE job_id IN (SELECT value FROM json_each(?1)) AND is_open = 1";
+
 const LIST_ALL = `
   SELECT job_id, registered_at, due_at, ${ANNOUNCED.join(", ")} FROM expectations WHERE job_id > ?1 ORDER BY job_id LIMIT ?2`;
 
@@ -225,6 +227,11 @@ export function d1Expectations(db: D1Database, persistently: Persistently, telli
     async adopt(jobs: readonly ExpectedByList[], now) {
       const results = await Promise.all(inChunks(jobs).map((json) => all(ADOPT, json, now)));
       return results.reduce((sum, rows) => sum + rows.length, 0);
+    },
+
+    async openOf(jobIds) {
+      const rows = await all<{ job_id: string }>(OPEN_OF, JSON.stringify(jobIds));
+      return new Set(rows.map(({ job_id }) => job_id));
     },
 
     async listAll(limit, after) {
