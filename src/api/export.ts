@@ -8,7 +8,7 @@ import type { Places } from "../intake.ts";
 import type { Spill, SpillEntry } from "../store/spill.ts";
 import type { ExportedExpectation } from "../store/expectations.ts";
 import { CorruptBodyError, PositionError } from "../store/errors.ts";
-import type { Delivery, DeliverySource, Store } from "../store/store.ts";
+import type { Delivery, DeliverySource, JobNote, Store } from "../store/store.ts";
 import type { Page, Position } from "../store/lists.ts";
 import { StoreError } from "../store/retry.ts";
 import { timeOf } from "../wire.ts";
@@ -40,6 +40,8 @@ interface Exported {
   status: Delivery["status"];
   missing: "retention" | "corrupt" | null;
   body: Body | null;
+  /** Notes on its jobs, where there are any. */
+  jobs?: readonly JobNote[] | undefined;
 }
 
 /**
@@ -91,9 +93,11 @@ async function storePage(store: Store, limit: number, after: Position | null): P
   const fitting = firstWithin(listed.items).length;
   // Asked for again with fewer, the list says where to go on after those.
   const page = fitting === listed.items.length ? listed : await store.listOldestDeliveries(fitting, after);
+  const notes = await store.notesOf(page.items.map(({ id }) => id));
   const items = await Promise.all(page.items.map((delivery) => storedDelivery(store, delivery)));
   const next: Position | null = page.next === null ? null : ["store", ...page.next];
-  return { items: items.filter((item) => item !== null), next };
+  const found = items.filter((item) => item !== null);
+  return { items: found.map((item) => ({ ...item, jobs: notes.get(item.id) })), next };
 }
 
 /** Null where retention has taken the delivery since it was listed. */
@@ -190,9 +194,9 @@ function* encodedPage(
 ): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   let text = "";
-  for (const { id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, body } of items) {
+  for (const { id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, jobs, body } of items) {
     const times = { receivedAt: isoOrNull(receivedAt), lastReceivedAt: isoOrNull(lastReceivedAt) };
-    text += JSON.stringify({ id, ...times, count, contentType, source, status, missing }).slice(0, -1);
+    text += JSON.stringify({ id, ...times, count, contentType, source, status, missing, jobs }).slice(0, -1);
     if (body === null) {
       text += ',"bytes":null}\n';
       continue;
@@ -210,8 +214,8 @@ function* encodedPage(
   yield encoder.encode(`${text}${expectations.map(expectationLine).join("")}${JSON.stringify({ next })}\n`);
 }
 
-function expectationLine({ registeredAt, dueAt, jobId, ...announced }: ExportedExpectation): string {
-  const expectation = { jobId, registeredAt: timeOf(registeredAt), dueAt: timeOf(dueAt), ...announced };
+function expectationLine({ registeredAt, dueAt, jobId, ...rest }: ExportedExpectation): string {
+  const expectation = { jobId, registeredAt: timeOf(registeredAt), dueAt: timeOf(dueAt), ...rest };
   return `${JSON.stringify({ expectation })}\n`;
 }
 
@@ -233,12 +237,13 @@ export const contract = (): Contract => ({
     operationId: "exportDeliveries",
     summary: "Every delivery with its bytes, for a back-up",
     description:
-      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, bytes}`: " +
+      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, jobs, bytes}`: " +
       "times in ISO 8601 with milliseconds, `bytes` in base64. Where `bytes` is null, `missing` says why: `retention` (they " +
       "have passed their time) or `corrupt` (the ones kept are not the ones that came); the times of a corrupt one may be " +
-      "null. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
+      "null. `jobs` is there if more is known of its jobs than it tells itself, as `{jobId, firstChange, lastChange, verified}`: the numbers of " +
+      "the job's first and last change, in microseconds since 1970, and what CI says of the job as this delivery tells it. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
       "page may have none. At the end stand the jobs that are expected, as `{expectation: {jobId, registeredAt, dueAt, bucket, " +
-      "region, queueId, tag, userData}}`. The last line of every page is `{next}`, the cursor to go on with, null at the end. " +
+      "region, queueId, tag, userData, lastChange, isNoted, knownToCi}}`; `isNoted` says that it was told as overdue. The last line of every page is `{next}`, the cursor to go on with, null at the end. " +
       "A page without that line is cut short.",
     answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],

@@ -122,6 +122,8 @@ function expectationOf(value: unknown, latest: number): Result<Taken, string> {
   const registeredAt = Date.parse(read.output.registeredAt);
   const dueAt = Date.parse(read.output.dueAt);
   if (registeredAt > latest) return fail("registeredAt is more than a day ahead of this receiver's clock.");
+  if ((read.output.lastChange ?? 0) > latest * 1000)
+    return fail("lastChange is more than a day ahead of this receiver's clock.");
   if (dueAt > latest + WITHIN_SECONDS_MAX * 1000)
     return fail("dueAt is more than 31 days ahead of this receiver's clock.");
   return ok({ expectation: { ...read.output, registeredAt, dueAt } });
@@ -142,7 +144,7 @@ async function arrivalOf(
   line: v.InferOutput<typeof ExportedDelivery>,
   latest: number,
 ): Promise<Result<Arrival, string>> {
-  const { id, contentType, count } = line;
+  const { id, contentType, count, jobs: notes = [] } = line;
   if (line.bytes === null) return fail("The line has no bytes to restore the delivery from.");
   const receivedAt = Date.parse(line.receivedAt ?? "");
   const lastReceivedAt = Date.parse(line.lastReceivedAt ?? "");
@@ -150,6 +152,10 @@ async function arrivalOf(
     return fail("receivedAt, lastReceivedAt and count must be given where there are bytes.");
   if (receivedAt > lastReceivedAt) return fail("receivedAt is later than lastReceivedAt.");
   if (lastReceivedAt > latest) return fail("lastReceivedAt is more than a day ahead of this receiver's clock.");
+  if (notes.some(({ firstChange, lastChange }) => firstChange > lastChange))
+    return fail("firstChange is greater than lastChange.");
+  if (notes.some(({ lastChange }) => lastChange > latest * 1000))
+    return fail("lastChange is more than a day ahead of this receiver's clock.");
   const bytes = fromBase64(line.bytes);
   if (bytes === null) return fail("bytes is not base64.");
   if ((await digestOf(bytes)) !== id) return fail("The SHA-256 of the bytes is not the id of the delivery.");
@@ -161,6 +167,7 @@ async function arrivalOf(
     receivedAt,
     lastReceivedAt,
     count,
+    notes,
     source: line.source ?? "callback",
     ...RESTORED,
   });

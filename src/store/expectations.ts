@@ -77,6 +77,11 @@ export interface ExportedExpectation extends Announced {
   jobId: string;
   registeredAt: number;
   dueAt: number;
+  /** Number of its last change, as of an `Expectation`; null in lines of older versions, as the next two. */
+  lastChange: number | null;
+  /** Whether it was noted as overdue, and told as such. */
+  isNoted: boolean | null;
+  knownToCi: false | null;
 }
 
 export interface Expectations {

@@ -38,8 +38,10 @@ export interface JobRow {
   received_at: number;
   /** When a delivery last named the job, to the hour: age for retention. Null in rows of an older version. */
   heard_at: number | null;
-  /** Whether it comes from an export, and so keeps its times. */
+  /** Whether it comes from an export, and so keeps its times; and the numbers of the job's changes, where that says them. */
   restored: boolean;
+  first_change: number | null;
+  last_change: number | null;
   delivery_id: string;
   rank: string;
   event: Text;
@@ -80,11 +82,14 @@ export function jobRows(told: DeliveryReading): JobRow[] {
 
 function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
   const { workflow } = job;
+  const note = entry.notes?.find(({ jobId }) => jobId === job.jobId);
   return {
     job_id: job.jobId,
     received_at: entry.receivedAt,
     heard_at: entry.lastReceivedAt,
     restored: entry.isRestored,
+    first_change: note?.firstChange ?? null,
+    last_change: note?.lastChange ?? null,
     delivery_id: entry.id,
     // A newer reader's row of the same delivery differs, and so replaces the older one's.
     rank: `${jobRank(job, entry.id, entry.source === "reconcile")} ${READER}`,

@@ -40,7 +40,19 @@ export interface Arrival {
   nonce: string | null;
   /** Whether it comes from an export: it keeps its times, and is no change of today. */
   isRestored: boolean;
+  /** Of one that comes from an export: notes on those of its jobs of which there are any. */
+  notes?: readonly JobNote[];
   source: DeliverySource;
+}
+
+/** What is known of a job beside what its deliveries say: exports carry it, since nothing else could restore it. */
+export interface JobNote {
+  jobId: string;
+  /** Numbers of its first and last change, in the order of the feed: microseconds since 1970. */
+  firstChange: number;
+  lastChange: number;
+  /** What CI says of the job as this delivery tells it; null where it has not said. */
+  verified: boolean | null;
 }
 
 /** Why a delivery is quarantined: what the reader says of the bytes, or what became of the reading. */
@@ -65,6 +77,7 @@ export interface DeliveryReading {
   receivedAt: number;
   lastReceivedAt: number;
   isRestored: boolean;
+  notes?: readonly JobNote[];
   source: DeliverySource;
   reading: Result<Reading, Failure>;
 }
@@ -264,6 +277,8 @@ export interface Store extends StoreTraits {
   listPending(limit: number): Promise<string[]>;
   /** First received first, whatever arrives meanwhile: for an export. */
   listOldestDeliveries(limit: number, after: Position | null): Promise<Page<Delivery>>;
+  /** Notes on the jobs of deliveries, by delivery, for an export: where the delivery and its times do not tell the same. */
+  notesOf(ids: readonly string[]): Promise<ReadonlyMap<string, readonly JobNote[]>>;
   /** How many deliveries of a status a list has after that position; null where only counting all would tell. */
   countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
   /** What `purge` costs in calls, at most. */

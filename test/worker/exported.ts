@@ -77,11 +77,15 @@ export async function lineOf(bytes: string | Uint8Array, changes: Partial<Line> 
   };
 }
 
-async function listAll<T>(path: string, name: string, changes: Changes): Promise<T[]> {
+/** All pages of a list. */
+export async function listAll<T>(path: string, name: string, changes: Changes): Promise<T[]> {
   const all: T[] = [];
   let next: string | null = "";
   while (next !== null) {
-    const page: Record<string, unknown> = await read(`${path}?limit=100${next && `&cursor=${next}`}`, changes);
+    const page: Record<string, unknown> = await read(
+      `${path}${path.includes("?") ? "&" : "?"}limit=100${next && `&cursor=${next}`}`,
+      changes,
+    );
     all.push(...(page[name] as T[]));
     next = page["next"] as string | null;
   }

@@ -179,9 +179,9 @@ export const keepNewestChange = (condition: string): string => `
 
 /**
  * The number of a change: the time of arrival in microseconds, and more than any before it, whatever the clocks of
- * those who write. What comes from an export has its own time again, and is no news to who follows.
+ * those who write. What comes from an export has its own number again, and is no news to who follows.
  */
-const NUMBER = `iif(told.value ->> 'restored', told.value ->> 'received_at' * 1000,
+const NUMBER = `iif(told.value ->> 'restored', coalesce(told.value ->> 'first_change', told.value ->> 'received_at' * 1000),
     max(told.value ->> 'received_at' * 1000, newest.change + 1))`;
 
 const JOB_COLUMNS = ["job_id", "received_at", "heard_at", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
@@ -205,18 +205,22 @@ export const PUT_WORKFLOWS = `
   WHERE jobs.job_id = told.value ->> 'job_id'
     AND (jobs.workflow_rank IS NULL OR ${shortRank("jobs.workflow_rank")} < ${shortRank("told.value ->> 'workflow_rank'")})`;
 
-/** Jobs and runs that kept deliveries named when they were read are heard of again as these come again: a JSON list of arrivals. */
+/**
+ * Jobs and runs that kept deliveries named when they were read are heard of again as these come again, or earlier, where
+ * the spill brings what came before: a JSON list of arrivals.
+ */
 export const HEAR_AGAIN = [
   { table: "jobs", key: "job_id", named: "JOIN json_each(deliveries.job_ids) AS named", id: "named.value" },
   { table: "runs", key: "run_id", named: "", id: "deliveries.run_id" },
 ].map(
   ({ table, key, named, id }) => `
-  UPDATE ${table} SET heard_at = told.heard_at
+  UPDATE ${table} SET heard_at = max(${heardAt(table)}, told.heard_at), received_at = min(${table}.received_at, told.received_at)
   FROM (
-    SELECT ${id} AS id, max(arrived.value ->> 'heard_at') AS heard_at
+    SELECT ${id} AS id, max(arrived.value ->> 'heard_at') AS heard_at, min(arrived.value ->> 'received_at') AS received_at
     FROM json_each(?1) AS arrived JOIN deliveries ON deliveries.id = arrived.value ->> 'id' ${named} GROUP BY 1
   ) AS told
-  WHERE ${table}.${key} = told.id AND told.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`,
+  WHERE ${table}.${key} = told.id AND (told.received_at < ${table}.received_at
+    OR told.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS})`,
 );
 
 /**
@@ -236,9 +240,10 @@ export const PUT_RUNS = `
   INSERT INTO runs (${RUN_ROW_COLUMNS.join(", ")})
   SELECT ${fromJson(RUN_ROW_COLUMNS)} FROM json_each(?1) AS told WHERE ${ITS_DELIVERY_IS_KEPT}
   ON CONFLICT (run_id) DO UPDATE SET
+    received_at = min(runs.received_at, excluded.received_at),
     heard_at = max(${heardAt("runs")}, excluded.heard_at),
     ${RUN_COLUMNS.map((column) => ifSuperseding("runs", column)).join(", ")}
-  WHERE ${isRecordOrHeardNews("runs")}`;
+  WHERE ${isRecordOrHeardNews("runs")} OR excluded.received_at < runs.received_at`;
 
 /**
  * The deliveries of a job that is told of again: the one behind its record so far, and the one that tells. A job told
@@ -251,19 +256,6 @@ export const PUT_HISTORY = `
   FROM json_each(?1) AS told JOIN jobs ON jobs.job_id = told.value ->> 'job_id', json_each('[0, 1]') AS which
   WHERE jobs.delivery_id <> told.value ->> 'delivery_id'
   ON CONFLICT DO NOTHING`;
-
-/** Deliveries of an export may be older than all that is known of their jobs. */
-export const PUT_FIRST_RECEIVED = [
-  `UPDATE jobs SET
-    received_at = told.value ->> 'received_at',
-    changed = coalesce(jobs.changed, jobs.place),
-    place = told.value ->> 'received_at' * 1000
-  FROM json_each(?1) AS told
-  WHERE jobs.job_id = told.value ->> 'job_id' AND jobs.place > told.value ->> 'received_at' * 1000
-    AND jobs.received_at > told.value ->> 'received_at'`,
-  `UPDATE runs SET received_at = told.value ->> 'received_at' FROM json_each(?1) AS told
-  WHERE runs.run_id = told.value ->> 'run_id' AND runs.received_at > told.value ->> 'received_at'`,
-];
 
 /** Jobs that the version before has written while this one was being deployed have no place yet. */
 export const GIVE_PLACES = `

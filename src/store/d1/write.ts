@@ -8,12 +8,12 @@ import type { Arrival, DeliveryReading, ReadArrival, Written, WrittenReadings } 
 import { bornOf, type EventRow, eventStatements } from "./events.ts";
 import { questionStatements } from "./verdicts.ts";
 import { inChunks } from "./json.ts";
+import { restoreStatements } from "./restored.ts";
 import {
   ARRIVAL_COLUMNS,
   DELIVERIES_PER_STATEMENT,
   HEAR_AGAIN,
   MARK_ANSWERS,
-  PUT_FIRST_RECEIVED,
   PUT_HISTORY,
   PUT_JOBS,
   PUT_PART,
@@ -70,7 +70,7 @@ export async function put(
   const encoded = await Promise.all(deliveries.map((one) => encodeArrival(one, readingRow(one.reading))));
   const events = await causedStatements(db, deliveries, causing, "arrived");
   const batch = [...events, ...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
-  if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...firstReceivedStatements(db, deliveries));
+  if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...restoreStatements(db, deliveries));
   const results = await persistently(() => db.batch<WrittenRow & EventRow>(batch));
   return {
     counts: countsOf(deliveries, results.slice(events.length)),
@@ -131,11 +131,6 @@ function recordStatements(db: D1Database, told: readonly DeliveryReading[]): D1P
     ...inChunks(greatestPerJob(jobs)).map((json) => db.prepare(PUT_WORKFLOWS).bind(json)),
     ...inChunks(told.flatMap(runRows)).map((json) => db.prepare(PUT_RUNS).bind(json)),
   ];
-}
-
-function firstReceivedStatements(db: D1Database, told: readonly DeliveryReading[]): D1PreparedStatement[] {
-  const rows = [...told.flatMap(jobRows), ...told.flatMap(runRows)];
-  return inChunks(rows).flatMap((json) => PUT_FIRST_RECEIVED.map((sql) => db.prepare(sql).bind(json)));
 }
 
 type EncodedArrival = Awaited<ReturnType<typeof encodeArrival>>;
