@@ -117,9 +117,9 @@ async function portable(changes: Changes) {
     deliveries,
     raw,
     firstReceivedAt: known.map(({ job }) => job.firstReceivedAt),
-    known: known.map(({ job: { verified: _, firstReceivedAt: __, updatedAt: ____, ...job }, deliveries: told }) => ({
-      job,
-      told: byId(told.map(({ verified: ___, ...delivery }) => delivery)),
+    known: known.map(({ job, deliveries: told }) => ({
+      job: { ...job, verified: null, firstReceivedAt: null, updatedAt: null },
+      told: byId(told.map((delivery) => ({ ...delivery, verified: null }))),
     })),
     runs: (runs as Run[]).map(({ jobs, ...run }) => ({ ...run, jobs: jobs.map(({ jobId }) => jobId).toSorted() })),
     listedRuns: (await listAll<{ runId: string }>("/runs", "runs", changes)).toSorted((a, b) =>
