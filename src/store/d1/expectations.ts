@@ -48,7 +48,9 @@ const RENEWED = [
   "known_to_ci",
 ];
 /** A number never gets less: who follows may not have seen the greater one. */
-const RENEW = `${RENEWED.map((column) => (column === "changed" ? "changed = max(expectations.changed, excluded.changed)" : `${column} = excluded.${column}`)).join(", ")}`;
+const RENEW = RENEWED.map((column) =>
+  column === "changed" ? "changed = max(expectations.changed, excluded.changed)" : `${column} = excluded.${column}`,
+).join(", ");
 
 /** ?1 JobId, ?2 now, ?3 due, ?4 to ?8 what is announced. */
 const PUT = `
