@@ -86,12 +86,34 @@ export const putDeliveries = (deliveries: number): string => `
     ${BODY_COLUMNS.map(unlessKept).join(", ")}
   RETURNING id, count`;
 
+/** Mark of the newest change when something was deleted that may have had it. */
+const FORGOTTEN_CHANGE = "changes";
+
+/** The number of the newest change of any job, also of one that is deleted since: numbers never run back. */
+export const NEWEST_CHANGE = `max(
+    coalesce((SELECT seq FROM marks WHERE name = '${FORGOTTEN_CHANGE}'), 0),
+    coalesce((SELECT place FROM jobs ORDER BY place DESC, job_id DESC LIMIT 1), 0),
+    coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0),
+    coalesce((SELECT changed FROM expectations ORDER BY changed DESC LIMIT 1), 0))`;
+
 export const PUT_PART =
   "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
 /** Deliveries that are CI's own answers: a JSON list of their ids. What came both ways stays one. */
 export const MARK_ANSWERS =
   "UPDATE deliveries SET source = 'reconcile' WHERE id IN (SELECT value FROM json_each(?1)) AND source IS NULL";
+
+/**
+ * Stands before MARK_ANSWERS. A callback whose bytes CI itself answers is verified thereby, which is a change of its
+ * jobs. Where they have ended the answer outranks the callback, and PUT_JOBS changes them. ?1 the same list, ?2 now.
+ */
+export const CHANGE_ANSWERED = `
+  UPDATE jobs SET changed = max(?2 * 1000, newest.change + 1)
+  FROM (SELECT ${NEWEST_CHANGE} AS change) AS newest
+  WHERE jobs.terminal = 0 AND jobs.job_id IN (
+    SELECT named.value FROM deliveries JOIN json_each(deliveries.job_ids) AS named
+    WHERE deliveries.id IN (SELECT value FROM json_each(?1)) AND deliveries.source IS NULL AND deliveries.id = jobs.delivery_id
+  )`;
 
 /** For deliveries whose bytes are there: a JSON list of their readings. Gives the ids of all that are kept. */
 export const PUT_READINGS = `
@@ -161,16 +183,6 @@ const ifSuperseding = (table: string, column: string) =>
 
 const isRecordOrHeardNews = (table: string) =>
   `${supersedes(table)} OR excluded.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`;
-
-/** Mark of the newest change when something was deleted that may have had it. */
-const FORGOTTEN_CHANGE = "changes";
-
-/** The number of the newest change of any job, also of one that is deleted since: numbers never run back. */
-export const NEWEST_CHANGE = `max(
-    coalesce((SELECT seq FROM marks WHERE name = '${FORGOTTEN_CHANGE}'), 0),
-    coalesce((SELECT place FROM jobs ORDER BY place DESC, job_id DESC LIMIT 1), 0),
-    coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0),
-    coalesce((SELECT changed FROM expectations ORDER BY changed DESC LIMIT 1), 0))`;
 
 /** Stands in the transaction of a deletion, before it. `condition` says whether there is anything to delete. */
 export const keepNewestChange = (condition: string): string => `

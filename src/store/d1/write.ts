@@ -11,6 +11,7 @@ import { inChunks } from "./json.ts";
 import { restoreStatements } from "./restored.ts";
 import {
   ARRIVAL_COLUMNS,
+  CHANGE_ANSWERED,
   DELIVERIES_PER_STATEMENT,
   HEAR_AGAIN,
   MARK_ANSWERS,
@@ -30,7 +31,7 @@ interface WrittenRow {
 }
 
 export async function keep(db: D1Database, persistently: Persistently, arrivals: readonly Arrival[]) {
-  const encoded = await Promise.all(arrivals.map((arrival) => encodeArrival(arrival, UNREAD)));
+  const encoded = await Promise.all(arrivals.map((arrival) => encodeArrival(arrival, UNREAD, false)));
   const counts = countsOf(arrivals, await persistently(() => db.batch<WrittenRow>(arrivalStatements(db, encoded))));
   // What is not read again says nothing to its jobs, and yet it is the last word on them.
   const repeats = arrivals.filter((_, index) => (counts[index] ?? 0) > 1).map(arrivalRow);
@@ -67,7 +68,9 @@ export async function put(
   deliveries: readonly ReadArrival[],
   causing: Causing,
 ): Promise<Written> {
-  const encoded = await Promise.all(deliveries.map((one) => encodeArrival(one, readingRow(one.reading))));
+  const encoded = await Promise.all(
+    deliveries.map((one) => encodeArrival(one, readingRow(one.reading), tellsEnds(one.reading))),
+  );
   const events = await causedStatements(db, deliveries, causing, "arrived");
   const batch = [...events, ...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
   if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...restoreStatements(db, deliveries));
@@ -110,10 +113,17 @@ export async function putReadings(
 /** The deliveries' rows, and the parts of bodies that one row does not hold. */
 function arrivalStatements(db: D1Database, arrivals: readonly EncodedArrival[]): D1PreparedStatement[] {
   const groups = inGroups(arrivals, DELIVERIES_PER_STATEMENT);
-  const answers = arrivals.filter(({ source }) => source === "reconcile").map(({ id }) => id);
+  const answers = arrivals.filter(({ source }) => source === "reconcile");
+  const marking = (sql: string, some: readonly EncodedArrival[], ...more: number[]) =>
+    some.length === 0 ? [] : [db.prepare(sql).bind(JSON.stringify(some.map(({ id }) => id)), ...more)];
   return [
     ...groups.map((group) => db.prepare(putDeliveries(group.length)).bind(...group.flatMap(({ values }) => values))),
-    ...(answers.length === 0 ? [] : [db.prepare(MARK_ANSWERS).bind(JSON.stringify(answers))]),
+    ...marking(
+      CHANGE_ANSWERED,
+      answers.filter(({ isOfEnds, isRestored }) => !isOfEnds && !isRestored),
+      Date.now(),
+    ),
+    ...marking(MARK_ANSWERS, answers),
     ...arrivals.flatMap(({ id, parts }) => parts.map((body, part) => db.prepare(PUT_PART).bind(id, part, body))),
   ];
 }
@@ -135,14 +145,17 @@ function recordStatements(db: D1Database, told: readonly DeliveryReading[]): D1P
 
 type EncodedArrival = Awaited<ReturnType<typeof encodeArrival>>;
 
+const tellsEnds = (reading: DeliveryReading["reading"]): boolean =>
+  reading.ok && reading.value.jobs.every(({ terminal }) => terminal);
+
 /** An arrival as the values of its row, and the parts of a body that one row does not hold. */
-async function encodeArrival(arrival: Arrival, reading: ReadingRow) {
+async function encodeArrival(arrival: Arrival, reading: ReadingRow, isOfEnds: boolean) {
   const { encoding, parts } = await encodeBody(arrival.body, arrival.size);
   const [whole = null] = parts.length === 1 ? parts : [];
   const split = whole === null ? parts : [];
   const row = { ...arrivalRow(arrival), ...reading, encoding, parts: split.length, body: whole };
-  const { id, source } = arrival;
-  return { id, source, values: ARRIVAL_COLUMNS.map((column) => row[column]), parts: split };
+  const { id, source, isRestored } = arrival;
+  return { id, source, isRestored, isOfEnds, values: ARRIVAL_COLUMNS.map((column) => row[column]), parts: split };
 }
 
 function inGroups<T>(items: readonly T[], size: number): T[][] {
