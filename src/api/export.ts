@@ -243,7 +243,7 @@ export const contract = (): Contract => ({
       "null. `jobs` is there if more is known of its jobs than it tells itself, as `{jobId, firstChange, lastChange, verified}`: the numbers of " +
       "the job's first and last change, in microseconds since 1970, and what CI says of the job as this delivery tells it. First comes what waits in the spill, then the store, first received first. A delivery may come twice, and a " +
       "page may have none. At the end stand the jobs that are expected, as `{expectation: {jobId, registeredAt, dueAt, bucket, " +
-      "region, queueId, tag, userData, lastChange, isNoted, knownToCi}}`; `isNoted` says that it was told as overdue. The last line of every page is `{next}`, the cursor to go on with, null at the end. " +
+      "region, queueId, tag, userData, lastChange, isMet, isNoted, knownToCi}}`: whether its job has ended, and whether it was told as overdue. The last line of every page is `{next}`, the cursor to go on with, null at the end. " +
       "A page without that line is cut short.",
     answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],

@@ -219,6 +219,7 @@ export const ExportedExpectation = v.object(
     dueAt: exactMoment,
     ...announced,
     lastChange: v.nullish(changeNumber, null),
+    isMet: v.nullish(v.boolean("must be true or false"), null),
     isNoted: v.nullish(v.boolean("must be true or false"), null),
     knownToCi: v.nullish(v.literal(false, "must be false, or null"), null),
   },

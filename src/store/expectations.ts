@@ -77,8 +77,10 @@ export interface ExportedExpectation extends Announced {
   jobId: string;
   registeredAt: number;
   dueAt: number;
-  /** Number of its last change, as of an `Expectation`; null in lines of older versions, as the next two. */
+  /** Number of its last change, as of an `Expectation`; null in lines of older versions, as the next three. */
   lastChange: number | null;
+  /** Whether its job has ended: it stays met where the job itself was not kept as long. */
+  isMet: boolean | null;
   /** Whether it was noted as overdue, and told as such. */
   isNoted: boolean | null;
   knownToCi: false | null;

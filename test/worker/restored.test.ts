@@ -236,6 +236,25 @@ describe("an import into D1", () => {
     expect((await read<{ jobs: Job[] }>("/jobs?overdue=true")).jobs).toHaveLength(2);
   });
 
+  test("leaves an expectation met whose job was not kept as long", async () => {
+    const [jobId] = JOBS;
+    await send(`/jobs/${jobId}/expectation`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({ within: 60 }),
+    });
+    await post(segmentation(jobId));
+    await cron({ RETENTION_DAYS_JOBS: "1" }, Date.now() + 2 * 24 * 60 * MINUTE);
+    const lines = await exportAll();
+    expect(lines).toMatchObject([{ expectation: { jobId } }]);
+    await empty();
+    await importLines(lines);
+    await cron({}, Date.now() + 60 * MINUTE);
+    expect((await get(`/jobs/${jobId}`)).status).toBe(404);
+    expect((await read<{ jobs: Job[] }>("/jobs?overdue=true")).jobs).toEqual([]);
+    expect(await exportAll()).toEqual(lines);
+  });
+
   test.each([
     [{ firstChange: 2, lastChange: 1 }, "firstChange is greater than lastChange."],
     [{ firstChange: 1, lastChange: 9e15 }, "lastChange is more than a day ahead of this receiver's clock."],

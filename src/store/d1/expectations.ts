@@ -133,14 +133,14 @@ const ADOPT = `
 const OPEN_OF = "SELECT job_id FROM expectations WHERE job_id IN (SELECT value FROM json_each(?1)) AND is_open = 1";
 
 const LIST_ALL = `
-  SELECT job_id, registered_at, due_at, ${ANNOUNCED.join(", ")}, changed, is_noted, known_to_ci FROM expectations WHERE job_id > ?1 ORDER BY job_id LIMIT ?2`;
+  SELECT job_id, registered_at, due_at, ${ANNOUNCED.join(", ")}, changed, is_open, is_noted, known_to_ci FROM expectations WHERE job_id > ?1 ORDER BY job_id LIMIT ?2`;
 
 /** ?1 JSON list of expectations. The later one stands; it keeps its number, and is no change of today, nor overdue anew. */
 const RESTORE = `
   INSERT INTO expectations (${COLUMNS}, known_to_ci)
   SELECT value ->> 'jobId', value ->> 'registeredAt', value ->> 'dueAt', value ->> 'bucket', value ->> 'region',
     value ->> 'queueId', value ->> 'tag', value ->> 'userData', coalesce(value ->> 'lastChange', value ->> 'registeredAt' * 1000),
-    NOT ${IS_TERMINAL("value ->> 'jobId'")}, coalesce(value ->> 'isNoted', 0), 0, value ->> 'dueAt', value ->> 'knownToCi'
+    NOT (coalesce(value ->> 'isMet', 0) OR ${IS_TERMINAL("value ->> 'jobId'")}), coalesce(value ->> 'isNoted', 0), 0, value ->> 'dueAt', value ->> 'knownToCi'
   FROM json_each(?1) WHERE true
   ON CONFLICT (job_id) DO UPDATE SET ${RENEW} WHERE excluded.registered_at > expectations.registered_at`;
 
@@ -164,6 +164,7 @@ interface ExpectationRow {
   tag: string | null;
   user_data: string | null;
   changed: number;
+  is_open: 0 | 1;
   is_noted: 0 | 1;
   known_to_ci: 0 | null;
 }
@@ -273,6 +274,7 @@ const exportedOf = (row: ExpectationRow): ExportedExpectation => ({
   dueAt: row.due_at,
   ...announcedOf(row),
   lastChange: row.changed,
+  isMet: row.is_open === 0,
   isNoted: row.is_noted === 1,
   knownToCi: row.known_to_ci === 0 ? false : null,
 });
