@@ -140,6 +140,8 @@ class Walk {
       const pass = await this.#passBy(state.pass, failure.beginning);
       return pass === null ? stop : goOn({ pass });
     }
+    // A smaller page is answered sooner.
+    if (failure.kind === "timeout") return { state: { ...stop.state, size: halved(state.size) }, isOver: true };
     if (!this.#isTokenRefused(state.pass, failure)) return stop;
     this.#hasRestarted = true;
     return goOn({ pass: restarted(state.pass) });
