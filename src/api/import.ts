@@ -23,8 +23,8 @@ export const imported = new Routes();
 /** Lines in one request: a hundred deliveries are written with fewer than the 50 statements of the free plan. */
 export const IMPORT_LINES_MAX = 100;
 
-/** What may stand around the base64 of the largest body, in bytes: the rest of its line, or many small lines. */
-const IMPORT_ROOM_BYTES = 1024 * 1024;
+/** What may stand around the base64 of the largest body, in bytes: notes on the ten thousand jobs that it may name, or many small lines. */
+const IMPORT_ROOM_BYTES = 2 * 1024 * 1024;
 
 /** The largest body in base64, which makes 4 bytes of 3. */
 const importBytesMax = (maxBodyBytes: number): number => 4 * Math.ceil(maxBodyBytes / 3) + IMPORT_ROOM_BYTES;
@@ -34,7 +34,7 @@ imported.post("/import", requireToken, async (c) => {
   const body = await readBytes(c.req.raw, limit);
   if (!body.ok) {
     const { code } = body.error;
-    const tooLarge = `The lines are larger than ${limit} bytes together: MAX_BODY_BYTES in base64, and a megabyte.`;
+    const tooLarge = `The lines are larger than ${limit} bytes together: MAX_BODY_BYTES in base64, and two megabytes.`;
     return problemResponse(c, { code, detail: code === "body-too-large" ? tooLarge : "The connection failed." });
   }
   const lines = linesOf(body.value);

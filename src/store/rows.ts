@@ -2,7 +2,16 @@
 import { READER_VERSION } from "../callback/callback.ts";
 import { jobRank, runRank, workflowRank } from "../callback/state.ts";
 import type { Format, JobReading, Workflow } from "../callback/types.ts";
-import type { Arrival, Delivery, DeliveryReading, DeliveryStatus, Failure, JobSummary, RunSummary } from "./store.ts";
+import type {
+  Arrival,
+  Delivery,
+  DeliveryReading,
+  DeliveryStatus,
+  Failure,
+  JobNote,
+  JobSummary,
+  RunSummary,
+} from "./store.ts";
 
 /** Longest value put into a column, in characters. Columns are an index: the body has every value whole. */
 const INDEXED_VALUE_CHARACTERS = 8_192;
@@ -77,12 +86,13 @@ const cell = (value: Text): Text =>
   value === null || value.length > INDEXED_VALUE_CHARACTERS ? null : value.toWellFormed();
 
 export function jobRows(told: DeliveryReading): JobRow[] {
-  return told.reading.ok ? told.reading.value.jobs.map((job) => jobRow(job, told)) : [];
+  if (!told.reading.ok) return [];
+  const notes = new Map(told.notes?.map((note) => [note.jobId, note]));
+  return told.reading.value.jobs.map((job) => jobRow(job, told, notes.get(job.jobId)));
 }
 
-function jobRow(job: JobReading, entry: DeliveryReading): JobRow {
+function jobRow(job: JobReading, entry: DeliveryReading, note: JobNote | undefined): JobRow {
   const { workflow } = job;
-  const note = entry.notes?.find(({ jobId }) => jobId === job.jobId);
   return {
     job_id: job.jobId,
     received_at: entry.receivedAt,

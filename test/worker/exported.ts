@@ -12,6 +12,7 @@ export interface Line {
   source?: string | null;
   status: string;
   missing: "retention" | "corrupt" | null;
+  jobs?: readonly unknown[];
   bytes: string | null;
 }
 

@@ -236,6 +236,18 @@ describe("an import into D1", () => {
     expect((await read<{ jobs: Job[] }>("/jobs?overdue=true")).jobs).toHaveLength(2);
   });
 
+  test("takes a line whose notes are on thousands of jobs", async () => {
+    const jobIds = Array.from({ length: 9_000 }, newJobId);
+    await post(segmentation(jobIds[0] as string, { State: "Running" }));
+    await takeIn(workflowFinish(RUN, jobIds), Date.now() - MINUTE, "callback", {});
+    const lines = await exportAll();
+    expect(lines.map(({ jobs }) => jobs?.length ?? 0)).toEqual([1, 9_000]);
+    const before = await read<Job>(`/jobs/${jobIds[8_000]}`);
+    await empty();
+    await importLines(lines);
+    expect(await read<Job>(`/jobs/${jobIds[8_000]}`)).toEqual(before);
+  });
+
   test("leaves an expectation met whose job was not kept as long", async () => {
     const [jobId] = JOBS;
     await send(`/jobs/${jobId}/expectation`, {

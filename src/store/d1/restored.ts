@@ -24,14 +24,16 @@ export async function notesOf(
 ): Promise<ReadonlyMap<string, readonly JobNote[]>> {
   if (ids.length === 0) return new Map();
   const { results } = await persistently(() => db.prepare(NOTES).bind(JSON.stringify(ids)).all<NoteRow>());
-  const notes = new Map<string, JobNote[]>();
-  for (const { delivery, verified, ...note } of results)
-    notes.set(delivery, [
-      ...(notes.get(delivery) ?? []),
-      { ...note, verified: verified === null ? null : verified === 1 },
-    ]);
-  return notes;
+  const byDelivery = Map.groupBy(results, ({ delivery }) => delivery);
+  return new Map([...byDelivery].map(([delivery, rows]) => [delivery, rows.map(noteOf)]));
 }
+
+const noteOf = ({ jobId, firstChange, lastChange, verified }: NoteRow): JobNote => ({
+  jobId,
+  firstChange,
+  lastChange,
+  verified: verified === null ? null : verified === 1,
+});
 
 const value = (name: string) => `value ->> '${name}'`;
 
