@@ -33,7 +33,7 @@ export async function examine({ base, key, token, timeoutSeconds }: DoctorOption
     await checkNoToken(ask),
     ...(await checkRoundTrip(ask, key, token)),
     ...(await checkEvents(ask, token)),
-    ...(await checkReconcile(ask, token)),
+    ...(await checkReconcile(ask, token, local)),
   ];
 }
 

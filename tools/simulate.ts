@@ -11,7 +11,7 @@ import { lookUpBase, readOptions, type SimulateOptions } from "./simulate/option
 import { checksOf, checksOfPost, digestOf, type Post, postsOf, readFiles } from "./simulate/posts.ts";
 import { startProgress } from "./simulate/progress.ts";
 import { isAsExpected, jsonReport, maskedUrl, textReport } from "./simulate/report.ts";
-import { type Answer, sendAll } from "./simulate/send.ts";
+import { type Answer, probe, sendAll } from "./simulate/send.ts";
 import { count, newTally, type Tally } from "./simulate/tally.ts";
 import { type Verification, verifyAll } from "./simulate/verify.ts";
 
@@ -52,6 +52,9 @@ async function simulate(options: SimulateOptions, files: readonly Post[]): Promi
 
   let lost: Lost | null = null;
   if (options.ci !== null && options.plan !== undefined) {
+    // Checked first, so that CI hears of no job whose callback cannot be sent at all.
+    const fault = whyUnready(await probe({ ...options, signal: interruption.signal }));
+    if (fault !== null) return giveUp(options, fault);
     const registered = await register(options.ci, options.plan);
     if (!registered.ok) {
       process.stderr.write(`${registered.error}\n`);
@@ -60,10 +63,7 @@ async function simulate(options: SimulateOptions, files: readonly Post[]): Promi
     lost = registered.value;
   }
   const sending = await send(options, files, interruption.signal);
-  if (sending.hopeless !== null) {
-    process.stderr.write(`Nothing could be sent to ${maskedUrl(options.url)}: ${sending.hopeless}.\n`);
-    return EXIT.notAsExpected;
-  }
+  if (sending.hopeless !== null) return giveUp(options, sending.hopeless);
   const mayVerify = options.verify && !interruption.signal.aborted;
   const verification = mayVerify ? await verify(options, sending, interruption.signal) : null;
   const { tally, seconds } = sending;
@@ -71,6 +71,11 @@ async function simulate(options: SimulateOptions, files: readonly Post[]): Promi
   process.stdout.write(`${options.json ? jsonReport(outcome) : textReport(outcome)}\n`);
   if (outcome.interrupted) return EXIT.interrupted;
   return isAsExpected(outcome) ? EXIT.asExpected : EXIT.notAsExpected;
+}
+
+function giveUp({ url }: SimulateOptions, fault: string): number {
+  process.stderr.write(`Nothing could be sent to ${maskedUrl(url)}: ${fault}.\n`);
+  return EXIT.notAsExpected;
 }
 
 interface Sending {
@@ -112,6 +117,10 @@ function whyHopeless({ unreachable, fault, status }: Answer): string | null {
   if (unreachable) return `${fault}. For a local run, start one with npm run dev`;
   return status === 404 ? "404, so its path is wrong, or its key is not one of the receiver's CALLBACK_KEYS" : null;
 }
+
+/** The same of an answer to a probe. Only this receiver's own 404 is about the key: another may know no GET there. */
+const whyUnready = (answer: Answer): string | null =>
+  answer.unreachable || answer.said["type"] === "/problems/not-found" ? whyHopeless(answer) : null;
 
 async function verify(
   options: SimulateOptions,

@@ -8,7 +8,7 @@ import type { Places } from "../intake.ts";
 import type { Spill, SpillEntry } from "../store/spill.ts";
 import type { ExportedExpectation } from "../store/expectations.ts";
 import { CorruptBodyError, PositionError } from "../store/errors.ts";
-import type { Delivery, DeliverySource, Store } from "../store/store.ts";
+import type { Delivery, DeliverySource, JobNote, Store } from "../store/store.ts";
 import type { Page, Position } from "../store/lists.ts";
 import { StoreError } from "../store/retry.ts";
 import { timeOf } from "../wire.ts";
@@ -40,6 +40,8 @@ interface Exported {
   status: Delivery["status"];
   missing: "retention" | "corrupt" | null;
   body: Body | null;
+  /** Notes on its jobs, where there are any. */
+  jobs?: readonly JobNote[] | undefined;
 }
 
 /**
@@ -91,9 +93,11 @@ async function storePage(store: Store, limit: number, after: Position | null): P
   const fitting = firstWithin(listed.items).length;
   // Asked again for fewer, the list gives the position after those.
   const page = fitting === listed.items.length ? listed : await store.listOldestDeliveries(fitting, after);
+  const notes = await store.notesOf(page.items.map(({ id }) => id));
   const items = await Promise.all(page.items.map((delivery) => storedDelivery(store, delivery)));
   const next: Position | null = page.next === null ? null : ["store", ...page.next];
-  return { items: items.filter((item) => item !== null), next };
+  const found = items.filter((item) => item !== null);
+  return { items: found.map((item) => ({ ...item, jobs: notes.get(item.id) })), next };
 }
 
 /** Null if retention has deleted the delivery since it was listed. */
@@ -190,9 +194,9 @@ function* encodedPage(
 ): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   let text = "";
-  for (const { id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, body } of items) {
+  for (const { id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, jobs, body } of items) {
     const times = { receivedAt: isoOrNull(receivedAt), lastReceivedAt: isoOrNull(lastReceivedAt) };
-    text += JSON.stringify({ id, ...times, count, contentType, source, status, missing }).slice(0, -1);
+    text += JSON.stringify({ id, ...times, count, contentType, source, status, missing, jobs }).slice(0, -1);
     if (body === null) {
       text += ',"bytes":null}\n';
       continue;
@@ -210,8 +214,8 @@ function* encodedPage(
   yield encoder.encode(`${text}${expectations.map(expectationLine).join("")}${JSON.stringify({ next })}\n`);
 }
 
-function expectationLine({ registeredAt, dueAt, jobId, ...announced }: ExportedExpectation): string {
-  const expectation = { jobId, registeredAt: timeOf(registeredAt), dueAt: timeOf(dueAt), ...announced };
+function expectationLine({ registeredAt, dueAt, jobId, ...rest }: ExportedExpectation): string {
+  const expectation = { jobId, registeredAt: timeOf(registeredAt), dueAt: timeOf(dueAt), ...rest };
   return `${JSON.stringify({ expectation })}\n`;
 }
 
@@ -233,12 +237,15 @@ export const contract = (): Contract => ({
     operationId: "exportDeliveries",
     summary: "Every delivery with its bytes, for a back-up",
     description:
-      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, bytes}`: " +
+      "One JSON object a line. A delivery is `{id, receivedAt, lastReceivedAt, count, contentType, source, status, missing, jobs, bytes}`: " +
       "times in ISO 8601 with milliseconds, `bytes` in base64. If `bytes` is null, `missing` says why: `retention` (they " +
       "have been deleted) or `corrupt` (the stored bytes are not the ones that came); the times of a corrupt delivery may be " +
-      "null. The spill comes first, then the store, first received first. A delivery may come twice, and a " +
+      "null. `jobs` is there if the receiver knows more of the delivery's jobs than the bytes tell, as `{jobId, firstChange, lastChange, verified}`: " +
+      "the numbers of the job's first and last change, in microseconds since 1970, and what CI says of the job as this delivery tells it. " +
+      "The spill comes first, then the store, first received first. A delivery may come twice, and a " +
       "page may have none. Announced jobs come last, as `{expectation: {jobId, registeredAt, dueAt, bucket, " +
-      "region, queueId, tag, userData}}`. The last line of every page is `{next}`, the cursor to continue with, null at the end. " +
+      "region, queueId, tag, userData, lastChange, isMet, isNoted, knownToCi}}`: `isMet` says whether the job has ended, `isNoted` whether it was told as overdue. " +
+      "The last line of every page is `{next}`, the cursor to continue with, null at the end. " +
       "A page without that line was cut short.",
     answers: { 200: { description: "A page of deliveries.", media: ["application/x-ndjson"] } },
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],

@@ -28,10 +28,10 @@ export const imported = new Routes();
 export const IMPORT_LINES_MAX = 100;
 
 /**
- * How much a request may have beside the base64 of the largest body, in bytes: the rest of its line, or many small
- * lines.
+ * How much a request may have beside the base64 of the largest body, in bytes: notes on the ten thousand jobs that it
+ * may name, or many small lines.
  */
-const IMPORT_ROOM_BYTES = 1024 * 1024;
+const IMPORT_ROOM_BYTES = 2 * 1024 * 1024;
 
 /** The largest body in base64, which makes 4 bytes out of 3. */
 const importBytesMax = (maxBodyBytes: number): number => 4 * Math.ceil(maxBodyBytes / 3) + IMPORT_ROOM_BYTES;
@@ -41,7 +41,7 @@ imported.post("/import", requireToken, async (c) => {
   const body = await readBytes(c.req.raw, limit);
   if (!body.ok) {
     const { code } = body.error;
-    const tooLarge = `The lines are larger than ${limit} bytes together: MAX_BODY_BYTES in base64, and a megabyte.`;
+    const tooLarge = `The lines are larger than ${limit} bytes together: MAX_BODY_BYTES in base64, and two megabytes.`;
     return problemResponse(c, { code, detail: code === "body-too-large" ? tooLarge : "The connection failed." });
   }
   const lines = linesOf(body.value);
@@ -132,6 +132,8 @@ function expectationOf(value: unknown, latest: number): Result<Taken, string> {
   const registeredAt = Date.parse(read.output.registeredAt);
   const dueAt = Date.parse(read.output.dueAt);
   if (registeredAt > latest) return fail("registeredAt is more than a day ahead of this receiver's clock.");
+  if ((read.output.lastChange ?? 0) > latest * 1000)
+    return fail("lastChange is more than a day ahead of this receiver's clock.");
   if (dueAt > latest + WITHIN_SECONDS_MAX * 1000)
     return fail("dueAt is more than 31 days ahead of this receiver's clock.");
   return ok({ expectation: { ...read.output, registeredAt, dueAt } });
@@ -154,7 +156,7 @@ async function arrivalOf(
   line: v.InferOutput<typeof ExportedDelivery>,
   latest: number,
 ): Promise<Result<Arrival, string>> {
-  const { id, contentType, count } = line;
+  const { id, contentType, count, jobs: notes = [] } = line;
   if (line.bytes === null) return fail("The line has no bytes to restore the delivery from.");
   const receivedAt = Date.parse(line.receivedAt ?? "");
   const lastReceivedAt = Date.parse(line.lastReceivedAt ?? "");
@@ -162,6 +164,10 @@ async function arrivalOf(
     return fail("receivedAt, lastReceivedAt and count must be given where there are bytes.");
   if (receivedAt > lastReceivedAt) return fail("receivedAt is later than lastReceivedAt.");
   if (lastReceivedAt > latest) return fail("lastReceivedAt is more than a day ahead of this receiver's clock.");
+  if (notes.some(({ firstChange, lastChange }) => firstChange > lastChange))
+    return fail("firstChange is greater than lastChange.");
+  if (notes.some(({ lastChange }) => lastChange > latest * 1000))
+    return fail("lastChange is more than a day ahead of this receiver's clock.");
   const bytes = fromBase64(line.bytes);
   if (bytes === null) return fail("bytes is not base64.");
   if ((await digestOf(bytes)) !== id) return fail("The SHA-256 of the bytes is not the id of the delivery.");
@@ -173,6 +179,7 @@ async function arrivalOf(
     receivedAt,
     lastReceivedAt,
     count,
+    notes,
     source: line.source ?? "callback",
     ...RESTORED,
   });

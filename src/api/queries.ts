@@ -175,6 +175,20 @@ const exactMoment = v.pipe(
 
 const exactTime = v.nullable(exactMoment);
 
+/** The number of a change, in microseconds since 1970. */
+const changeNumber = v.pipe(
+  v.number("must be a number"),
+  v.safeInteger("must be a whole number"),
+  v.minValue(1, "must be at least 1"),
+);
+
+const JobNote = v.object({
+  jobId: v.string(),
+  firstChange: changeNumber,
+  lastChange: changeNumber,
+  verified: v.nullable(v.boolean()),
+});
+
 /** A line of an export. Members that a later version adds are ignored. */
 export const ExportedDelivery = v.object(
   {
@@ -190,6 +204,7 @@ export const ExportedDelivery = v.object(
     ),
     contentType: v.nullable(v.string("must be text, or null")),
     source: v.optional(v.nullable(v.picklist(["callback", "reconcile"], "must be callback or reconcile"))),
+    jobs: v.optional(v.array(JobNote)),
     bytes: v.nullable(v.string("must be base64, or null")),
   },
   ({ expected }) => (expected === "Object" ? "must be a JSON object" : "is missing"),
@@ -205,6 +220,10 @@ export const ExportedExpectation = v.object(
     registeredAt: exactMoment,
     dueAt: exactMoment,
     ...announced,
+    lastChange: v.nullish(changeNumber, null),
+    isMet: v.nullish(v.boolean("must be true or false"), null),
+    isNoted: v.nullish(v.boolean("must be true or false"), null),
+    knownToCi: v.nullish(v.literal(false, "must be false, or null"), null),
   },
   ({ expected }) => (expected === "Object" ? "must be a JSON object" : "is missing"),
 );

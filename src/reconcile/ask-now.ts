@@ -2,7 +2,9 @@
 import { parseCallback } from "../callback/callback.ts";
 import { fail, ok, type Result } from "../callback/result.ts";
 import type { JobReading } from "../callback/types.ts";
+import type { Places } from "../intake.ts";
 import { findKnownJob, type FoundJob } from "../lookup.ts";
+import { CorruptBodyError } from "../store/errors.ts";
 import { type ExpectedJob, isOnlyExpected } from "../store/expectations.ts";
 import type { LeasedEvent } from "../store/outbox.ts";
 import type { Asking, JobToAsk } from "./asking.ts";
@@ -23,7 +25,7 @@ export interface AskedNow {
 /** Rejects with a StoreError where the store could not be asked, or the answer not be stored. */
 export async function askNow(asking: Asking, jobId: string): Promise<Result<AskedNow, AskFailure>> {
   const { places, queues } = asking.means;
-  const known = await findKnownJob(places, jobId);
+  const known = await findDespiteCorruptBytes(places, jobId);
   const asked = known === null ? { jobId, bucket: null, region: null } : toAsk(known);
   const hasPlace = placeOf(asked, queues) !== null;
   if (known === null && !hasPlace) return ok({ outcome: "unknown", events: [] });
@@ -40,6 +42,18 @@ export async function askNow(asking: Asking, jobId: string): Promise<Result<Aske
   const [outcome] = await asking.takeIn([answer.value]);
   if (outcome != null) return ok({ outcome: "taken-in", events: outcome.events });
   return fail({ kind: "malformed", status: 200, reason: "The answer has a job without State.", requestId });
+}
+
+/** Corrupt bytes are no reason not to ask: CI's answer takes their place. The store still has the record without them. */
+async function findDespiteCorruptBytes(places: Places, jobId: string): Promise<FoundJob | ExpectedJob | null> {
+  try {
+    return await findKnownJob(places, jobId);
+  } catch (error) {
+    if (!(error instanceof CorruptBodyError)) throw error;
+    const kept = await places.store.getJob(jobId);
+    if (kept !== null) return { ...kept, body: null };
+    return (await places.store.expectations?.get(jobId)) ?? null;
+  }
 }
 
 /** As a delivery tells of it, or else as it was announced. */

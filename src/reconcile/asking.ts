@@ -32,6 +32,9 @@ const REQUESTS_AT_ONCE = 5;
 /** Where the pause is kept that CI asked for: beside the places of sweeps, since it is of the same kind. */
 const PAUSE = "pause";
 
+/** How often it is written where others write it at the same time. */
+const PAUSE_TRIES = 3;
+
 interface Pause {
   until: number;
 }
@@ -166,14 +169,21 @@ export class Asking {
     if (failure.kind === "slow-down") await this.#notePause(failure.retryAfterSeconds);
   }
 
-  /** Other runs are told too. Where that fails, they find out for themselves. */
+  /**
+   * Other runs are told too, and a longer pause that one of them has told of stays. Where two write at once, the later
+   * one writes again. Where that fails, they find out for themselves.
+   */
   async #notePause(retryAfterSeconds: number | null): Promise<void> {
     const { sweeps } = this.means.places.store;
     if (sweeps === null) return;
     const pause: Pause = { until: pauseUntil(retryAfterSeconds, this.means.now()) };
     try {
-      const kept = (await sweeps.read([PAUSE])).get(PAUSE);
-      await sweeps.write(PAUSE, kept?.version ?? 0, pause);
+      let isKept = false;
+      for (let tries = 0; tries < PAUSE_TRIES && !isKept; tries += 1) {
+        const kept = (await sweeps.read([PAUSE])).get(PAUSE);
+        const isLonger = kept !== undefined && (kept.state as Pause).until >= pause.until;
+        isKept = isLonger || (await sweeps.write(PAUSE, kept?.version ?? 0, pause));
+      }
     } catch (error) {
       this.means.log("warn", "ask failed", { kind: "pause-not-kept", fault: String(error) });
     }

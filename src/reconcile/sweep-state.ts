@@ -1,7 +1,8 @@
 /**
  * How far the sweep of one queue and tag has come, and what each job on a page of CI's list means for it. A pass walks
  * the list by creation time, oldest first, from the mark to a fixed end; the mark of the next one is the creation of
- * the oldest job that the pass met and could not settle. Pure.
+ * the oldest job that the pass met and could not settle. It begins a little before its mark, since CI may list a job
+ * late. Pure.
  */
 import type { JobReading } from "../callback/types.ts";
 import { LIST_SIZE } from "./limits.ts";
@@ -15,6 +16,12 @@ const HOUR = 60 * MINUTE;
  * that CI's list has settled there.
  */
 export const SETTLING_MILLISECONDS = 2 * MINUTE;
+
+/**
+ * How far a pass looks back behind the end of the one before it, in milliseconds: a job may be listed late by as much.
+ * It looks back no further than that one's last page, and so takes one request more at most.
+ */
+export const OVERLAP_MILLISECONDS = 15 * MINUTE;
 
 /** How long after its creation an unfinished job becomes an expectation, in milliseconds. */
 export const UNFINISHED_MILLISECONDS = HOUR;
@@ -41,6 +48,8 @@ export interface Pass {
   /** Creation times that it covers, in milliseconds since 1970. */
   from: number;
   until: number;
+  /** Before this, earlier passes have settled all jobs that were listed then. Absent in what an older version wrote, which did not look back. */
+  mark?: number;
   /** The page to ask for; null for the first. */
   nextToken: string | null;
   /** Creation of the oldest job met that is not settled; null where all are. */
@@ -51,8 +60,10 @@ export interface Pass {
 export interface SweepState {
   /** Null where the last pass has ended. */
   pass: Pass | null;
-  /** Where the next pass begins, in milliseconds since 1970. */
+  /** Creation time before which all listed jobs are settled, in milliseconds since 1970. */
   mark: number;
+  /** Where the next pass may begin before the mark. Absent in what an older version wrote. */
+  lookBack?: number;
   /** Jobs to ask for on a page. */
   size: number;
   /** Whether a page is being read: found so by another run, it ended that run, or it is under way twice. */
@@ -95,20 +106,22 @@ export function resume(kept: SweepState | null, now: number, sweepHours: number)
   };
   // What ended a run may have been the page: less of it is asked for.
   const size = state.isUnderWay ? halved(state.size) : state.size;
-  const pass = state.pass ?? newPass(Math.max(state.mark, earliest), now - SETTLING_MILLISECONDS);
+  const pass = state.pass ?? nextPass(state, earliest, now - SETTLING_MILLISECONDS);
   return { ...state, size, pass, isUnderWay: true };
 }
 
-const newPass = (from: number, until: number): Pass => ({
-  from: Math.min(from, until),
-  until,
-  nextToken: null,
-  oldest: null,
-  counts: NO_COUNTS,
-});
+function nextPass({ mark, lookBack = mark }: SweepState, earliest: number, until: number): Pass {
+  const clamped = (time: number) => Math.min(Math.max(time, earliest), until);
+  const from = clamped(Math.min(mark, lookBack));
+  return { from, until, mark: clamped(mark), nextToken: null, oldest: null, counts: NO_COUNTS };
+}
 
-/** The pass from its mark again, where CI no longer takes its token. What held the mark may still do so. */
-export const restarted = (pass: Pass): Pass => ({ ...newPass(pass.from, pass.until), oldest: pass.oldest });
+/** The pass from its beginning again, where CI no longer takes its token. What held the mark may still do so. */
+export const restarted = (pass: Pass): Pass => ({ ...pass, nextToken: null, counts: NO_COUNTS });
+
+/** Whether an earlier pass has been where the job stands: it saw the job, unless CI listed it late. */
+export const isLookedBackAt = ({ mark }: Pass, { createdAt }: Pick<JobReading, "createdAt">): boolean =>
+  mark !== undefined && createdAt !== null && Date.parse(createdAt) < mark;
 
 /**
  * The pass beyond a job that cannot be read: times of creation are whole seconds, so beyond that second, and further
@@ -145,7 +158,7 @@ export function fateOf(
   return job.createdAt === null || Date.parse(job.createdAt) <= now - UNFINISHED_MILLISECONDS ? "adopt" : "hold";
 }
 
-/** The oldest creation that holds the mark. */
+/** The oldest creation, of these and the one before: it holds the mark. */
 export function oldestOf(held: readonly Pick<JobReading, "createdAt">[], before: number | null): number | null {
   const times = held.flatMap(({ createdAt }) => (createdAt === null ? [] : [Date.parse(createdAt)]));
   return [...times, ...(before === null ? [] : [before])].reduce<number | null>(
@@ -154,18 +167,29 @@ export function oldestOf(held: readonly Pick<JobReading, "createdAt">[], before:
   );
 }
 
-/** The state after a page: at the next one, or with the pass at its end. */
+/** The state after a page, of which `first` is the oldest creation: at the next page, or with the pass at its end. */
 export function turned(
   state: SweepState & { pass: Pass },
-  page: { nextToken: string | null; oldest: number | null; counts: Counts; size: number },
+  page: { nextToken: string | null; oldest: number | null; first: number | null; counts: Counts; size: number },
   now: number,
 ): SweepState {
-  const { nextToken, oldest, counts, size } = page;
+  const { nextToken, oldest, first, counts, size } = page;
   const pass = { ...state.pass, nextToken, oldest, counts: plus(state.pass.counts, counts) };
   const total = plus(state.total, counts);
   if (nextToken !== null) return { ...state, pass, size, total };
-  const mark = oldest ?? pass.until;
-  return { ...state, pass: null, mark, size, total, isUnderWay: false, last: { ...pass.counts, endedAt: now } };
+  const { from, until } = pass;
+  const mark = oldest ?? until;
+  const lookBack = Math.max(until - OVERLAP_MILLISECONDS, state.pass.nextToken === null ? from : (first ?? until));
+  return {
+    ...state,
+    pass: null,
+    mark,
+    lookBack,
+    size,
+    total,
+    isUnderWay: false,
+    last: { ...pass.counts, endedAt: now },
+  };
 }
 
 /** What the sweep has come to over all lists; null where there is none that ended for each. */

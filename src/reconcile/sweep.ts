@@ -17,6 +17,7 @@ import {
   type Counts,
   fateOf,
   halved,
+  isLookedBackAt,
   nextSize,
   oldestOf,
   type Pass,
@@ -34,12 +35,19 @@ const WALK_OPERATIONS = 2;
 /** Of a page: the request, which of its jobs are known, and the place after it. */
 const PAGE_OPERATIONS = 3;
 
-/** Making expectations of jobs. */
+/** Making expectations of jobs, and asking which of them there are. */
 const ADOPT_OPERATIONS = 1;
+const EXPECTED_OPERATIONS = 1;
 
 /** What a page takes at least on which one job is found. */
 export const SWEEP_OPERATIONS =
-  1 + WALK_OPERATIONS + PAGE_OPERATIONS + ADOPT_OPERATIONS + TAKE_IN_OPERATIONS + DESCRIBE_REQUESTS;
+  1 +
+  WALK_OPERATIONS +
+  PAGE_OPERATIONS +
+  EXPECTED_OPERATIONS +
+  ADOPT_OPERATIONS +
+  TAKE_IN_OPERATIONS +
+  DESCRIBE_REQUESTS;
 
 /** Bounds of creation times are exclusive, and in whole seconds. */
 const SECOND = 1_000;
@@ -132,6 +140,8 @@ class Walk {
       const pass = await this.#passBy(state.pass, failure.beginning);
       return pass === null ? stop : goOn({ pass });
     }
+    // A smaller page is answered sooner.
+    if (failure.kind === "timeout") return { state: { ...stop.state, size: halved(state.size) }, isOver: true };
     if (!this.#isTokenRefused(state.pass, failure)) return stop;
     this.#hasRestarted = true;
     return goOn({ pass: restarted(state.pass) });
@@ -164,10 +174,11 @@ class Walk {
     const now = this.#now();
     const known = await this.#store.terminalOf(jobs.map(({ jobId }) => jobId));
     const fates = Map.groupBy(jobs, (job) => fateOf(job, known.has(job.jobId), now));
-    const fetched = await this.#fetch(fates.get("fetch") ?? []);
+    const ended = await this.#withoutExpected(state.pass, fates.get("fetch") ?? []);
+    const fetched = await this.#fetch(ended);
     const adopted = [...(fates.get("adopt") ?? []), ...fetched.others];
     if (adopted.length > 0) await this.#adopt(adopted);
-    const found = fates.get("fetch")?.length ?? 0;
+    const found = ended.length;
     this.#report.counts.fetched += fetched.taken;
     if (!fetched.isDone) {
       // They are terminal here when the page is asked for again, so they are counted now.
@@ -176,12 +187,25 @@ class Walk {
       const { pass, total } = state;
       return { state: { ...state, ...counted(pass, total, counts), isUnderWay: false }, isOver: true };
     }
-    this.#report.counts.seen += jobs.length;
+    // What an earlier pass has seen already is not counted again.
+    const seen = jobs.filter((job) => !isLookedBackAt(state.pass, job) || ended.includes(job)).length;
+    this.#report.counts.seen += seen;
     this.#report.counts.found += found;
     const oldest = oldestOf(fates.get("hold") ?? [], state.pass.oldest);
-    const counts = { seen: jobs.length, found, fetched: fetched.taken };
+    const first = oldestOf(jobs, null);
+    const counts = { seen, found, fetched: fetched.taken };
     const size = nextSize(state.size, body.length, this.#options.maxBytes);
-    return { state: turned(state, { nextToken, oldest, counts, size }, now), isOver: false };
+    return { state: turned(state, { nextToken, oldest, first, counts, size }, now), isOver: false };
+  }
+
+  /** A job that an earlier pass could not learn the end of is expected since: whoever asks about the overdue asks about it. */
+  async #withoutExpected(pass: Pass, ended: readonly JobReading[]): Promise<readonly JobReading[]> {
+    const again = ended.filter((job) => isLookedBackAt(pass, job)).map(({ jobId }) => jobId);
+    const { expectations } = this.#store;
+    if (again.length === 0 || expectations === null) return ended;
+    this.#asking.spend(EXPECTED_OPERATIONS);
+    const expected = await expectations.openOf(again);
+    return ended.filter(({ jobId }) => !expected.has(jobId));
   }
 
   /** Asks about jobs that have ended, and takes the answers in; of others, which CI could not tell, the overdue are asked again. */
@@ -202,7 +226,9 @@ class Walk {
       }
       if (answers.length > 0) {
         asking.spend(TAKE_IN_OPERATIONS);
-        told.taken += (await asking.takeIn(answers)).filter((outcome) => outcome !== null).length;
+        const outcomes = await asking.takeIn(answers);
+        told.taken += outcomes.filter((outcome) => outcome !== null).length;
+        told.others.push(...answers.flatMap(({ job }, at) => (outcomes[at] === null && job !== null ? [job] : [])));
       }
       if (!told.isDone) return told;
       rest = rest.slice(limit);

@@ -82,6 +82,13 @@ export interface ExportedExpectation extends Announced {
   jobId: string;
   registeredAt: number;
   dueAt: number;
+  /** Number of its last change, as of an `Expectation`; null in lines of older versions, as the next three. */
+  lastChange: number | null;
+  /** Whether its job has ended: it stays met where the job itself was not kept as long. */
+  isMet: boolean | null;
+  /** Whether it was noted as overdue, and told as such. */
+  isNoted: boolean | null;
+  knownToCi: false | null;
 }
 
 export interface Expectations {
@@ -105,6 +112,8 @@ export interface Expectations {
   settle(outcomes: readonly AskOutcome[], now: number): Promise<void>;
   /** Makes expectations for jobs that CI lists as unfinished, unless they have one or are terminal. Gives how many. */
   adopt(jobs: readonly ExpectedByList[], now: number): Promise<number>;
+  /** Those of the jobs that are expected, and have not ended. */
+  openOf(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** By JobId, for an export. */
   listAll(limit: number, after: Position | null): Promise<Page<ExportedExpectation>>;
   /** Takes in expectations of an export. Of two for one job, the later one is kept. It is no change of today. */

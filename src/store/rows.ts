@@ -5,7 +5,7 @@
 import { READER_VERSION } from "../callback/callback.ts";
 import { jobRank, runRank, workflowRank } from "../callback/state.ts";
 import type { Format, JobReading } from "../callback/types.ts";
-import type { Arrival, DeliveryReading, DeliveryStatus, Failure, JobSummary } from "./store.ts";
+import type { Arrival, DeliveryReading, DeliveryStatus, Failure, JobNote, JobSummary } from "./store.ts";
 
 /** Longest value in a column, in characters. Columns are only an index: the body has every value in full. */
 const INDEXED_VALUE_CHARACTERS = 8_192;
@@ -42,8 +42,10 @@ export interface JobRow {
   received_at: number;
   /** When a delivery last named the job, up to an hour too early; retention counts from here. Null in rows of the first version. */
   heard_at: number | null;
-  /** Whether it comes from an import, and so keeps its times. */
+  /** Whether it comes from an import, and so keeps its times; and the numbers of the job's changes, if the import has them. */
   restored: boolean;
+  first_change: number | null;
+  last_change: number | null;
   delivery_id: string;
   rank: string;
   event: Text;
@@ -80,16 +82,20 @@ const cell = (value: Text): Text =>
 
 /** A row for each job that a delivery names; none if it could not be read. */
 export function jobRows(told: DeliveryReading): JobRow[] {
-  return told.reading.ok ? told.reading.value.jobs.map((job) => jobRow(job, told)) : [];
+  if (!told.reading.ok) return [];
+  const notes = new Map(told.notes?.map((note) => [note.jobId, note]));
+  return told.reading.value.jobs.map((job) => jobRow(job, told, notes.get(job.jobId)));
 }
 
-function jobRow(job: JobReading, told: DeliveryReading): JobRow {
+function jobRow(job: JobReading, told: DeliveryReading, note: JobNote | undefined): JobRow {
   const { workflow } = job;
   return {
     job_id: job.jobId,
     received_at: told.receivedAt,
     heard_at: told.lastReceivedAt,
     restored: told.isRestored,
+    first_change: note?.firstChange ?? null,
+    last_change: note?.lastChange ?? null,
     delivery_id: told.id,
     // The reader's version is in the rank, so a newer reader's row replaces an older one's of the same delivery.
     rank: `${jobRank(job, told.id, told.source === "reconcile")} ${READER}`,

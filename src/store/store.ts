@@ -41,7 +41,19 @@ export interface Arrival {
   nonce: string | null;
   /** Whether it comes from an import: it keeps its times, and is no change of today. */
   isRestored: boolean;
+  /** Of one that comes from an export: notes on those of its jobs of which there are any. */
+  notes?: readonly JobNote[];
   source: DeliverySource;
+}
+
+/** What is known of a job beyond what its deliveries say. Exports carry it, since nothing else could restore it. */
+export interface JobNote {
+  jobId: string;
+  /** Numbers of its first and last change, in the order of the feed: microseconds since 1970. */
+  firstChange: number;
+  lastChange: number;
+  /** What CI says of the job as this delivery tells it; null if it has not said. */
+  verified: boolean | null;
 }
 
 /** Why a delivery is quarantined: what the reader found, or what became of reading it. */
@@ -66,6 +78,7 @@ export interface DeliveryReading {
   receivedAt: number;
   lastReceivedAt: number;
   isRestored: boolean;
+  notes?: readonly JobNote[];
   source: DeliverySource;
   reading: Result<Reading, Failure>;
 }
@@ -260,6 +273,8 @@ export interface Store extends StoreTraits {
   listPending(limit: number): Promise<string[]>;
   /** For an export: first received first, complete whatever arrives in the meantime. */
   listOldestDeliveries(limit: number, after: Position | null): Promise<Page<Delivery>>;
+  /** For an export: notes on the jobs of deliveries, by delivery, where the delivery and its times do not tell as much. */
+  notesOf(ids: readonly string[]): Promise<ReadonlyMap<string, readonly JobNote[]>>;
   /** How many deliveries of a status come after that position; null if only a full count would tell. */
   countDeliveries(status: DeliveryStatus, after: Position | null): Promise<number | null>;
   /** What `purge` costs in calls, at most. */

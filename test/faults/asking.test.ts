@@ -32,6 +32,9 @@ const SEED = Number(env.SOAK_SEED);
 const CONCURRENCY = 8;
 const JOBS_A_RUN = 40;
 
+/** Between the creation of two jobs, in milliseconds: the sweep does not look at what was created within the last minutes. */
+const APART = Math.min(1_000, (40 * MINUTE) / COUNT);
+
 /** Shares of jobs. What is none of these comes once, and as CI says. */
 const LOST = 0.1;
 const LATE = 0.05;
@@ -87,7 +90,7 @@ interface Course {
 
 function courseOf(at: number, random: Random, forges: boolean): Course {
   const state = random() < 0.2 ? "Failed" : "Success";
-  const known = ciJob({ state, createdAt: Date.now() - 50 * MINUTE + at * 1000, userData: `order ${at}` });
+  const known = ciJob({ state, createdAt: Date.now() - 50 * MINUTE + at * APART, userData: `order ${at}` });
   const course: Course = { known, isLost: false, isForged: false, invented: null, posts: [], late: [] };
   const chance = random();
   if (chance < LOST) course.isLost = true;

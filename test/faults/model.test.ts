@@ -7,6 +7,7 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { empty } from "../worker/empty.ts";
 import { steps } from "./model/chains.ts";
 import { checkAll, checkNothingLeft, checkQuarantine } from "./model/check.ts";
 import type { Step } from "./model/steps.ts";
@@ -21,7 +22,7 @@ const amount = (share: number) =>
     : { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: Number(env.MODEL_MINUTES) * MINUTE_MILLISECONDS };
 
 async function happens(store: StoreName, run: readonly Step[]): Promise<void> {
-  await World.empty();
+  await empty();
   const world = new World(store);
   try {
     for (const step of run) await world.step(step);
@@ -53,7 +54,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   vi.restoreAllMocks();
-  await World.empty();
+  await empty();
 });
 
 describe("whatever happens, in any order, with faults at any call", () => {

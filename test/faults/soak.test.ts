@@ -17,7 +17,7 @@ import { type Delivery, planDeliveries } from "../../tools/callbacks/plan.ts";
 import { segmentation } from "../worker/bodies.ts";
 import { type Faults, faultyD1, faultyKv, seeded } from "../worker/faults.ts";
 import { type Changes, cron, get, post, send, sha256, TOKEN } from "../worker/receiver.ts";
-import { World } from "./model/world.ts";
+import { empty } from "../worker/empty.ts";
 
 const COUNT = Number(env.SOAK_CALLBACKS);
 const SEED = env.SOAK_SEED;
@@ -55,7 +55,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  await World.empty();
+  await empty();
 }, EMPTYING_MILLISECONDS);
 
 for (const { name, vars, spills } of WAYS) {

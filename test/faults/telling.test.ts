@@ -18,7 +18,7 @@ import { type Hook, letPass, newHook, telling } from "../worker/endpoint.ts";
 import { type Faults, type Gate, gatedD1, gatedKv, KV_LOST, LOST, type Random, seeded } from "../worker/faults.ts";
 import { letPassKv } from "../worker/kv-endpoint.ts";
 import { type Changes, cron, get, KEY, send, sha256, TOKEN } from "../worker/receiver.ts";
-import { World } from "./model/world.ts";
+import { empty } from "../worker/empty.ts";
 
 const JOBS = Math.ceil(Number(env.SOAK_CALLBACKS) / 2);
 const SEED = Number(env.SOAK_SEED);
@@ -55,7 +55,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  await World.empty();
+  await empty();
 }, 300_000);
 
 for (const { name, vars, hasQueue, letTimePass } of WAYS) {

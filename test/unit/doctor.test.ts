@@ -13,6 +13,7 @@ import { checkHost, checkTls, checkUrlLength } from "../../tools/doctor/host.ts"
 import { checkKeyShape, isRedacted } from "../../tools/doctor/key.ts";
 import { type DoctorOptions, readOptions } from "../../tools/doctor/options.ts";
 import { checkReadiness } from "../../tools/doctor/readiness.ts";
+import { checkReconcile } from "../../tools/doctor/reconcile.ts";
 import { checkWrongKey, TEST_CALLBACK, TEST_JOB } from "../../tools/doctor/round-trip.ts";
 import { callbackUrl, textReport } from "../../tools/doctor/report.ts";
 
@@ -195,8 +196,8 @@ test("a receiver without keys, and one of an older version, leave out asking CI"
 });
 
 test.each([
-  ["clock", /Cloudflare's/],
-  ["keys", /Set CI_SECRET_ID/],
+  ["clock", /this machine's/],
+  ["keys", /\.dev\.vars/],
   ["permission", /Give the sub-account leave/],
   ["bucket", /Check the bucket/],
   ["region", /Check the region/],
@@ -215,6 +216,16 @@ test.each([
       remedy: expect.stringMatching(remedy) as string,
     },
   ]);
+});
+
+test.each([
+  ["clock", /Cloudflare's/],
+  ["keys", /npx wrangler secret put/],
+])("what a deployed receiver needs is set elsewhere than in a local run: %s", async (fault, remedy) => {
+  const ask = askAt(await start(trying(tried({ fault }))), 5);
+  const [deployed, local] = [await checkReconcile(ask, TOKEN, false), await checkReconcile(ask, TOKEN, true)];
+  expect(deployed[0]?.remedy).toMatch(remedy);
+  expect(local[0]?.remedy).not.toMatch(remedy);
 });
 
 const FAULTS: [name: string, faults: Replies, found: string[]][] = [

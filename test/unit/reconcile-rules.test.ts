@@ -179,7 +179,13 @@ describe("a job on CI's list", () => {
 
 describe("a sweep", () => {
   const state = resume(null, NOW, 24);
-  const page = { nextToken: null, oldest: null, counts: { seen: 3, found: 2, fetched: 1 }, size: 100 };
+  const page = {
+    nextToken: null,
+    oldest: null,
+    first: NOW - HOUR,
+    counts: { seen: 3, found: 2, fetched: 1 },
+    size: 100,
+  };
 
   test("begins a day back, and ends two minutes ago", () => {
     expect(state).toMatchObject({
@@ -208,8 +214,21 @@ describe("a sweep", () => {
       isUnderWay: false,
       last: { ...page.counts, endedAt: NOW },
     });
-    expect(resume(ended, NOW + 5 * MINUTE, 24).pass).toMatchObject({ from: NOW - 2 * MINUTE, until: NOW + 3 * MINUTE });
+    expect(resume(ended, NOW + 5 * MINUTE, 24).pass).toMatchObject({ mark: NOW - 2 * MINUTE, until: NOW + 3 * MINUTE });
     expect(resume(ended, NOW + 30 * HOUR, 24).pass.from).toBe(NOW + 6 * HOUR);
+  });
+
+  test("looks back a quarter of an hour, no further than the last page, and not beyond where the last pass began", () => {
+    const fromAfter = (ended: SweepState) => resume(ended, NOW + 5 * MINUTE, 24).pass.from;
+    const end = NOW - 2 * MINUTE;
+    expect(fromAfter(turned(state, page, NOW))).toBe(end - 15 * MINUTE);
+    const second = { ...state, pass: { ...state.pass, nextToken: "t" } };
+    expect(fromAfter(turned(second, { ...page, first: end - MINUTE }, NOW))).toBe(end - MINUTE);
+    expect(fromAfter(turned(second, page, NOW))).toBe(end - 15 * MINUTE);
+    expect(fromAfter(turned(second, { ...page, first: null }, NOW))).toBe(end);
+    expect(fromAfter(turned(second, { ...page, first: end - MINUTE, oldest: NOW - HOUR }, NOW))).toBe(NOW - HOUR);
+    const short = { ...state, pass: { ...state.pass, from: end - 3 * MINUTE } };
+    expect(fromAfter(turned(short, page, NOW))).toBe(end - 3 * MINUTE);
   });
 
   test("counts a page once, and a pass anew", () => {

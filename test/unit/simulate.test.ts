@@ -273,3 +273,24 @@ test("lost callbacks are not sent, and a local CI knows of every job", { timeout
   server.close();
   server.closeAllConnections();
 });
+
+test(
+  "a local CI is told of no job where the receiver is not there, or its key is wrong",
+  { timeout: 30_000 },
+  async () => {
+    const { url: ci, ci: known, stop } = await startCi({ keys: LOCAL_KEYS });
+    const server = createServer((_, response) =>
+      response.writeHead(404, { "content-type": "application/problem+json" }).end('{"type":"/problems/not-found"}'),
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callbacks/key`;
+    const options = ["--count", "30", "--lose", "10", "--ci", ci, url];
+    expect(await run(...options)).toMatchObject({ code: 1, out: "", err: expect.stringContaining("404, so its path") });
+    server.close();
+    server.closeAllConnections();
+    expect(await run(...options)).toMatchObject({ code: 1, out: "", err: expect.stringContaining("nothing listens") });
+    expect(known.jobs.size).toBe(0);
+    await stop();
+  },
+);

@@ -6,7 +6,7 @@ import { app } from "../../src/app.ts";
 import { documentOf } from "../../tools/openapi/document.ts";
 import { PROBLEMS } from "../../src/problems.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
-import { asking, LOCAL_QUEUE, newCi, sweeping } from "./ci.ts";
+import { asking, LOCAL_QUEUE, newCi, sweeping, TAG } from "./ci.ts";
 import { newHook, telling } from "./endpoint.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
 import { cron, flood, freshDb, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";
@@ -328,7 +328,10 @@ describe("the contract", () => {
     const keys = asking(ci);
     const reconcile = "/jobs/{jobId}/reconcile";
     await expectAnswer("post", reconcile, 404, () => ask(bearer, sweeping(ci)));
-    await expectAnswer("post", reconcile, 500, () => asked("POST", `/jobs/${corrupt}/reconcile`)(bearer, keys));
+    // CI is asked, and does not know the job either.
+    const CI_QUEUES = JSON.stringify([{ ...LOCAL_QUEUE, bucket: "texts-1250000000", tags: [TAG] }]);
+    const askCorrupt = asked("POST", `/jobs/${corrupt}/reconcile`);
+    await expectAnswer("post", reconcile, 500, () => askCorrupt(bearer, { ...keys, CI_QUEUES }));
     const { bucket, region } = LOCAL_QUEUE;
     await put(expected, JSON.stringify({ within: 60, bucket, region }));
     await expectAnswer("post", reconcile, 503, () => ask(bearer, { ...keys, CI_ENDPOINT: "http://localhost:1" }));
@@ -377,7 +380,7 @@ describe("the contract", () => {
     await expectAnswer("post", into, 400, () => importing(broken()));
     await expectAnswer("post", into, 401, () => importing(line, {}));
     await expectAnswer("post", into, 403, () => importing(line, { ...bearer, origin: "https://elsewhere.example" }));
-    await expectAnswer("post", into, 413, () => importing("x".repeat(1_100_000), bearer, { MAX_BODY_BYTES: "1" }));
+    await expectAnswer("post", into, 413, () => importing("x".repeat(2_200_000), bearer, { MAX_BODY_BYTES: "1" }));
     await expectAnswer(
       "post",
       into,
@@ -431,7 +434,7 @@ describe("the contract", () => {
     await expectAnswer("post", put, 400, () => sendLines("{}\n".repeat(101)));
     await expectAnswer("post", put, 401, () => sendLines(line, {}));
     await expectAnswer("post", put, 403, () => sendLines(line, { ...bearer, "sec-fetch-site": "cross-site" }));
-    await expectAnswer("post", put, 413, () => sendLines(" ".repeat(2_000_000), bearer, { MAX_BODY_BYTES: "1" }));
+    await expectAnswer("post", put, 413, () => sendLines(" ".repeat(2_200_000), bearer, { MAX_BODY_BYTES: "1" }));
     await expectAnswer(
       "post",
       put,

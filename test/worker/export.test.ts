@@ -7,7 +7,8 @@ import { placesOf } from "../../src/bindings.ts";
 import { readSettings } from "../../src/settings.ts";
 import type { ListedJob } from "../../src/wire.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
-import { byId, empty, everything, exportAll, exportPage, importLines, lineOf, noise } from "./exported.ts";
+import { empty } from "./empty.ts";
+import { byId, everything, exportAll, exportPage, importLines, lineOf, noise } from "./exported.ts";
 import { downD1 } from "./faults.ts";
 import { cron, get, post, read, send, sha256 } from "./receiver.ts";
 

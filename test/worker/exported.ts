@@ -1,5 +1,4 @@
 /** What the tests of export and import share: pages, lines, and everything that look-ups answer. */
-import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { DeliveryRecord, Job, ListedJob } from "../../src/wire.ts";
 import { type Changes, decoded, get, read, send, sha256, TOKEN } from "./receiver.ts";
@@ -13,6 +12,7 @@ export interface Line {
   source?: string | null;
   status: string;
   missing: "retention" | "corrupt" | null;
+  jobs?: readonly unknown[];
   bytes: string | null;
 }
 
@@ -78,21 +78,15 @@ export async function lineOf(bytes: string | Uint8Array, changes: Partial<Line> 
   };
 }
 
-export async function empty(): Promise<void> {
-  const tables = ["delivery_parts", "deliveries", "jobs", "runs", "marks", "expectations", "verdicts"];
-  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
-  for (;;) {
-    const { keys, list_complete: isAll } = await env.KV.list();
-    await Promise.all(keys.map(({ name }) => env.KV.delete(name)));
-    if (isAll) return;
-  }
-}
-
-async function listAll<T>(path: string, name: string, changes: Changes): Promise<T[]> {
+/** All pages of a list. */
+export async function listAll<T>(path: string, name: string, changes: Changes): Promise<T[]> {
   const all: T[] = [];
   let next: string | null = "";
   while (next !== null) {
-    const page: Record<string, unknown> = await read(`${path}?limit=100${next && `&cursor=${next}`}`, changes);
+    const page: Record<string, unknown> = await read(
+      `${path}${path.includes("?") ? "&" : "?"}limit=100${next && `&cursor=${next}`}`,
+      changes,
+    );
     all.push(...(page[name] as T[]));
     next = page["next"] as string | null;
   }

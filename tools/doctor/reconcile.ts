@@ -29,7 +29,14 @@ const REMEDIES = {
   ci: "Try again. If it lasts, give the request id to CI's support.",
 } as const;
 
-export async function checkReconcile(ask: Ask, token: string | null): Promise<Finding[]> {
+/** A local run takes its secrets and its clock from this machine. */
+const LOCAL_REMEDIES = {
+  ...REMEDIES,
+  clock: "CI finds the signature too old or too new. A local run has this machine's clock: set it right.",
+  keys: "Set CI_SECRET_ID and CI_SECRET_KEY again in .dev.vars, for temporary keys CI_SECURITY_TOKEN too, and restart npm run dev.",
+} as const satisfies Record<keyof typeof REMEDIES, string>;
+
+export async function checkReconcile(ask: Ask, token: string | null, local: boolean): Promise<Finding[]> {
   if (token === null) return [leftOut(CHECK, "needs --token or LOOKUP_TOKEN")];
   const {
     status,
@@ -44,12 +51,16 @@ export async function checkReconcile(ask: Ask, token: string | null): Promise<Fi
   if (status !== 200 || !Array.isArray(said["answers"]))
     return [fault(CHECK, why ?? `/reconcile/test answers ${status}`, "See /readyz and the log of the receiver.")];
   if (said["hasKeys"] !== true) return [leftOut(CHECK, "CI_SECRET_ID and CI_SECRET_KEY are not set")];
-  return (said["answers"] as Tried[]).map(findingOf);
+  const remedies = local ? LOCAL_REMEDIES : REMEDIES;
+  return (said["answers"] as Tried[]).map((tried) => findingOf(tried, remedies));
 }
 
-function findingOf({ request, bucket, region, fault: found, says, requestId }: Tried): Finding {
+function findingOf(
+  { request, bucket, region, fault: found, says, requestId }: Tried,
+  remedies: Readonly<Record<keyof typeof REMEDIES, string>>,
+): Finding {
   const about = bucket === null ? "" : `${request === "list" ? "a list of" : "a job in"} ${bucket}, ${region}: `;
   if (found === null) return good(CHECK, `${about}${says}`);
   const id = requestId === null ? "" : ` (request ${requestId})`;
-  return fault(CHECK, `${about}${says}${id}`, REMEDIES[found]);
+  return fault(CHECK, `${about}${says}${id}`, remedies[found]);
 }

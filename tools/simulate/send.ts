@@ -63,14 +63,25 @@ async function post(letter: Letter, pace: Pace): Promise<Answer> {
 /** A Retry-After is followed up to this, so that a run ends. */
 const LONGEST_WAIT_SECONDS = 10;
 
-async function postOnce({ body, headers }: Letter, { url, timeoutSeconds, signal }: Pace) {
+/** Asks the callback URL without posting anything to it. A receiver answers 405 there, and 404 for a wrong key. */
+export async function probe(pace: Pick<Pace, "url" | "timeoutSeconds" | "signal">): Promise<Answer> {
+  const { retryAfterSeconds: _, ...answer } = await ask({ method: "GET" }, pace);
+  return { ...answer, tries: 1 };
+}
+
+const postOnce = ({ body, headers }: Letter, pace: Pace) =>
+  // Bytes, so that fetch adds no Content-Type of its own.
+  ask({ method: "POST", body: typeof body === "string" ? new TextEncoder().encode(body) : body, headers }, pace);
+
+async function ask(
+  init: RequestInit,
+  { url, timeoutSeconds, signal }: Pick<Pace, "url" | "timeoutSeconds" | "signal">,
+) {
   const start = performance.now();
   try {
     const response = await fetch(url, {
-      method: "POST",
-      // Bytes, so that fetch adds no Content-Type of its own.
-      body: typeof body === "string" ? new TextEncoder().encode(body) : body,
-      headers: { "user-agent": "ci-callback-simulator", ...headers },
+      ...init,
+      headers: { "user-agent": "ci-callback-simulator", ...(init.headers as Letter["headers"]) },
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
     });

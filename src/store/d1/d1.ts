@@ -35,6 +35,7 @@ import { sharedNews } from "./news.ts";
 import { d1Outbox } from "./outbox.ts";
 import { purge, purgeOperations } from "./purge.ts";
 import { recompress } from "./recompress.ts";
+import { notesOf } from "./restored.ts";
 import { CLAIM_READING, RELEASE_READING } from "./sql.ts";
 import { check, measure, noteUpkeep, retryUnfinished } from "./status.ts";
 import { d1Sweeps } from "./sweeps.ts";
@@ -161,6 +162,8 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
     },
 
     ...d1Lists({ first, all }),
+
+    notesOf: (ids) => notesOf(db, persistently, ids),
 
     purgeOperations,
 

@@ -36,8 +36,21 @@ const IS_TERMINAL = (jobId: string) => `EXISTS (SELECT 1 FROM jobs WHERE jobs.jo
 
 const EXISTS = "SELECT 1 FROM expectations WHERE job_id = ?1";
 
-const RENEWED = [...ANNOUNCED, "registered_at", "due_at", "changed", "is_open", "is_noted", "asks", "ask_at"];
-const RENEW = `${RENEWED.map((column) => `${column} = excluded.${column}`).join(", ")}, known_to_ci = NULL`;
+const RENEWED = [
+  ...ANNOUNCED,
+  "registered_at",
+  "due_at",
+  "changed",
+  "is_open",
+  "is_noted",
+  "asks",
+  "ask_at",
+  "known_to_ci",
+];
+/** A number never gets less: who follows may not have seen the greater one. */
+const RENEW = RENEWED.map((column) =>
+  column === "changed" ? "changed = max(expectations.changed, excluded.changed)" : `${column} = excluded.${column}`,
+).join(", ");
 
 /** ?1 JobId, ?2 now, ?3 due, ?4 to ?8 what is announced. */
 const PUT = `
@@ -117,15 +130,17 @@ const ADOPT = `
   FROM json_each(?1) WHERE NOT ${IS_TERMINAL("value ->> 'jobId'")}
   ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
 
-const LIST_ALL = `
-  SELECT job_id, registered_at, due_at, ${ANNOUNCED.join(", ")} FROM expectations WHERE job_id > ?1 ORDER BY job_id LIMIT ?2`;
+const OPEN_OF = "SELECT job_id FROM expectations WHERE job_id IN (SELECT value FROM json_each(?1)) AND is_open = 1";
 
-/** ?1 JSON list of expectations. Of two, the later is kept. It keeps its time, and is no change of today. */
+const LIST_ALL = `
+  SELECT job_id, registered_at, due_at, ${ANNOUNCED.join(", ")}, changed, is_open, is_noted, known_to_ci FROM expectations WHERE job_id > ?1 ORDER BY job_id LIMIT ?2`;
+
+/** ?1 JSON list of expectations. Of two, the later is kept, with its own number: it is no change of today, nor overdue anew. */
 const RESTORE = `
-  INSERT INTO expectations (${COLUMNS})
+  INSERT INTO expectations (${COLUMNS}, known_to_ci)
   SELECT value ->> 'jobId', value ->> 'registeredAt', value ->> 'dueAt', value ->> 'bucket', value ->> 'region',
-    value ->> 'queueId', value ->> 'tag', value ->> 'userData', value ->> 'registeredAt' * 1000,
-    NOT ${IS_TERMINAL("value ->> 'jobId'")}, 0, 0, value ->> 'dueAt'
+    value ->> 'queueId', value ->> 'tag', value ->> 'userData', coalesce(value ->> 'lastChange', value ->> 'registeredAt' * 1000),
+    NOT (coalesce(value ->> 'isMet', 0) OR ${IS_TERMINAL("value ->> 'jobId'")}), coalesce(value ->> 'isNoted', 0), 0, value ->> 'dueAt', value ->> 'knownToCi'
   FROM json_each(?1) WHERE true
   ON CONFLICT (job_id) DO UPDATE SET ${RENEW} WHERE excluded.registered_at > expectations.registered_at`;
 
@@ -148,6 +163,10 @@ interface ExpectationRow {
   queue_id: string | null;
   tag: string | null;
   user_data: string | null;
+  changed: number;
+  is_open: 0 | 1;
+  is_noted: 0 | 1;
+  known_to_ci: 0 | null;
 }
 
 export function d1Expectations(db: D1Database, persistently: Persistently, telling: Telling | null): Expectations {
@@ -226,6 +245,11 @@ export function d1Expectations(db: D1Database, persistently: Persistently, telli
       return results.reduce((sum, rows) => sum + rows.length, 0);
     },
 
+    async openOf(jobIds) {
+      const rows = await all<{ job_id: string }>(OPEN_OF, JSON.stringify(jobIds));
+      return new Set(rows.map(({ job_id }) => job_id));
+    },
+
     async listAll(limit, after) {
       const [from = ""] = after === null ? [] : positionOf(after, "string");
       const rows = await all<ExpectationRow>(LIST_ALL, from, limit + 1);
@@ -249,6 +273,10 @@ const exportedOf = (row: ExpectationRow): ExportedExpectation => ({
   registeredAt: row.registered_at,
   dueAt: row.due_at,
   ...announcedOf(row),
+  lastChange: row.changed,
+  isMet: row.is_open === 0,
+  isNoted: row.is_noted === 1,
+  knownToCi: row.known_to_ci === 0 ? false : null,
 });
 
 const announcedOf = ({ bucket, region, queue_id: queueId, tag, user_data: userData }: ExpectationRow): Announced => ({

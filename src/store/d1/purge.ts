@@ -6,7 +6,7 @@
  */
 import type { Persistently } from "../retry.ts";
 import type { Cutoffs, Purged } from "../purged.ts";
-import { heardAt, HEARD_AT_SLACK_MILLISECONDS } from "./sql.ts";
+import { heardAt, HEARD_AT_SLACK_MILLISECONDS, keepNewestChange } from "./sql.ts";
 
 /** How many rows a slice has. */
 const SLICE_ROWS = 500;
@@ -48,6 +48,9 @@ const dueIn = (kind: keyof Cutoffs, column: string) =>
 const deletePartsOf = (kind: keyof Cutoffs) => `DELETE FROM delivery_parts WHERE delivery_id IN ${dueIn(kind, "id")}`;
 const deleteDeliveriesOf = (kind: keyof Cutoffs) => `DELETE FROM deliveries WHERE ${IN_SLICE} AND ${DUE[kind]}`;
 
+/** A deleted job may have the newest change: no later change may get a number that a follower has passed. */
+const KEEP_NEWEST_CHANGE = keepNewestChange(`EXISTS (SELECT 1 FROM deliveries WHERE ${IN_SLICE} AND ${DUE.jobs})`);
+
 /** In one transaction and in this order. The last statement says how many rows it deleted. */
 const STATEMENTS = {
   bytes: [deletePartsOf("bytes"), `UPDATE deliveries SET body = NULL, parts = 0 WHERE ${IN_SLICE} AND ${DUE.bytes}`],
@@ -71,16 +74,17 @@ const DELETE_UNLISTED = ["jobs", "job_deliveries"].map(
   (table) => `DELETE FROM ${table} WHERE delivery_id IN ${dueIn("jobs", "iif(job_ids IS NULL, id, NULL)")}`,
 );
 
-/** Deletes old rows of jobs and runs whose delivery is gone. */
-const DELETE_ORPHANS = [
-  ["job", "place < ?1 * 1000 ORDER BY place"],
-  ["run", "received_at < ?1 ORDER BY received_at"],
-].map(
-  ([name, place]) => `DELETE FROM ${name}s WHERE ${name}_id IN (
+/** Old rows of jobs or runs whose delivery is gone. */
+const orphans = (name: "job" | "run", place: string) => `FROM ${name}s WHERE ${name}_id IN (
     SELECT ${name}_id FROM ${name}s WHERE ${place} LIMIT ${SLICE_ROWS}
   ) AND ${heardAt(`${name}s`)} < ?1 - ${HEARD_AT_SLACK_MILLISECONDS}
-    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${name}s.delivery_id)`,
-);
+    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ${name}s.delivery_id)`;
+const ORPHAN_JOBS = orphans("job", "place < ?1 * 1000 ORDER BY place");
+const DELETE_ORPHANS = [
+  keepNewestChange(`EXISTS (SELECT 1 ${ORPHAN_JOBS})`),
+  `DELETE ${ORPHAN_JOBS}`,
+  `DELETE ${orphans("run", "received_at < ?1 ORDER BY received_at")}`,
+];
 
 const SLICE = (kind: keyof Cutoffs) => `
   SELECT seq, ${IS_OLD} AS is_old, (${DUE[kind]}) AS is_due, job_ids IS NULL AND coalesce(job_count, 1) > 0 AS is_unlisted
@@ -114,10 +118,10 @@ export async function purge(db: D1Database, persistently: Persistently, cutoffs:
     purged.operations += slice.operations;
   }
   if (cutoffs.jobs !== null && purged.isDone) {
-    const orphans = DELETE_ORPHANS.map((sql) => db.prepare(sql).bind(cutoffs.jobs));
-    const results = await persistently(() => db.batch(orphans));
-    for (const { meta } of results) purged.rows += meta.changes;
-    purged.operations += orphans.length;
+    const batch = DELETE_ORPHANS.map((sql) => db.prepare(sql).bind(cutoffs.jobs));
+    const [, ...deleted] = await persistently(() => db.batch(batch));
+    for (const { meta } of deleted) purged.rows += meta.changes;
+    purged.operations += batch.length;
   }
   return purged;
 }
@@ -147,7 +151,11 @@ async function purgeSlice(
   }
   const places = JSON.stringify(due.map((row) => row.seq));
   const hasUnlisted = kind === "jobs" && due.some((row) => row.is_unlisted === 1);
-  const statements = hasUnlisted ? [...DELETE_UNLISTED, ...STATEMENTS[kind]] : STATEMENTS[kind];
+  const statements = [
+    ...(kind === "jobs" ? [KEEP_NEWEST_CHANGE] : []),
+    ...(hasUnlisted ? DELETE_UNLISTED : []),
+    ...STATEMENTS[kind],
+  ];
   const deletions = statements.map((sql) => db.prepare(sql).bind(places, cutoff));
   const batch = await persistently(() => db.batch([mark, ...deletions]));
   return { rows: batch.at(-1)?.meta.changes ?? 0, isDone, operations: 1 + batch.length };

@@ -95,12 +95,34 @@ export const putDeliveries = (deliveries: number): string => `
     ${BODY_COLUMNS.map(unlessKept).join(", ")}
   RETURNING id, count`;
 
+/** Mark of the newest change when something was deleted that may have had it. */
+const FORGOTTEN_CHANGE = "changes";
+
+/** The number of the newest change of any job, also of one that is deleted since: numbers never run back. */
+export const NEWEST_CHANGE = `max(
+    coalesce((SELECT seq FROM marks WHERE name = '${FORGOTTEN_CHANGE}'), 0),
+    coalesce((SELECT place FROM jobs ORDER BY place DESC, job_id DESC LIMIT 1), 0),
+    coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0),
+    coalesce((SELECT changed FROM expectations ORDER BY changed DESC LIMIT 1), 0))`;
+
 export const PUT_PART =
   "INSERT INTO delivery_parts (delivery_id, part, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
 /** Marks deliveries as CI's own answers, from a JSON list of ids. A delivery that came both ways stays an answer. */
 export const MARK_ANSWERS =
   "UPDATE deliveries SET source = 'reconcile' WHERE id IN (SELECT value FROM json_each(?1)) AND source IS NULL";
+
+/**
+ * If CI answers the very bytes of a callback, that verifies it, which is a change of its jobs. Comes before
+ * MARK_ANSWERS. Jobs that have ended are left to PUT_JOBS: the answer outranks the callback. ?1 the same list, ?2 now.
+ */
+export const CHANGE_ANSWERED = `
+  UPDATE jobs SET changed = max(?2 * 1000, newest.change + 1)
+  FROM (SELECT ${NEWEST_CHANGE} AS change) AS newest
+  WHERE jobs.terminal = 0 AND jobs.job_id IN (
+    SELECT named.value FROM deliveries JOIN json_each(deliveries.job_ids) AS named
+    WHERE deliveries.id IN (SELECT value FROM json_each(?1)) AND deliveries.source IS NULL AND deliveries.id = jobs.delivery_id
+  )`;
 
 /** Writes readings of kept deliveries, from a JSON list. Gives the ids of those that are kept. */
 export const PUT_READINGS = `
@@ -174,16 +196,6 @@ const ifSuperseding = (table: string, column: string) =>
 const isRecordOrHeardNews = (table: string) =>
   `${supersedes(table)} OR excluded.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`;
 
-/** The mark that keeps the number of the newest change when a row is deleted that may have had it. */
-const FORGOTTEN_CHANGE = "changes";
-
-/** The number of the newest change of any job, deleted ones included: numbers never go back. */
-export const NEWEST_CHANGE = `max(
-    coalesce((SELECT seq FROM marks WHERE name = '${FORGOTTEN_CHANGE}'), 0),
-    coalesce((SELECT place FROM jobs ORDER BY place DESC, job_id DESC LIMIT 1), 0),
-    coalesce((SELECT changed FROM jobs WHERE changed IS NOT NULL ORDER BY changed DESC, job_id DESC LIMIT 1), 0),
-    coalesce((SELECT changed FROM expectations ORDER BY changed DESC LIMIT 1), 0))`;
-
 /** Comes before a deletion, in its transaction. `condition` says whether there is anything to delete. */
 export const keepNewestChange = (condition: string): string => `
   INSERT INTO marks (name, seq) SELECT '${FORGOTTEN_CHANGE}', ${NEWEST_CHANGE} WHERE ${condition}
@@ -191,9 +203,9 @@ export const keepNewestChange = (condition: string): string => `
 
 /**
  * The number of a change: the time of arrival in microseconds, or one more than the greatest number so far, whatever
- * the clocks of the writers say. An imported delivery has its own time as number, and is no news to followers.
+ * the clocks of the writers say. What an import brings has its own number again, and is no news to followers.
  */
-const NUMBER = `iif(told.value ->> 'restored', told.value ->> 'received_at' * 1000,
+const NUMBER = `iif(told.value ->> 'restored', coalesce(told.value ->> 'first_change', told.value ->> 'received_at' * 1000),
     max(told.value ->> 'received_at' * 1000, newest.change + 1))`;
 
 const JOB_COLUMNS = ["job_id", "received_at", "heard_at", ...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
@@ -221,20 +233,21 @@ export const PUT_WORKFLOWS = `
     AND (jobs.workflow_rank IS NULL OR ${shortRank("jobs.workflow_rank")} < ${shortRank("told.value ->> 'workflow_rank'")})`;
 
 /**
- * Updates when jobs and runs were last heard of, if their deliveries come again without being read: a JSON list of
- * arrivals.
+ * Updates when jobs and runs were first and last heard of, if their deliveries come again without being read. The
+ * spill may bring an earlier arrival late. A JSON list of arrivals.
  */
 export const HEAR_AGAIN = [
   { table: "jobs", key: "job_id", named: "JOIN json_each(deliveries.job_ids) AS named", id: "named.value" },
   { table: "runs", key: "run_id", named: "", id: "deliveries.run_id" },
 ].map(
   ({ table, key, named, id }) => `
-  UPDATE ${table} SET heard_at = told.heard_at
+  UPDATE ${table} SET heard_at = max(${heardAt(table)}, told.heard_at), received_at = min(${table}.received_at, told.received_at)
   FROM (
-    SELECT ${id} AS id, max(arrived.value ->> 'heard_at') AS heard_at
+    SELECT ${id} AS id, max(arrived.value ->> 'heard_at') AS heard_at, min(arrived.value ->> 'received_at') AS received_at
     FROM json_each(?1) AS arrived JOIN deliveries ON deliveries.id = arrived.value ->> 'id' ${named} GROUP BY 1
   ) AS told
-  WHERE ${table}.${key} = told.id AND told.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS}`,
+  WHERE ${table}.${key} = told.id AND (told.received_at < ${table}.received_at
+    OR told.heard_at > ${heardAt(table)} + ${HEARD_AT_SLACK_MILLISECONDS})`,
 );
 
 /**
@@ -255,9 +268,10 @@ export const PUT_RUNS = `
   INSERT INTO runs (${RUN_ROW_COLUMNS.join(", ")})
   SELECT ${fromJson(RUN_ROW_COLUMNS)} FROM json_each(?1) AS told WHERE ${ITS_DELIVERY_IS_KEPT}
   ON CONFLICT (run_id) DO UPDATE SET
+    received_at = min(runs.received_at, excluded.received_at),
     heard_at = max(${heardAt("runs")}, excluded.heard_at),
     ${RUN_COLUMNS.map((column) => ifSuperseding("runs", column)).join(", ")}
-  WHERE ${isRecordOrHeardNews("runs")}`;
+  WHERE ${isRecordOrHeardNews("runs")} OR excluded.received_at < runs.received_at`;
 
 /**
  * The history of a job with several deliveries: the one behind its record so far, and the new one. A job with one
@@ -270,19 +284,6 @@ export const PUT_HISTORY = `
   FROM json_each(?1) AS told JOIN jobs ON jobs.job_id = told.value ->> 'job_id', json_each('[0, 1]') AS which
   WHERE jobs.delivery_id <> told.value ->> 'delivery_id'
   ON CONFLICT DO NOTHING`;
-
-/** Imported deliveries may be older than everything that is known about their jobs. */
-export const PUT_FIRST_RECEIVED = [
-  `UPDATE jobs SET
-    received_at = told.value ->> 'received_at',
-    changed = coalesce(jobs.changed, jobs.place),
-    place = told.value ->> 'received_at' * 1000
-  FROM json_each(?1) AS told
-  WHERE jobs.job_id = told.value ->> 'job_id' AND jobs.place > told.value ->> 'received_at' * 1000
-    AND jobs.received_at > told.value ->> 'received_at'`,
-  `UPDATE runs SET received_at = told.value ->> 'received_at' FROM json_each(?1) AS told
-  WHERE runs.run_id = told.value ->> 'run_id' AND runs.received_at > told.value ->> 'received_at'`,
-];
 
 /** Jobs that the previous version wrote during this deployment have no place yet. */
 export const GIVE_PLACES = `

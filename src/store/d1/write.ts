@@ -8,12 +8,13 @@ import type { Arrival, DeliveryReading, ReadArrival, Written, WrittenReadings } 
 import { bornOf, type EventRow, eventStatements } from "./events.ts";
 import { questionStatements } from "./verdicts.ts";
 import { inChunks } from "./json.ts";
+import { restoreStatements } from "./restored.ts";
 import {
   ARRIVAL_COLUMNS,
+  CHANGE_ANSWERED,
   DELIVERIES_PER_STATEMENT,
   HEAR_AGAIN,
   MARK_ANSWERS,
-  PUT_FIRST_RECEIVED,
   PUT_HISTORY,
   PUT_JOBS,
   PUT_PART,
@@ -30,7 +31,7 @@ interface WrittenRow {
 }
 
 export async function keep(db: D1Database, persistently: Persistently, arrivals: readonly Arrival[]) {
-  const encoded = await Promise.all(arrivals.map((arrival) => encodeArrival(arrival, UNREAD)));
+  const encoded = await Promise.all(arrivals.map((arrival) => encodeArrival(arrival, UNREAD, false)));
   const counts = countsOf(arrivals, await persistently(() => db.batch<WrittenRow>(arrivalStatements(db, encoded))));
   // A repeat that is not read still counts as hearing of its jobs.
   const repeats = arrivals.filter((_, index) => (counts[index] ?? 0) > 1).map(arrivalRow);
@@ -67,10 +68,12 @@ export async function put(
   deliveries: readonly ReadArrival[],
   causing: Causing,
 ): Promise<Written> {
-  const encoded = await Promise.all(deliveries.map((one) => encodeArrival(one, readingRow(one.reading))));
+  const encoded = await Promise.all(
+    deliveries.map((one) => encodeArrival(one, readingRow(one.reading), tellsEnds(one.reading))),
+  );
   const events = await causedStatements(db, deliveries, causing, "arrived");
   const batch = [...events, ...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
-  if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...firstReceivedStatements(db, deliveries));
+  if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...restoreStatements(db, deliveries));
   const results = await persistently(() => db.batch<WrittenRow & EventRow>(batch));
   return {
     counts: countsOf(deliveries, results.slice(events.length)),
@@ -110,10 +113,17 @@ export async function putReadings(
 /** Statements for the deliveries' rows, and for the parts of bodies that one row cannot hold. */
 function arrivalStatements(db: D1Database, arrivals: readonly EncodedArrival[]): D1PreparedStatement[] {
   const groups = inGroups(arrivals, DELIVERIES_PER_STATEMENT);
-  const answers = arrivals.filter(({ source }) => source === "reconcile").map(({ id }) => id);
+  const answers = arrivals.filter(({ source }) => source === "reconcile");
+  const marking = (sql: string, some: readonly EncodedArrival[], ...more: number[]) =>
+    some.length === 0 ? [] : [db.prepare(sql).bind(JSON.stringify(some.map(({ id }) => id)), ...more)];
   return [
     ...groups.map((group) => db.prepare(putDeliveries(group.length)).bind(...group.flatMap(({ values }) => values))),
-    ...(answers.length === 0 ? [] : [db.prepare(MARK_ANSWERS).bind(JSON.stringify(answers))]),
+    ...marking(
+      CHANGE_ANSWERED,
+      answers.filter(({ isOfEnds, isRestored }) => !isOfEnds && !isRestored),
+      Date.now(),
+    ),
+    ...marking(MARK_ANSWERS, answers),
     ...arrivals.flatMap(({ id, parts }) => parts.map((body, part) => db.prepare(PUT_PART).bind(id, part, body))),
   ];
 }
@@ -136,21 +146,19 @@ function recordStatements(db: D1Database, told: readonly DeliveryReading[]): D1P
   ];
 }
 
-function firstReceivedStatements(db: D1Database, told: readonly DeliveryReading[]): D1PreparedStatement[] {
-  const rows = [...told.flatMap(jobRows), ...told.flatMap(runRows)];
-  return inChunks(rows).flatMap((json) => PUT_FIRST_RECEIVED.map((sql) => db.prepare(sql).bind(json)));
-}
-
 type EncodedArrival = Awaited<ReturnType<typeof encodeArrival>>;
 
+const tellsEnds = (reading: DeliveryReading["reading"]): boolean =>
+  reading.ok && reading.value.jobs.every(({ terminal }) => terminal);
+
 /** The values of an arrival's row, and the parts of a body that one row cannot hold. */
-async function encodeArrival(arrival: Arrival, reading: ReadingRow) {
+async function encodeArrival(arrival: Arrival, reading: ReadingRow, isOfEnds: boolean) {
   const { encoding, parts } = await encodeBody(arrival.body, arrival.size);
   const [whole = null] = parts.length === 1 ? parts : [];
   const split = whole === null ? parts : [];
   const row = { ...arrivalRow(arrival), ...reading, encoding, parts: split.length, body: whole };
-  const { id, source } = arrival;
-  return { id, source, values: ARRIVAL_COLUMNS.map((column) => row[column]), parts: split };
+  const { id, source, isRestored } = arrival;
+  return { id, source, isRestored, isOfEnds, values: ARRIVAL_COLUMNS.map((column) => row[column]), parts: split };
 }
 
 function inGroups<T>(items: readonly T[], size: number): T[][] {

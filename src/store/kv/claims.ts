@@ -38,7 +38,10 @@ export interface ListedClaim extends Claim {
 }
 
 /** Columns that are in the key, or in the part that lists show. */
-const TOLD_APART = new Set(["job_id", "received_at", "heard_at", "restored", "delivery_id", "rank", "workflow_rank"]);
+const TOLD_APART = new Set(["job_id", "received_at", "heard_at", "delivery_id", "rank", "workflow_rank"]);
+
+/** Columns of an imported row that KV has no place for: it numbers no changes. */
+const NOT_KEPT = new Set(["restored", "first_change", "last_change"]);
 
 const JOB_COLUMNS = [...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
 
@@ -192,7 +195,9 @@ export function claimsIn(kv: Namespace, retention: Retention) {
         ...(runId !== null && { run: await keyPart(runId) }),
       };
       const { format, content_type, size, count, apart, source } = head;
-      const columns = Object.entries(row).filter(([column, value]) => value !== null && !TOLD_APART.has(column));
+      const columns = Object.entries(row).filter(
+        ([column, value]) => value !== null && !TOLD_APART.has(column) && !NOT_KEPT.has(column),
+      );
       const delivery = { format, content_type, size, count, apart, ...(source != null && { source }) };
       const said: Said = { row: Object.fromEntries(columns), delivery };
       await kv.setNoted(name, facts, said, expiryOf("stored", retention, keptAt(head)));

@@ -65,9 +65,9 @@ export async function checkLookUps(
       continue;
     }
     if (response.status !== 200) fail(told);
-    if (subject === "run") checkRun(JSON.parse(text) as Run, known, told);
-    else
-      await checkJob(world, JSON.parse(text) as Job, known, told, look === null ? get : null, look?.isFaulty === true);
+    const isFaulty = look?.isFaulty === true;
+    if (subject === "run") checkRun(JSON.parse(text) as Run, known, told, isFaulty);
+    else await checkJob(world, JSON.parse(text) as Job, known, told, look === null ? get : null, isFaulty);
   }
 }
 
@@ -96,9 +96,11 @@ function knownOf(world: World, subject: "job" | "run", id: string, before: Seen,
   };
 }
 
-function checkRun(run: Run, { certain, visible }: Known, told: string): void {
+function checkRun(run: Run, { certain, visible }: Known, told: string, isFaulty: boolean): void {
   const best = greatest(certain);
-  const isAllowed = (one: Told) => one.claim.state === run.state && (best === null || compare(one, best) >= 0);
+  // As of a job: where the store cannot be asked, the end in the spill is as good an answer as there is.
+  const isEnough = (one: Told) => best === null || compare(one, best) >= 0 || (isFaulty && one.claim.terminal);
+  const isAllowed = (one: Told) => one.claim.state === run.state && isEnough(one);
   // Until its own end has come a run is what its jobs tell of it.
   if (best === null && run.state === null) return;
   if (!visible.some(isAllowed)) fail(`${told}, and of the run is known ${textOf(certain)}`);

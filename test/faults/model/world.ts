@@ -74,17 +74,6 @@ export class World {
     Date.now = realNow;
   }
 
-  /** Everything that was kept is gone: storage is isolated by file, and not by run. */
-  static async empty(): Promise<void> {
-    const tables = ["deliveries", "delivery_parts", "jobs", "job_deliveries", "runs", "marks", "events"];
-    await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
-    for (let isDone = false; !isDone;) {
-      const page = await env.KV.list();
-      await Promise.all(page.keys.map(({ name }) => env.KV.delete(name)));
-      isDone = page.list_complete;
-    }
-  }
-
   async step({ act, ...around }: Step): Promise<void> {
     try {
       await this.#perform(act, around);
