@@ -86,8 +86,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "api/jobs.ts",
-        from: 'const jobId = idOf(c, "jobId");\n    const found = await findJob(c.var.places, jobId);\n    return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);',
-        to: 'const jobId = idOf(c, "jobId");\n    const found = await findJob({ ...c.var.places, spill: null }, jobId);\n    return found === null ? problemResponse(c, notFound(jobId)) : rawResponse(c, found);',
+        from: "const found = await findKnownJob(c.var.places, jobId);\n  if (found !== null && !isOnlyExpected(found)) return rawResponse(c, found);",
+        to: "const found = await findKnownJob({ ...c.var.places, spill: null }, jobId);\n  if (found !== null && !isOnlyExpected(found)) return rawResponse(c, found);",
       },
     ],
   },
@@ -110,7 +110,7 @@ const DEFECTS: readonly Defect[] = [
     name: "the spill forgets a delivery before the store has it",
     edits: [
       {
-        file: "upkeep.ts",
+        file: "drain.ts",
         from: "  try {\n    taken = await take(group);",
         to: "  try {\n    await forget(group.map(({ id }) => id));\n    taken = await take(group);",
       },
@@ -130,7 +130,7 @@ const DEFECTS: readonly Defect[] = [
     name: "a repeat that was spilled is forgotten where the store has the delivery",
     edits: [
       {
-        file: "upkeep.ts",
+        file: "drain.ts",
         from: "  await store.keep(group);\n",
         to: "",
       },
@@ -170,8 +170,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "store/kv/write.ts",
-        from: "if (news) await writePlaces(told, read);\n        await writeClaims(told, read);",
-        to: "await writeClaims(told, read);\n        if (news) await writePlaces(told, read);",
+        from: "if (news) await writePlaces(told, read);\n        await writeClaims(told, read, born);",
+        to: "await writeClaims(told, read, born);\n        if (news) await writePlaces(told, read);",
       },
     ],
   },
@@ -181,8 +181,8 @@ const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: "store/kv/write.ts",
-        from: "isWaiting(last) ? arrived : withReading(arrived, told.reading)",
-        to: "last === undefined ? arrived : withReading(arrived, told.reading)",
+        from: "if (isWaiting(last)) return arrived;",
+        to: "if (last === undefined) return arrived;",
       },
     ],
   },
