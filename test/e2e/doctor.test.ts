@@ -61,3 +61,10 @@ test("a local run with wrong settings and no tables has a line for each fault, t
     ],
   ]);
 });
+
+test("tells a program the same, and a wrong usage by its exit code", async () => {
+  receiver = await startTarget();
+  const { code, output } = await doctor(receiver.base, "--json");
+  expect([code, JSON.parse(output)]).toEqual([0, expect.objectContaining({ ok: true })]);
+  expect((await doctor("--nonsense")).code).toBe(2);
+});
