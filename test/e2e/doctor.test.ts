@@ -1,10 +1,11 @@
-/** The doctor against a real `wrangler dev`: one that is healthy, and one that is not. */
+/** The doctor against a local run: one that is healthy, and one that is not. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect, test } from "vitest";
-import { ENVIRONMENT, newDirectory, type Receiver, ROOT, startReceiver, startUnmigrated, TOKEN } from "./server.ts";
+import { startTarget, startUnmigratedTarget, type Target } from "./deliver.ts";
+import { ENVIRONMENT, ROOT, TOKEN } from "./server.ts";
 
-let receiver: Receiver | undefined;
+let receiver: Target | undefined;
 afterEach(async () => receiver?.stop());
 
 async function doctor(...options: string[]): Promise<{ code: number; output: string }> {
@@ -23,7 +24,7 @@ const found = (output: string): string[] =>
     .map((line) => line.replaceAll(/ {2,}/g, " "));
 
 test("a local run has no fault, and however often it is examined, it keeps two test deliveries", async () => {
-  receiver = await startReceiver(newDirectory());
+  receiver = await startTarget();
   const { base } = receiver;
   for (const word of ["stored", "duplicate"]) {
     const { code, output } = await doctor(base);
@@ -47,7 +48,7 @@ test("a local run has no fault, and however often it is examined, it keeps two t
 });
 
 test("a local run with wrong settings and no tables has a line for each fault, the causes first", async () => {
-  receiver = await startUnmigrated(newDirectory(), { MAX_BODY_BYTES: "8MB", LOOKUP_TOKENS: "," });
+  receiver = await startUnmigratedTarget({ MAX_BODY_BYTES: "8MB", LOOKUP_TOKENS: "," });
   const { code, output } = await doctor(receiver.base);
   expect([code, found(output)]).toEqual([
     1,
@@ -59,4 +60,11 @@ test("a local run with wrong settings and no tables has a line for each fault, t
       "XX look-up the token is not one of the receiver's LOOKUP_TOKENS",
     ],
   ]);
+});
+
+test("tells a program the same, and a wrong usage by its exit code", async () => {
+  receiver = await startTarget();
+  const { code, output } = await doctor(receiver.base, "--json");
+  expect([code, JSON.parse(output)]).toEqual([0, expect.objectContaining({ ok: true })]);
+  expect((await doctor("--nonsense")).code).toBe(2);
 });

@@ -6,12 +6,13 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateCallback } from "../../tools/callbacks/callback.ts";
-import { ENVIRONMENT, KEY, newDirectory, pause, type Receiver, ROOT, startReceiver, TOKEN } from "./server.ts";
+import { startTarget, type Target } from "./deliver.ts";
+import { ENVIRONMENT, KEY, newDirectory, pause, ROOT, TOKEN } from "./server.ts";
 
 const CALLBACKS = 30;
 
-let source: Receiver;
-let target: Receiver;
+let source: Target;
+let target: Target;
 const directory = newDirectory();
 const file = join(directory, "backup.ndjson");
 const sent = new Map<string, Buffer>();
@@ -19,7 +20,7 @@ const sent = new Map<string, Buffer>();
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const noise = Buffer.from(Array.from({ length: 2_000_000 }, (_, at) => (at * at * 7919 + (at >> 3)) & 0xff));
 
-async function post(receiver: Receiver, body: Uint8Array | string): Promise<void> {
+async function post(receiver: Target, body: Uint8Array | string): Promise<void> {
   const bytes = Buffer.from(body as string);
   const response = await fetch(`${receiver.base}/callbacks/${KEY}`, { method: "POST", body: bytes });
   await response.body?.cancel();
@@ -27,7 +28,7 @@ async function post(receiver: Receiver, body: Uint8Array | string): Promise<void
   sent.set(sha256(bytes), bytes);
 }
 
-const get = (receiver: Receiver, path: string) =>
+const get = (receiver: Target, path: string) =>
   fetch(`${receiver.base}${path}`, { headers: { authorization: `Bearer ${TOKEN}` } });
 
 function start(tool: "export" | "import", ...args: string[]): { child: ChildProcess; output: () => string } {
@@ -44,7 +45,7 @@ async function run(tool: "export" | "import", ...args: string[]): Promise<{ code
   return { code, output: output() };
 }
 
-async function listAll(receiver: Receiver, path: string, name: string): Promise<Record<string, unknown>[]> {
+async function listAll(receiver: Target, path: string, name: string): Promise<Record<string, unknown>[]> {
   const all: Record<string, unknown>[] = [];
   for (let cursor: string | null = ""; cursor !== null;) {
     const answer = await get(receiver, `${path}?limit=100${cursor && `&cursor=${cursor}`}`);
@@ -56,7 +57,7 @@ async function listAll(receiver: Receiver, path: string, name: string): Promise<
 }
 
 /** Every record that look-ups answer, and the digest of the bytes behind each delivery. */
-async function everything(receiver: Receiver) {
+async function everything(receiver: Target) {
   const deliveries = await listAll(receiver, "/deliveries", "deliveries");
   const jobs = await listAll(receiver, "/jobs", "jobs");
   const raw = new Map<string, Buffer>();
@@ -75,7 +76,7 @@ async function everything(receiver: Receiver) {
 }
 
 beforeAll(async () => {
-  [source, target] = await Promise.all([startReceiver(newDirectory()), startReceiver(newDirectory())]);
+  [source, target] = await Promise.all([startTarget(), startTarget()]);
   for (let index = 0; index < CALLBACKS; index += 1) {
     const kind = { shape: "response", format: index % 2 === 0 ? "xml" : "json", tag: "WordsGeneralize" } as const;
     const { body } = generateCallback({ seed: "export", index, kind, now: 0, tokens: 20 });

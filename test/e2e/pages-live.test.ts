@@ -97,8 +97,7 @@ describe.skipIf(!hasChromium)(`live pages in Chromium${UNLESS_SKIPPED}`, () => {
   });
 
   test("lists of deliveries and runs follow too, and a run until its last job has ended", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/deliveries?status=quarantined");
+    const { page, faults, close } = await visitSignedIn(browser, target, { path: "/ui/deliveries?status=quarantined" });
     await target.post(BROKEN);
     await page.locator("#deliveries li", { hasText: "AT&T" }).waitFor();
     expect(await page.locator("#sections a", { hasText: "Quarantine" }).innerText()).toBe("Quarantine 1");
@@ -143,8 +142,7 @@ describe.skipIf(!hasChromium)(`live pages in Chromium${UNLESS_SKIPPED}`, () => {
   });
 
   test("a copy that fails says so", async () => {
-    const { page, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/jobs/first-1");
+    const { page, close } = await visitSignedIn(browser, target, { path: "/ui/jobs/first-1" });
     await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('denied'))");
     await page.locator("[data-copy=curl]").click();
     await page.locator("[data-copy=curl]", { hasText: "Not copied" }).waitFor();

@@ -21,8 +21,7 @@ describe.skipIf(!hasChromium)(`a segmentation in Chromium${UNLESS_SKIPPED}`, () 
   });
 
   test("a search marks the words that it goes over, counts them, and leads from one to the next", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/jobs/words-1");
+    const { page, faults, close } = await visitSignedIn(browser, target, { path: "/ui/jobs/words-1" });
     await page.locator("#find-word").fill("明在北");
     await page.keyboard.press("Enter");
     expect(await page.locator("#words > .hit").allTextContents()).toEqual(["李明", "在", "北京"]);
@@ -41,8 +40,7 @@ describe.skipIf(!hasChromium)(`a segmentation in Chromium${UNLESS_SKIPPED}`, () 
   });
 
   test("an entity shows where it is, and a word has an address", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/jobs/words-1");
+    const { page, faults, close } = await visitSignedIn(browser, target, { path: "/ui/jobs/words-1" });
     const entity = page.locator("[data-find]").first();
     const word = (await entity.getAttribute("data-find")) ?? "";
     await entity.click();
@@ -58,8 +56,7 @@ describe.skipIf(!hasChromium)(`a segmentation in Chromium${UNLESS_SKIPPED}`, () 
   });
 
   test("tags stand under the words, and are not of the text that is found", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/jobs/words-1");
+    const { page, faults, close } = await visitSignedIn(browser, target, { path: "/ui/jobs/words-1" });
     await page.locator(".switch a", { hasText: "With tags" }).click();
     await page.locator("#words.tagged").waitFor();
     expect(await page.locator("#words rt").first().textContent()).toBe("t");
@@ -97,8 +94,7 @@ describe.skipIf(!hasChromium)(`a segmentation in Chromium${UNLESS_SKIPPED}`, () 
     expect(await narrow.page.locator("#legend .key").first().isVisible()).toBe(true);
     await narrow.close();
 
-    const { page, faults, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/jobs/words-1");
+    const { page, faults, close } = await visitSignedIn(browser, target, { path: "/ui/jobs/words-1" });
     expect(await page.locator("#legend .key").first().isVisible()).toBe(true);
     await page.emulateMedia({ media: "print" });
     expect(await page.locator("#words").evaluate((words) => getComputedStyle(words).maxHeight)).toBe("none");

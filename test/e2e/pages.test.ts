@@ -61,8 +61,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
   });
 
   test("the words are one stop of the Tab key, and the arrows go from word to word and tell each", async () => {
-    const { page, faults, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/jobs/seen-1");
+    const { page, faults, close } = await visitSignedIn(browser, target, { path: "/ui/jobs/seen-1" });
     expect(await page.locator('#words > span[tabindex="0"]').count()).toBe(1);
     await page.locator("#words > span").first().focus();
     await page.keyboard.press("ArrowRight");
@@ -85,8 +84,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
     expect(running.faults).toEqual([]);
     await running.close();
 
-    const { page, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/jobs/later-1");
+    const { page, close } = await visitSignedIn(browser, target, { path: "/ui/jobs/later-1" });
     expect(await page.locator("h1").textContent()).toBe("No callback for this job yet");
     await target.post(transcode("later-1", "Success", "2026-03-01T10:00:09+0800"));
     await page.locator("h1 + p .badge", { hasText: "Success" }).waitFor();
@@ -135,7 +133,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
     await target.post(BROKEN);
     await target.post(segmentation("mended-1", "mended.txt"));
     // As a delivery that an earlier reader could not read: kept, and no job of it.
-    target.sql(
+    await target.sql(
       `UPDATE deliveries SET status = 'quarantined', reason_code = 'malformed-body', reason = 'An older reader.', line = 1, column_number = 3
        WHERE id = (SELECT delivery_id FROM jobs WHERE job_id = 'mended-1'); DELETE FROM jobs WHERE job_id = 'mended-1'`,
     );
@@ -187,8 +185,7 @@ describe.skipIf(!hasChromium)(`the pages in Chromium${UNLESS_SKIPPED}`, () => {
 
   test("a run shows its tasks on one axis, each a link", async () => {
     await target.post(workflow("run-1", "run-1-job"));
-    const { page, faults, close } = await visitSignedIn(browser, target);
-    await page.goto("/ui/find?q=run-1");
+    const { page, faults, close } = await visitSignedIn(browser, target, { path: "/ui/find?q=run-1" });
     expect(await page.locator(".tasks .task-name").allInnerTexts()).toEqual([
       expect.stringContaining("Transcode_1"),
       expect.stringContaining("Snapshot_1"),

@@ -1,9 +1,10 @@
 /** A real `wrangler dev` on loopback, with a database of its own that outlives it. Ends only what it started. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 export const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -40,35 +41,40 @@ export interface Receiver {
   stop: () => Promise<void>;
 }
 
-/** Runs SQL on the database in a directory. */
-export const execute = (directory: string, sql: string): void =>
-  wrangler("d1", "execute", "DB", "--local", "--persist-to", directory, "--yes", "--command", sql);
+/** How long a workerd that was killed may keep its database locked. */
+const LOCKED_MILLISECONDS = 10_000;
 
-function wrangler(...args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync("wrangler", args, { cwd: ROOT, env: ENVIRONMENT, encoding: "utf8" });
-  if (status !== 0) throw new Error(stdout + stderr);
+/** Runs SQL on the database in a directory, in its file: `wrangler d1 execute` takes longer than most tests. */
+export function execute(directory: string, sql: string): void {
+  const databases = join(directory, "v3/d1/miniflare-D1DatabaseObject");
+  const file = readdirSync(databases).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? "";
+  const database = new DatabaseSync(join(databases, file), { timeout: LOCKED_MILLISECONDS });
+  database.exec(sql);
+  database.close();
 }
 
-let migrated: string | undefined;
-
-/** A directory with the tables and nothing in them. Receivers start on copies: making it takes longer than starting. */
-function migratedDirectory(): string {
-  if (migrated === undefined) {
-    const directory = newDirectory();
-    wrangler("d1", "migrations", "apply", "DB", "--local", "--persist-to", directory);
-    migrated = directory;
-  }
-  return migrated;
+/** What `wrangler d1 migrations apply` does to an empty database. */
+function migrate(directory: string): void {
+  const folder = join(ROOT, "migrations");
+  const names = readdirSync(folder).toSorted();
+  execute(directory, names.map((name) => readFileSync(join(folder, name), "utf8")).join("\n"));
+  const applied = names.map((name) => `INSERT INTO d1_migrations (name) VALUES ('${name}');`);
+  execute(directory, `CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT); ${applied.join(" ")}`);
 }
 
-/** Starts the receiver on a directory that may hold the database of an earlier run. */
+/** Starts the receiver on a directory that is new, or holds the database of an earlier run. */
 export async function startReceiver(directory: string, vars: Record<string, string> = {}): Promise<Receiver> {
-  if (!existsSync(join(directory, "v3"))) cpSync(migratedDirectory(), directory, { recursive: true });
-  return startUnmigrated(directory, vars);
+  const isNew = !existsSync(join(directory, "v3"));
+  const receiver = await startDev(directory, vars);
+  if (isNew) {
+    // The file of the database is made when it is first asked.
+    await (await fetch(`${receiver.base}/readyz`)).body?.cancel();
+    migrate(directory);
+  }
+  return receiver;
 }
 
-/** The same on whatever database there is. */
-export async function startUnmigrated(directory: string, vars: Record<string, string> = {}): Promise<Receiver> {
+async function startDev(directory: string, vars: Record<string, string>): Promise<Receiver> {
   const port = await freePort();
   const settings = Object.entries({ CALLBACK_KEYS: KEY, LOOKUP_TOKENS: TOKEN, ...vars }).flatMap(([name, value]) => [
     "--var",

@@ -1,14 +1,10 @@
 /** The simulator: its options, what it sends and how, and what it makes of the answers. */
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { type Callback, generateCallback, type Kind } from "../../tools/callbacks/callback.ts";
-import { LOCAL_KEYS, LOCAL_QUEUE } from "../../tools/ci/local-queue.ts";
-import { startCi } from "../../tools/ci/server.ts";
+import { LOCAL_QUEUE } from "../../tools/ci/local-queue.ts";
 import { readOptions } from "../../tools/simulate/options.ts";
 import { type Answer, type Pace, sendAll } from "../../tools/simulate/send.ts";
 import { count, newTally, percentile } from "../../tools/simulate/tally.ts";
@@ -210,87 +206,3 @@ test("percentiles are those of the nearest rank", () => {
   ]);
   expect(percentile([], 50)).toBeNull();
 });
-
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, ["tools/simulate.ts", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (data) => (out += data));
-  child.stderr.on("data", (data) => (err += data));
-  const [code] = (await once(child, "close")) as [number];
-  return { code, out, err };
-}
-
-test("the exit code tells a script what came of it", { timeout: 30_000 }, async () => {
-  const help = await run("--help");
-  expect(help).toEqual({ code: 0, err: "", out: expect.stringContaining("Usage: npm run simulate") });
-  expect(await run("--count", "none")).toEqual({
-    code: 2,
-    out: "",
-    err: expect.stringContaining("--count none is not"),
-  });
-  const refused = await withServer([], (url) => Promise.resolve(url.href));
-  expect(await run(refused)).toEqual({ code: 1, out: "", err: expect.stringContaining("the connection was refused") });
-  const failing = await withServer([500, 500], (url) => run("--json", url.href));
-  expect(failing.code).toBe(1);
-  expect(JSON.parse(failing.out)).toMatchObject({
-    sent: 2,
-    answers: { "other (500)": 2 },
-    unexpected: { count: 2 },
-    ok: false,
-  });
-});
-
-test("lost callbacks are not sent, and a local CI knows of every job", { timeout: 30_000 }, async () => {
-  const { url: ci, ci: known, stop } = await startCi({ keys: LOCAL_KEYS });
-  const got: string[] = [];
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const body = await text(request);
-    const jobs = [...known.jobs.keys()].filter((jobId) => body.includes(jobId));
-    got.push(...jobs);
-    const delivery = createHash("sha256").update(body).digest("hex");
-    response.writeHead(200).end(JSON.stringify({ delivery, status: "stored", jobs }));
-  };
-  const server = createServer((request, response) => void answer(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callbacks/key`;
-  const options = ["--tag", "all", "--count", "30", "--lose", "10", "--seed", "lose", "--ci", ci, url];
-  const { code, out } = await run("--json", ...options);
-  const { sent, lost } = JSON.parse(out) as { sent: number; lost: { known: number; jobIds: string[] } };
-  expect([code, sent, lost.known, lost.jobIds.length]).toEqual([0, 27, 30, 3]);
-  expect([...known.jobs.keys()].toSorted()).toEqual([...got, ...lost.jobIds].toSorted());
-  for (const { queueId, bucket, region, detail } of known.jobs.values())
-    expect({ queueId, bucket, region, told: detail["QueueId"] }).toEqual({ ...LOCAL_QUEUE, told: queueId });
-
-  const told = await run(...options);
-  expect(told.out).toContain(
-    `The local CI knows of 30 jobs. The callbacks of 3 jobs were lost:\n  ${lost.jobIds[0]}\n`,
-  );
-  expect(told.out).toContain(`: curl ${new URL(url).origin}/cdn-cgi/local/scheduled\n`);
-  await stop();
-  const without = await run(...options);
-  expect(without).toMatchObject({ code: 1, err: expect.stringContaining("npm run dev -- --with-ci starts one") });
-  server.close();
-  server.closeAllConnections();
-});
-
-test(
-  "a local CI is told of no job where the receiver is not there, or its key is wrong",
-  { timeout: 30_000 },
-  async () => {
-    const { url: ci, ci: known, stop } = await startCi({ keys: LOCAL_KEYS });
-    const server = createServer((_, response) =>
-      response.writeHead(404, { "content-type": "application/problem+json" }).end('{"type":"/problems/not-found"}'),
-    );
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callbacks/key`;
-    const options = ["--count", "30", "--lose", "10", "--ci", ci, url];
-    expect(await run(...options)).toMatchObject({ code: 1, out: "", err: expect.stringContaining("404, so its path") });
-    server.close();
-    server.closeAllConnections();
-    expect(await run(...options)).toMatchObject({ code: 1, out: "", err: expect.stringContaining("nothing listens") });
-    expect(known.jobs.size).toBe(0);
-    await stop();
-  },
-);

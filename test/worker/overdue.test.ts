@@ -5,6 +5,7 @@ import type { Expectations } from "../../src/store/expectations.ts";
 import { newJobId } from "./bodies.ts";
 import { asking, callbackOf, type Ci, ciJob, HOUR, LOCAL_QUEUE, newCi, storeOf, sweeping } from "./ci.ts";
 import { newHook, rowsOf, telling } from "./endpoint.ts";
+import { hasten } from "./haste.ts";
 import { type Changes, cron, post } from "./receiver.ts";
 import { keepWritten, lines } from "./written.ts";
 
@@ -200,6 +201,7 @@ describe("where CI does not answer well", () => {
     await ci.know(known);
     await expectJob(known.jobId);
     await ci.misbehave({ how: "hang" });
+    hasten(100);
     await cron(changes);
     expect(await job(known.jobId)).toBeNull();
     expect(lines().filter(({ event }) => event === "ask failed")).toMatchObject([{ kind: "timeout" }]);
