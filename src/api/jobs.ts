@@ -217,7 +217,7 @@ export const contract = (): Contract => ({
   },
   "GET /jobs": {
     operationId: "listJobs",
-    summary: "Jobs, last received first",
+    summary: "Jobs, those first heard of last come first",
     description:
       "The place of a job is that of the first delivery that named it, and never changes. So a walk by `cursor` meets each job once, whatever arrives. " +
       "With a filter by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, and have a `next`: continue with that. " +

@@ -1,7 +1,10 @@
 /** Filters, positions and pages of lists. */
 import type { DeliveryStatus } from "./store.ts";
 
-/** The filters of a list of jobs. The schema of the API, the SQL and the form of the page are made from this list. */
+/**
+ * The filters of a list of jobs. The form of the page is made from this list; the SQL, the client and the tests have to
+ * have each of it.
+ */
 export const JOB_FILTERS = [
   "state",
   "tag",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ListedJob } from "../../src/wire.ts";
+import type { JobFilterName } from "../../src/store/lists.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { decoded, get, post, read } from "./receiver.ts";
 
@@ -65,21 +66,28 @@ describe("a list of jobs", () => {
     const jobId = newJobId();
     await post(segmentation(jobId, { ...one, State: "Failed" }));
     await post(segmentation(newJobId()));
-    const filters = {
-      tag: one.Tag,
-      bucket: one.Bucket,
-      object: one.Object,
-      queueId: one.QueueId,
-      userData: one.UserData,
-      runId: one.Workflow.RunId,
+    /** A value that the job has and one that it has not; the values of the first six are its alone. */
+    const filters: Record<JobFilterName, readonly [has: string, hasNot: string]> = {
+      tag: [one.Tag, "another"],
+      bucket: [one.Bucket, "another"],
+      object: [one.Object, "another"],
+      queueId: [one.QueueId, "another"],
+      userData: [one.UserData, "another"],
+      runId: [one.Workflow.RunId, "another"],
+      state: ["Failed", "Success"],
+      receivedAfter: ["2020-01-01", "2999-01-01T00:00:00Z"],
+      receivedBefore: ["2999-01-01T00:00:00Z", "2020-01-01T00:00:00+08:00"],
+      verified: ["", "true"],
     };
-    for (const [name, value] of Object.entries(filters)) expect(await walk(`${name}=${value}`)).toEqual([jobId]);
-    expect(await walk(`${String(new URLSearchParams(filters))}&state=Failed`)).toEqual([jobId]);
-    expect(await walk(`${String(new URLSearchParams(filters))}&state=Success`)).toEqual([]);
-    expect(await walk(`bucket=${one.Bucket}&receivedAfter=2020-01-01&receivedBefore=2999-01-01T00:00:00Z`)).toEqual([
-      jobId,
-    ]);
-    expect(await walk(`bucket=${one.Bucket}&receivedBefore=2020-01-01T00:00:00%2B08:00`)).toEqual([]);
+    const { verified, ...known } = filters;
+    const whole = Object.fromEntries(Object.entries(known).map(([name, [has]]) => [name, has]));
+    const list = (query: Record<string, string>) => walk(String(new URLSearchParams(query)));
+    expect(await list(whole)).toEqual([jobId]);
+    for (const [name, [has, hasNot]] of Object.entries(known)) {
+      if (has.includes(mark)) expect([name, await list({ [name]: has })]).toEqual([name, [jobId]]);
+      expect([name, await list({ ...whole, [name]: hasNot })]).toEqual([name, []]);
+    }
+    expect(await list({ ...whole, verified: verified[1] })).toEqual([]);
   });
 
   test("names the next page in a Link header", async () => {

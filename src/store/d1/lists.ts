@@ -4,7 +4,7 @@
  */
 import { deliveryOf } from "../from-rows.ts";
 import type { DeliveryRow, RunRow } from "../rows.ts";
-import type { JobFilter, Page, Position } from "../lists.ts";
+import { JOB_FILTERS, type JobFilter, type JobFilterName, type Page, type Position } from "../lists.ts";
 import { PositionError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import {
@@ -31,12 +31,6 @@ import {
 import type { Change, NewsSource } from "./news.ts";
 import { NEWEST_CHANGE } from "./sql.ts";
 
-/** Filters that find few: each has an index in the order of the list. */
-const INDEXED = { object: "object", runId: "run_id", userData: "user_data" } as const;
-
-/** Filters of few values: an index entry for each job would cost more than to pass over those that do not match. */
-const WALKED = { tag: "coalesce(j.tag, j.event)", bucket: "j.bucket", queueId: "j.queue_id" } as const;
-
 /** CI's own answer needs no verdict. Null where there is none. */
 const IS_VERIFIED = "iif(d.source = 'reconcile', 1, v.verified)";
 
@@ -49,6 +43,37 @@ interface Terms {
   values: (string | number)[];
 }
 
+/** A term and its values. */
+type Term = [string, ...(string | number)[]];
+
+/** How a filter is answered: along an index, or by looking at job after job on the way. */
+interface Answered {
+  by: "index" | "walk";
+  terms: Term[];
+}
+
+const byIndex = (...terms: Term[]): Answered => ({ by: "index", terms });
+const byWalk = (...terms: Term[]): Answered => ({ by: "walk", terms });
+
+/**
+ * Filters that match few jobs have an index in the order of the list. For those that match many, an entry in an index
+ * for each job would cost more than to pass over the jobs that do not match. The index of states leaves Success out.
+ */
+const ANSWERED: { [Name in JobFilterName]: (wanted: NonNullable<JobFilter[Name]>) => Answered } = {
+  object: (object) => byIndex(["j.object = ?", object]),
+  runId: (runId) => byIndex(["j.run_id = ?", runId]),
+  userData: (userData) => byIndex(["j.user_data = ?", userData]),
+  state: (state) =>
+    state === "Success" ? byWalk(["j.state = ?", state]) : byIndex(["j.state = ?", state], ["j.state <> 'Success'"]),
+  tag: (tag) => byWalk(["coalesce(j.tag, j.event) = ?", tag]),
+  bucket: (bucket) => byWalk(["j.bucket = ?", bucket]),
+  queueId: (queueId) => byWalk(["j.queue_id = ?", queueId]),
+  verified: (verified) => byWalk([`${IS_VERIFIED} = ?`, Number(verified)]),
+  // A place is in microseconds, and the API shows milliseconds.
+  receivedAfter: (time) => byIndex(["j.place >= ?", (time + 1) * 1000]),
+  receivedBefore: (time) => byIndex(["j.place < ?", time * 1000]),
+};
+
 export interface JobListQuery {
   /** What an index serves: the filters that have one, times, and where the list goes on. */
   indexed: Terms;
@@ -56,30 +81,18 @@ export interface JobListQuery {
   walked: Terms | null;
 }
 
-/** The index of states leaves out Success, most of all jobs, which is therefore filtered on the way. */
 export function jobListQuery(filter: JobFilter, after: Position | null): JobListQuery {
-  const indexed: [string, ...(string | number)[]][] = [];
-  const walked: [string, ...(string | number)[]][] = [];
-  for (const [name, column] of Object.entries(INDEXED)) {
-    const wanted = filter[name as keyof typeof INDEXED];
-    if (wanted !== undefined) indexed.push([`j.${column} = ?`, wanted]);
-  }
-  for (const [name, column] of Object.entries(WALKED)) {
-    const wanted = filter[name as keyof typeof WALKED];
-    if (wanted !== undefined) walked.push([`${column} = ?`, wanted]);
-  }
-  const { state, receivedAfter, receivedBefore, verified } = filter;
-  if (verified !== undefined) walked.push([`${IS_VERIFIED} = ?`, Number(verified)]);
-  if (state === "Success") walked.push(["j.state = ?", state]);
-  else if (state !== undefined) indexed.push(["j.state = ?", state], ["j.state <> 'Success'"]);
-  // A place is in microseconds, and what is shown of it in milliseconds.
-  if (receivedAfter !== undefined) indexed.push(["j.place >= ?", (receivedAfter + 1) * 1000]);
-  if (receivedBefore !== undefined) indexed.push(["j.place < ?", receivedBefore * 1000]);
+  const answered = JOB_FILTERS.flatMap((name) => {
+    const wanted = filter[name];
+    return wanted === undefined ? [] : [(ANSWERED[name] as (wanted: unknown) => Answered)(wanted)];
+  });
+  const termsBy = (means: Answered["by"]) => answered.flatMap(({ by, terms }) => (by === means ? terms : []));
+  const [indexed, walked] = [termsBy("index"), termsBy("walk")];
   if (after !== null) indexed.push(["(j.place, j.job_id) < (?, ?)", ...positionOf(after, "number", "string")]);
   return { indexed: termsOf(indexed), walked: walked.length === 0 ? null : termsOf(walked) };
 }
 
-const termsOf = (terms: readonly [string, ...(string | number)[]][]): Terms => ({
+const termsOf = (terms: readonly Term[]): Terms => ({
   where: terms.length === 0 ? "" : `WHERE ${terms.map(([term]) => term).join(" AND ")}`,
   values: terms.flatMap(([, ...values]) => values),
 });

@@ -74,7 +74,7 @@ async function deflate(rows: readonly PlainRow[]) {
   const faults: string[] = [];
   for (const { seq, id, size, body } of rows) {
     try {
-      const { encoding, parts } = await encodeBody(await decodeBody(id, "utf-8", [body]), size);
+      const { encoding, parts } = encodeBody(await decodeBody(id, "utf-8", [body]), size);
       if (encoding !== "utf-8" && parts.length === 1) rewritten.push({ seq, id, encoding, body: parts[0] as string });
     } catch (error) {
       if (!(error instanceof CorruptBodyError)) throw error;

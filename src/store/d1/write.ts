@@ -31,7 +31,7 @@ interface WrittenRow {
 }
 
 export async function keep(db: D1Database, persistently: Persistently, arrivals: readonly Arrival[]) {
-  const encoded = await Promise.all(arrivals.map((arrival) => encodeArrival(arrival, UNREAD, false)));
+  const encoded = arrivals.map((arrival) => encodeArrival(arrival, UNREAD, false));
   const counts = countsOf(arrivals, await persistently(() => db.batch<WrittenRow>(arrivalStatements(db, encoded))));
   // A repeat that is not read still counts as hearing of its jobs.
   const repeats = arrivals.filter((_, index) => (counts[index] ?? 0) > 1).map(arrivalRow);
@@ -68,9 +68,7 @@ export async function put(
   deliveries: readonly ReadArrival[],
   causing: Causing,
 ): Promise<Written> {
-  const encoded = await Promise.all(
-    deliveries.map((one) => encodeArrival(one, readingRow(one.reading), tellsEnds(one.reading))),
-  );
+  const encoded = deliveries.map((one) => encodeArrival(one, readingRow(one.reading), tellsEnds(one.reading)));
   const events = await causedStatements(db, deliveries, causing, "arrived");
   const batch = [...events, ...arrivalStatements(db, encoded), ...recordStatements(db, deliveries)];
   if (deliveries.some(({ nonce }) => nonce === null)) batch.push(...restoreStatements(db, deliveries));
@@ -146,14 +144,14 @@ function recordStatements(db: D1Database, told: readonly DeliveryReading[]): D1P
   ];
 }
 
-type EncodedArrival = Awaited<ReturnType<typeof encodeArrival>>;
+type EncodedArrival = ReturnType<typeof encodeArrival>;
 
 const tellsEnds = (reading: DeliveryReading["reading"]): boolean =>
   reading.ok && reading.value.jobs.every(({ terminal }) => terminal);
 
 /** The values of an arrival's row, and the parts of a body that one row cannot hold. */
-async function encodeArrival(arrival: Arrival, reading: ReadingRow, isOfEnds: boolean) {
-  const { encoding, parts } = await encodeBody(arrival.body, arrival.size);
+function encodeArrival(arrival: Arrival, reading: ReadingRow, isOfEnds: boolean) {
+  const { encoding, parts } = encodeBody(arrival.body, arrival.size);
   const [whole = null] = parts.length === 1 ? parts : [];
   const split = whole === null ? parts : [];
   const row = { ...arrivalRow(arrival), ...reading, encoding, parts: split.length, body: whole };

@@ -218,7 +218,7 @@ export const en = {
   statusHints: {
     stored: "Deliveries about jobs or workflow runs.",
     "no-job": "Well-formed, but not about a job: console tests, empty bodies, unknown shapes.",
-    quarantined: "Authentic, but could not be parsed. Nothing is lost: reparse them after an upgrade.",
+    quarantined: "Came with a right key, but could not be parsed. Nothing is lost: reparse them after an upgrade.",
     pending: "Kept, and parsed within a minute.",
   },
   noDeliveries: "No deliveries.",

@@ -212,7 +212,7 @@ export const zh: Texts = {
   statusHints: {
     stored: "与任务或工作流实例有关的回调。",
     "no-job": "格式正确，但与任务无关：控制台测试、空内容、未知格式。",
-    quarantined: "来源可信，但无法解析。内容没有丢失，升级后可重新解析。",
+    quarantined: "密钥正确，但无法解析。内容没有丢失，升级后可重新解析。",
     pending: "已保存，将在一分钟内解析。",
   },
   noDeliveries: "没有回调记录。",
