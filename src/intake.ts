@@ -85,44 +85,71 @@ export interface IntakeOptions {
   parse?: typeof parseCallback;
 }
 
-/** Stores and reads arrivals. Rejects if it is not certain that they are stored. */
+/** Stores and reads arrivals. Rejects if it is not certain that they are stored. Events are given with the first outcome. */
 export async function intake(
   { store, spill }: Places,
   arrivals: readonly Arrival[],
   { keepsFirst = isCostlyToRead, parse = parseCallback }: IntakeOptions = {},
 ): Promise<Outcome[]> {
+  const read = readOnce(parse);
+  const costly = new Set(arrivals.filter(keepsFirst));
+  const others = arrivals.filter((arrival) => !costly.has(arrival));
   try {
-    const first = arrivals.filter(keepsFirst);
-    const counts = new Map(zip(first, first.length === 0 ? [] : await store.keep(first)));
-    const told = arrivals.map((arrival) => readArrival(arrival, parse));
-    const others = told.filter((_, index) => !counts.has(arrivals[index] as Arrival));
-    const written = others.length === 0 ? NOTHING_WRITTEN : await store.put(others);
-    const countsOfOthers = new Map(zip(others, written.counts));
-    const kept = told.filter((_, index) => counts.has(arrivals[index] as Arrival));
-    const events = kept.length === 0 ? [] : await writeReadings(store, kept);
-    const outcomes = told.map((one, index) => {
-      const count = counts.get(arrivals[index] as Arrival) ?? countsOfOthers.get(one) ?? 0;
-      return outcomeOf(one, statusOf(one, count));
-    });
-    return withEvents(outcomes, [...written.events, ...events]);
+    const written = [await readAndPut(store, others, read), await keepAndRead(store, [...costly], read)];
+    const counts = new Map(written.flatMap((group) => group.counts));
+    const outcomes = arrivals.map((arrival) =>
+      outcomeOf(read(arrival), statusOf(read(arrival), counts.get(arrival) ?? 0)),
+    );
+    const events = written.flatMap((group) => group.events);
+    return outcomes.map((outcome, index) => (index === 0 ? { ...outcome, events } : outcome));
   } catch (error) {
-    // Whatever failed, spill before giving up.
+    // Whatever failed, spill before giving up, and before anything is read that was not read yet.
     if (spill === null) throw error;
     await Promise.all(arrivals.map((arrival) => spill.put(arrival)));
-    const told = arrivals.map((arrival) => readArrival(arrival, parse));
+    const told = arrivals.map(read);
     await Promise.all(told.map((one) => spill.point(one)));
     return told.map((one) => ({ ...outcomeOf(one, "spilled"), fault: messageOf(error) }));
   }
 }
 
-const NOTHING_WRITTEN = { counts: [], events: [] } satisfies Written;
+/** One arrival: most of what comes. */
+export async function intakeOne(places: Places, arrival: Arrival): Promise<Outcome> {
+  const [outcome] = await intake(places, [arrival]);
+  return outcome as Outcome;
+}
 
-/** Events of deliveries that were written together are all given with the first outcome. */
-const withEvents = (outcomes: readonly Outcome[], events: LeasedEvent[]): Outcome[] =>
-  outcomes.map((outcome, index) => (index === 0 ? { ...outcome, events } : outcome));
+type Read = (arrival: Arrival) => ReadArrival;
 
-const zip = <A, B>(these: readonly A[], those: readonly B[]): [A, B][] =>
-  these.map((one, index) => [one, those[index] as B]);
+/** Reads an arrival when it is first asked for. */
+function readOnce(parse: typeof parseCallback): Read {
+  const known = new Map<Arrival, ReadArrival>();
+  return (arrival) => {
+    const told = known.get(arrival) ?? readArrival(arrival, parse);
+    known.set(arrival, told);
+    return told;
+  };
+}
+
+/** How often each arrival has come, and the events that they caused. */
+interface WrittenGroup {
+  counts: [Arrival, number | undefined][];
+  events: LeasedEvent[];
+}
+
+async function readAndPut(store: Store, arrivals: readonly Arrival[], read: Read): Promise<WrittenGroup> {
+  if (arrivals.length === 0) return NOTHING_WRITTEN;
+  const { counts, events } = await store.put(arrivals.map(read));
+  return { counts: arrivals.map((arrival, index) => [arrival, counts[index]]), events };
+}
+
+async function keepAndRead(store: Store, arrivals: readonly Arrival[], read: Read): Promise<WrittenGroup> {
+  if (arrivals.length === 0) return NOTHING_WRITTEN;
+  const counts = await store.keep(arrivals);
+  const events = await writeReadings(store, arrivals.map(read));
+  return { counts: arrivals.map((arrival, index) => [arrival, counts[index]]), events };
+}
+
+const NOTHING_WRITTEN = { counts: [], events: [] };
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -7,6 +7,7 @@
 import {
   type Incoming,
   intake,
+  intakeOne,
   messageOf,
   nameArrival,
   type Outcome,
@@ -46,7 +47,7 @@ export async function enqueue(queue: SendQueue, places: Places, incoming: Incomi
     const nonce = arrival.nonce as string;
     await queue.send(isReference ? { delivery: arrival.id } : { ...incoming, nonce });
   } catch (error) {
-    const [outcome] = (await intake(places, [arrival])) as [Outcome];
+    const outcome = await intakeOne(places, arrival);
     return { ...outcome, fault: outcome.fault ?? `The queue did not take it: ${messageOf(error)}` };
   }
   const told = readArrival(arrival);

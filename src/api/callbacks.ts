@@ -1,7 +1,7 @@
 /** `POST /callbacks/{key}`: where CI posts. */
 import { isOneOf } from "./auth.ts";
 import { type BodyFailure, readBytes } from "./body.ts";
-import { intake, nameArrival, type Outcome } from "../intake.ts";
+import { intakeOne, nameArrival, type Outcome } from "../intake.ts";
 import { enqueue } from "../queue.ts";
 import { type Problem, type ProblemCode, problemResponse } from "../problems.ts";
 import { tellAfterAnswer, verifyAfterAnswer } from "./context.ts";
@@ -29,9 +29,7 @@ callbacks.post("/:key", async (c) => {
   const incoming = { bytes: body.value, contentType: c.req.header("content-type") ?? null, receivedAt };
   const { queue, places } = c.var;
   const outcome =
-    queue === null
-      ? ((await intake(places, [await nameArrival(incoming)])) as [Outcome])[0]
-      : await enqueue(queue, places, incoming);
+    queue === null ? await intakeOne(places, await nameArrival(incoming)) : await enqueue(queue, places, incoming);
   const { delivery, status, jobs, reading, events } = outcome;
   tellAfterAnswer(c, events);
   verifyAfterAnswer(c, outcome);
