@@ -5,9 +5,11 @@ import { timeOf } from "../../wire.ts";
 import type { Delivery, DeliveryStatus, ListedDelivery } from "../../store/store.ts";
 import {
   breakable,
-  copyable,
-  curlOf,
+  card,
+  curlCard,
   facts,
+  idLink,
+  postButton,
   reasonText,
   relativeTime,
   sizeText,
@@ -52,7 +54,7 @@ export function deliveriesPage(view: View, { status, items, pager, reparsed, liv
   const title = status === "quarantined" ? texts.quarantine : texts.deliveries;
   const body = html`<div class="head">
       <h1>${title}</h1>
-      ${status === "quarantined" && items.length > 0 && reparseAllForm(view)}
+      ${status === "quarantined" && items.length > 0 && postButton("/ui/deliveries/reparse", texts.reparseAll)}
     </div>
     ${reparsed !== null && html`<p class="${reparsed.unread > 0 ? "alert" : "success"}" role="status">${texts.reparsedMany(reparsed.read, reparsed.unread)}</p>`}
     ${tabs(texts.status, links)} ${status !== null && html`<p class="lead">${texts.statusHints[status]}</p>`}
@@ -72,11 +74,7 @@ export function deliveriesPage(view: View, { status, items, pager, reparsed, liv
   });
 }
 
-const reparseAllForm = ({ texts }: View): Html =>
-  html`<form method="post" action="/ui/deliveries/reparse"><button>${texts.reparseAll}</button></form>`;
-
-const reparseForm = ({ texts }: View, id: string): Html =>
-  html`<form method="post" action="${deliveryPath(id)}/reparse"><button>${texts.reparse}</button></form>`;
+const reparseButton = ({ texts }: View, id: string): Html => postButton(`${deliveryPath(id)}/reparse`, texts.reparse);
 
 function deliveryRow(view: View, { delivery, body }: DeliveryListItem): Html {
   const { failure } = delivery;
@@ -94,7 +92,7 @@ function deliveryRow(view: View, { delivery, body }: DeliveryListItem): Html {
           ${sizeText(delivery.size)}${timesText(view, delivery)}
         </p>
       </div>
-      ${delivery.status === "quarantined" && delivery.hasBytes && reparseForm(view, delivery.id)}
+      ${delivery.status === "quarantined" && delivery.hasBytes && reparseButton(view, delivery.id)}
     </div>
     ${failure !== null && html`<p class="reason">${failureText(view, failure)}</p>`}
     ${failure !== null && body !== null && excerpt(view, body, failure)}
@@ -117,8 +115,7 @@ const failureText = (view: View, { reason, line, column }: NonNullable<Delivery[
 function namedJobs({ texts }: View, { jobIds, jobCount }: ListedDelivery): Html | false {
   const [jobId] = jobIds;
   if (jobId === undefined) return false;
-  return html`<a href="${jobPath(jobId)}"><code>${jobId}</code></a>
-    ${jobCount > 1 && texts.events.moreJobs(jobCount - 1)} · `;
+  return html`${idLink(jobPath(jobId), jobId)} ${jobCount > 1 && texts.events.moreJobs(jobCount - 1)} · `;
 }
 
 /** The text of a body; where it is no UTF-8, what can be read of it. */
@@ -168,21 +165,11 @@ export interface DeliveryView {
 }
 
 export function deliveryPage(view: View, { delivery, body, jobIds, runIds, wasReparsed }: DeliveryView): Html {
-  const { texts, origin } = view;
+  const { texts } = view;
   const { failure } = delivery;
   const told = [
-    ...jobIds.map(
-      (id) =>
-        html`<li>
-          <a href="${jobPath(id)}"><code>${id}</code></a>
-        </li>`,
-    ),
-    ...runIds.map(
-      (id) =>
-        html`<li>
-          <a href="${runPath(id)}"><code>${id}</code></a> <span class="note">${texts.run}</span>
-        </li>`,
-    ),
+    ...jobIds.map((id) => html`<li>${idLink(jobPath(id), id)}</li>`),
+    ...runIds.map((id) => html`<li>${idLink(runPath(id), id)} <span class="note">${texts.run}</span></li>`),
   ];
   const content = html`<div class="head">
       <div>
@@ -193,7 +180,7 @@ export function deliveryPage(view: View, { delivery, body, jobIds, runIds, wasRe
           ${delivery.count > 1 && html`<span class="note">${texts.receivedTimes(delivery.count)}</span>`}
         </p>
       </div>
-      ${delivery.hasBytes && delivery.status !== "stored" && reparseForm(view, delivery.id)}
+      ${delivery.hasBytes && delivery.status !== "stored" && reparseButton(view, delivery.id)}
     </div>
     ${
       wasReparsed &&
@@ -204,33 +191,27 @@ export function deliveryPage(view: View, { delivery, body, jobIds, runIds, wasRe
     ${failure !== null && html`<div class="alert"><p>${failureText(view, failure)}</p></div>`}
     ${failure !== null && body !== null && isFarDown(failure) && excerpt(view, body, failure)}
     <div class="columns">
-      <section class="card">
-        <h2>${texts.body}</h2>
-        ${body === null ? html`<p class="none">${texts.bodyGone}</p>` : bodyView(view, delivery, body)}
-      </section>
+      ${card(texts.body, body === null ? html`<p class="none">${texts.bodyGone}</p>` : bodyView(view, delivery, body))}
       <div class="margin">
-        <section class="card">
-          <h2>${texts.facts}</h2>
-          ${facts([
+        ${card(
+          texts.facts,
+          facts([
             [texts.received, relativeTime(view, timeOf(delivery.receivedAt))],
             [texts.format, delivery.format?.toUpperCase() ?? null],
             [texts.contentType, delivery.contentType],
             [texts.size, sizeText(delivery.size)],
-          ])}
-        </section>
+          ]),
+        )}
         ${
           told.length > 0 &&
-          html`<section class="card">
-            <h2>${texts.namesJobs}</h2>
-            <ul class="plain">
+          card(
+            texts.namesJobs,
+            html`<ul class="plain">
               ${told}
-            </ul>
-          </section>`
+            </ul>`,
+          )
         }
-        <section class="card">
-          <h2>${texts.askAgain}</h2>
-          ${copyable(view, "curl", curlOf(origin, `/deliveries/${delivery.id}/raw`), texts.askAgain)}
-        </section>
+        ${curlCard(view, `/deliveries/${delivery.id}/raw`)}
       </div>
     </div>`;
   return layout(view, { title: `${texts.delivery} ${delivery.id.slice(0, 8)}`, body: content, section: "deliveries" });

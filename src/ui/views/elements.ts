@@ -13,11 +13,12 @@ export const stateName = ({ texts }: View, state: string | null): string =>
 export const stateTone = (state: string | null): string =>
   state === null ? "still" : Object.hasOwn(TONES, state) ? (TONES[state] ?? "busy") : "busy";
 
-export function stateBadge(view: View, state: string | null): Html {
-  return html`<span class="badge" data-tone="${stateTone(state)}" title="${state ?? ""}"
-    ><span>${stateName(view, state)}</span></span
-  >`;
-}
+/** A word in a pill, in the colour of its tone. */
+export const badge = (tone: string, text: string, title = ""): Html =>
+  html`<span class="badge" data-tone="${tone}" title="${title}"><span>${text}</span></span>`;
+
+export const stateBadge = (view: View, state: string | null): Html =>
+  badge(stateTone(state), stateName(view, state), state ?? "");
 
 /** The type of a job in the reader's language; one that is not known here stands as it was sent. */
 export function typeName(
@@ -41,7 +42,7 @@ export function nameWith(names: Readonly<Record<string, string>>, name: string):
 const STATUS_TONES = { stored: "good", "no-job": "still", quarantined: "bad", pending: "busy" } as const;
 
 export const statusBadge = (view: View, status: DeliveryStatus): Html =>
-  html`<span class="badge" data-tone="${STATUS_TONES[status]}"><span>${view.texts.statuses[status]}</span></span>`;
+  badge(STATUS_TONES[status], view.texts.statuses[status]);
 
 /** `2022-07-25 08:35:39 UTC`. */
 export const exactText = (iso: string): string => `${iso.slice(0, 19).replace("T", " ")} UTC`;
@@ -157,6 +158,23 @@ export const facts = (rows: readonly Fact[]): Html =>
     )}
   </dl>`;
 
+/** A card with a heading. `id` is ours. */
+export const card = (title: Html | string, content: Html | readonly (Html | false)[], id?: string): Html =>
+  html`<section class="card" ${id !== undefined && html`id="${id}"`}>
+    <h2>${title}</h2>
+    ${content}
+  </section>`;
+
+/** A form with nothing but a button. */
+export const postButton = (path: string, label: string): Html =>
+  html`<form method="post" action="${path}"><button>${label}</button></form>`;
+
+/** A link to the page of what has this id, which may be shown shortened. */
+export const idLink = (path: string, id: string): Html => html`<a href="${path}"><code>${id}</code></a>`;
+
+/** An id among facts. */
+export const codeOf = (id: string | null): Html | null => (id === null ? null : html`<code>${id}</code>`);
+
 /** Text in one piece to copy. The button is the script's: without it, the text can be selected. `id` is ours. */
 export const copyable = ({ texts }: View, id: string, text: string, label: string): Html =>
   html`<div class="copyable">
@@ -181,3 +199,8 @@ export const copyButton = (texts: View["texts"], source: string, label: string =
 /** A shell line that asks the API about `path`. Single quotes hold every character but themselves. */
 export const curlOf = (origin: string, path: string): string =>
   `curl -H "Authorization: Bearer $LOOKUP_TOKEN" '${origin}${path.replaceAll("'", "%27")}'`;
+
+export function curlCard(view: View, path: string): Html {
+  const { askAgain } = view.texts;
+  return card(askAgain, copyable(view, "curl", curlOf(view.origin, path), askAgain));
+}

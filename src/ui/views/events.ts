@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import { EVENT_STATUSES, type EventStatus, SUBJECT_NAMES } from "../../events/events.ts";
 import type { OutboxEvent } from "../../store/outbox.ts";
 import { timeOf } from "../../wire.ts";
-import { named, relativeTime } from "./elements.ts";
+import { badge, card, idLink, named, postButton, relativeTime } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList, rowMarks } from "./live-list.ts";
 import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
@@ -37,7 +37,7 @@ export function eventsPage(view: View, { status, events, pager, canSend, resent,
   const none = pager.next === null ? words.none : texts.noneOnThisPage;
   const body = html`<div class="head">
       <h1>${words.title}</h1>
-      ${canSend && status === "failed" && events.length > 0 && resendFailedForm(view)}
+      ${canSend && status === "failed" && events.length > 0 && postButton("/ui/events/resend", words.resendFailed)}
     </div>
     ${resent !== null && html`<p class="success" role="status">${words.resent(resent.count, resent.left)}</p>`}
     ${!canSend && html`<p class="alert">${words.off}</p>`} ${tabs(texts.status, links)}
@@ -61,12 +61,13 @@ export function eventsPage(view: View, { status, events, pager, canSend, resent,
 /** What was told of a job, and to whom. */
 export const eventsCard = (view: View, events: readonly ShownEvent[], canSend: boolean): Html | false =>
   events.length > 0 &&
-  html`<section class="card" id="told">
-    <h2>${view.texts.events.ofJob}</h2>
-    <ol class="rows">
+  card(
+    view.texts.events.ofJob,
+    html`<ol class="rows">
       ${events.map((shown) => html`<li>${eventRow(view, shown, canSend, false)}</li>`)}
-    </ol>
-  </section>`;
+    </ol>`,
+    "told",
+  );
 
 const TONES = { pending: "busy", failed: "bad", delivered: "good" } as const;
 
@@ -77,8 +78,7 @@ function eventRow(view: View, { event, host }: ShownEvent, canSend: boolean, wit
   return html`<div class="head">
     <div>
       <p class="entry">
-        <span class="badge" data-tone="${TONES[status]}"><span>${words.statuses[status]}</span></span>
-        <code>${type}</code> ${withSubject && subjectLink(event)}
+        ${badge(TONES[status], words.statuses[status])} <code>${type}</code> ${withSubject && subjectLink(event)}
         <span class="note">${relativeTime(view, timeOf(createdAt))}</span>
       </p>
       <p class="note">
@@ -102,7 +102,7 @@ function answerText({ texts: { events } }: View, { lastStatus, lastError }: Outb
 
 function subjectLink({ type, subject }: OutboxEvent): Html {
   const kind = SUBJECT_NAMES[type];
-  if (kind === "delivery") return html`<a href="${deliveryPath(subject)}"><code>${subject.slice(0, 16)}…</code></a>`;
+  if (kind === "delivery") return idLink(deliveryPath(subject), `${subject.slice(0, 16)}…`);
   return html`<a href="${kind === "runId" ? runPath(subject) : jobPath(subject)}">${named(subject)}</a>`;
 }
 
@@ -112,6 +112,3 @@ const resendForm = ({ texts: { events }, here }: View, { id, status }: OutboxEve
     <input type="hidden" name="back" value="${here}" />
     <button>${status === "pending" ? events.sendNow : events.resend}</button>
   </form>`;
-
-const resendFailedForm = ({ texts: { events } }: View): Html =>
-  html`<form method="post" action="/ui/events/resend"><button>${events.resendFailed}</button></form>`;

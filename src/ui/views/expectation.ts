@@ -3,11 +3,14 @@ import { html } from "hono/html";
 import type { DeliverySource } from "../../store/store.ts";
 import type { ListedJob } from "../../wire.ts";
 import {
-  copyable,
-  curlOf,
+  badge,
+  card,
+  codeOf,
+  curlCard,
   type Fact,
   facts,
   named,
+  postButton,
   relativeTime,
   stateBadge,
   typeName,
@@ -16,9 +19,6 @@ import {
 import { layout, type Live } from "./layout.ts";
 import { labelledTabs, type Pager, pagerLinks } from "./pager.ts";
 import { type Html, jobPath, segment, type View } from "../view.ts";
-
-const badge = (tone: string, text: string, title = ""): Html =>
-  html`<span class="badge" data-tone="${tone}" title="${title}"><span>${text}</span></span>`;
 
 /** What a reader of a list has to know beside the state. */
 export const alertBadges = (view: View, job: ListedJob): Html =>
@@ -53,10 +53,11 @@ export const rowVersion = ({ delivery, expectation, verified }: ListedJob): stri
 export function askingCard(view: View, job: ListedJob, canAsk: boolean): Html | false {
   const { asking } = view.texts;
   if (job.expectation === null && !canAsk) return false;
-  return html`<section class="card">
-    <h2>${job.expectation === null ? asking.ask : asking.title}</h2>
-    ${job.expectation !== null && expectationFacts(view, job.expectation)} ${canAsk && askForm(view, job.jobId)}
-  </section>`;
+  return card(
+    job.expectation === null ? asking.ask : asking.title,
+    html`${job.expectation !== null && expectationFacts(view, job.expectation)}
+    ${canAsk && postButton(`${jobPath(job.jobId)}/reconcile`, asking.askNow)}`,
+  );
 }
 
 function expectationFacts(view: View, { registeredAt, dueAt, knownToCi }: NonNullable<ListedJob["expectation"]>): Html {
@@ -68,9 +69,6 @@ function expectationFacts(view: View, { registeredAt, dueAt, knownToCi }: NonNul
   ];
   return facts(rows);
 }
-
-const askForm = ({ texts: { asking } }: View, jobId: string): Html =>
-  html`<form method="post" action="${jobPath(jobId)}/reconcile"><button>${asking.askNow}</button></form>`;
 
 /** What has to stand above everything else that is said of a job. */
 export const disputedHint = ({ texts: { asking } }: View, { verified }: ListedJob): Html | false =>
@@ -99,8 +97,8 @@ export function expectedJobPage(view: View, { job, canAsk, wasAsked, live }: Exp
     [texts.tag, typeWithTag(view, job.tag)],
     [texts.fields.bucket, job.bucket],
     [texts.region, job.region],
-    [texts.queue, job.queueId === null ? null : html`<code>${job.queueId}</code>`],
-    [texts.userData, job.userData === null ? null : html`<code>${job.userData}</code>`],
+    [texts.queue, codeOf(job.queueId)],
+    [texts.userData, codeOf(job.userData)],
   ];
   const body = html`<div id="job">
     <div class="head">
@@ -115,17 +113,8 @@ export function expectedJobPage(view: View, { job, canAsk, wasAsked, live }: Exp
     <div class="columns">
       <div class="matter">${askingCard(view, job, canAsk)}</div>
       <div class="margin">
-        ${
-          announced.some(([, value]) => value !== null) &&
-          html`<section class="card">
-            <h2>${texts.facts}</h2>
-            ${facts(announced)}
-          </section>`
-        }
-        <section class="card">
-          <h2>${texts.askAgain}</h2>
-          ${copyable(view, "curl", curlOf(view.origin, `/jobs/${segment(job.jobId)}`), texts.askAgain)}
-        </section>
+        ${announced.some(([, value]) => value !== null) && card(texts.facts, facts(announced))}
+        ${curlCard(view, `/jobs/${segment(job.jobId)}`)}
       </div>
     </div>
   </div>`;

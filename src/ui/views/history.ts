@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import type { ListedDelivery } from "../../store/store.ts";
 import { timeOf } from "../../wire.ts";
-import { relativeTime, sizeText, statusBadge } from "./elements.ts";
+import { card, idLink, relativeTime, sizeText, statusBadge } from "./elements.ts";
 import { timesText } from "./delivery.ts";
 import { sourceBadge } from "./expectation.ts";
 import { deliveryPath, type Html, type View } from "../view.ts";
@@ -18,20 +18,20 @@ export function historyCard(view: View, { deliveries, isCut }: History, recordId
   const words = view.texts.events;
   return (
     deliveries.length > 1 &&
-    html`<section class="card" id="history">
-      <h2>${words.history}</h2>
-      <ol class="rows lines">
-        ${deliveries.map((delivery) => historyRow(view, delivery, delivery.id === recordId))}
-      </ol>
-      ${isCut && html`<p class="hint">${words.historyCut(deliveries.length)}</p>`}
-    </section>`
+    card(
+      words.history,
+      html`<ol class="rows lines">
+          ${deliveries.map((delivery) => historyRow(view, delivery, delivery.id === recordId))}
+        </ol>
+        ${isCut && html`<p class="hint">${words.historyCut(deliveries.length)}</p>`}`,
+      "history",
+    )
   );
 }
 
 const historyRow = (view: View, delivery: ListedDelivery, isRecord: boolean): Html =>
   html`<li ${isRecord && html`aria-current="true"`}>
-    ${statusBadge(view, delivery.status)}
-    <a href="${deliveryPath(delivery.id)}"><code>${delivery.id.slice(0, 12)}…</code></a>
+    ${statusBadge(view, delivery.status)} ${idLink(deliveryPath(delivery.id), `${delivery.id.slice(0, 12)}…`)}
     <span class="note"
       >${relativeTime(view, timeOf(delivery.receivedAt))} ·
       ${delivery.format !== null && `${delivery.format.toUpperCase()} · `}${sizeText(delivery.size)}${timesText(view, delivery)}</span

@@ -8,10 +8,12 @@ import type { Delivery, KeptBody } from "../../store/store.ts";
 import { bodyView } from "./delivery.ts";
 import {
   breakable,
-  copyable,
-  curlOf,
+  card,
+  codeOf,
+  curlCard,
   type Fact,
   facts,
+  idLink,
   relativeTime,
   sizeText,
   stateBadge,
@@ -50,14 +52,14 @@ export function jobPage(view: View, shown: JobView): Html {
   const { job, kept, history, events, canSend, canAsk, wasAsked, options, live } = shown;
   const { texts } = view;
   const title = job.object || job.jobId;
-  const card = cardResult(job);
+  const result = cardResult(job);
   const body = html`<div id="job">
     <div class="head">
       <div>
         <p class="crumbs"><a href="/">${texts.jobs}</a> · ${typeName(view, job) ?? texts.job}</p>
         <h1>${breakable(title)}</h1>
         <p class="under">
-          ${stateBadge(view, job.state)} ${verdictOf(view, card)} ${askingBadges(view, job)}
+          ${stateBadge(view, job.state)} ${verdictOf(view, result)} ${askingBadges(view, job)}
           ${title !== job.jobId && html`<code>${job.jobId}</code>`}
         </p>
       </div>
@@ -65,24 +67,14 @@ export function jobPage(view: View, shown: JobView): Html {
     ${wasAsked && askedNote(view)} ${disputedHint(view, job)} ${outcome(view, job)}
     <div class="columns">
       <div class="matter">
-        ${matter(view, job, card, options)} ${historyCard(view, history, job.delivery?.id ?? null)}
+        ${matter(view, job, result, options)} ${historyCard(view, history, job.delivery?.id ?? null)}
         ${eventsCard(view, events, canSend)} ${kept !== null && bytes(view, kept)}
       </div>
       <div class="margin">
-        <section class="card">
-          <h2>${texts.timeline}</h2>
-          ${timeline(view, job)}
-        </section>
-        ${askingCard(view, job, canAsk)} ${inputCard(view, job)}
+        ${card(texts.timeline, timeline(view, job))} ${askingCard(view, job, canAsk)} ${inputCard(view, job)}
         ${job.workflow !== null && workflowCard(view, job.workflow)} ${jobFacts(view, job)}
-        <section class="card">
-          <h2>${texts.deliveryBehind}</h2>
-          ${deliveryFacts(view, job, kept?.delivery ?? null)}
-        </section>
-        <section class="card">
-          <h2>${texts.askAgain}</h2>
-          ${copyable(view, "curl", curlOf(view.origin, `/jobs/${segment(job.jobId)}`), texts.askAgain)}
-        </section>
+        ${card(texts.deliveryBehind, deliveryFacts(view, job, kept?.delivery ?? null))}
+        ${curlCard(view, `/jobs/${segment(job.jobId)}`)}
       </div>
     </div>
   </div>`;
@@ -109,21 +101,18 @@ const codeAndMessage = (texts: View["texts"], { code, message }: Job): Fact[] =>
 ];
 
 /** The result by its family, with everything else that CI said folded below it. */
-function matter(view: View, job: Job, card: CardResult | null, options: SegmentationOptions): Html {
+function matter(view: View, job: Job, result: CardResult | null, options: SegmentationOptions): Html {
   const segmentation = readSegmentation(job);
   const rest = job.detail === null ? {} : restOf(job.detail, segmentation !== null);
   const hasRest = Object.keys(rest).length > 0;
-  const fields = card !== null ? allFields(view, rest) : operation(view, segmentation !== null, rest);
-  return html`${card !== null && resultCard(view, card)}
+  const fields = result !== null ? allFields(view, rest) : operation(view, segmentation !== null, rest);
+  return html`${result !== null && resultCard(view, result)}
   ${segmentation !== null && segmentationView(view, segmentation, options)} ${hasRest && fields}
   ${headersCard(view, job)}`;
 }
 
 const operation = (view: View, withoutResult: boolean, rest: ContentNode): Html =>
-  html`<section class="card" id="operation">
-    <h2>${withoutResult ? view.texts.parameters : view.texts.operation}</h2>
-    ${tree(view, rest)}
-  </section>`;
+  card(withoutResult ? view.texts.parameters : view.texts.operation, tree(view, rest), "operation");
 
 const allFields = (view: View, rest: ContentNode): Html =>
   html`<details class="card later" id="fields">
@@ -170,15 +159,13 @@ function inputCard({ texts }: View, { bucket, region, object, detail }: Job): Ht
   // Moderation takes an address instead of an object. It is text here, as everywhere.
   const url = object ? null : textAt(detail, "Url");
   if (bucket === null && region === null && object === null && url === null) return false;
-  return html`<section class="card">
-    <h2>${texts.input}</h2>
-    ${facts([
-      [texts.fields.bucket, bucket],
-      [texts.region, region],
-      [texts.fields.object, object === null ? null : breakable(object)],
-      [texts.url, url === null ? null : breakable(url)],
-    ])}
-  </section>`;
+  const rows: Fact[] = [
+    [texts.fields.bucket, bucket],
+    [texts.region, region],
+    [texts.fields.object, object === null ? null : breakable(object)],
+    [texts.url, url === null ? null : breakable(url)],
+  ];
+  return card(texts.input, facts(rows));
 }
 
 function workflowCard({ texts }: View, workflow: NonNullable<ListedJob["workflow"]>): Html {
@@ -186,12 +173,9 @@ function workflowCard({ texts }: View, workflow: NonNullable<ListedJob["workflow
   const rows: Fact[] = [
     [texts.workflow, workflow.workflowName ?? workflow.workflowId],
     [texts.step, workflow.name],
-    [texts.run, runId === null ? null : html`<a href="${runPath(runId)}"><code>${runId}</code></a>`],
+    [texts.run, runId === null ? null : idLink(runPath(runId), runId)],
   ];
-  return html`<section class="card">
-    <h2>${texts.workflow}</h2>
-    ${facts(rows)}
-  </section>`;
+  return card(texts.workflow, facts(rows));
 }
 
 function jobFacts(view: View, job: Job): Html {
@@ -199,21 +183,17 @@ function jobFacts(view: View, job: Job): Html {
   const rows: Fact[] = [
     [texts.tag, typeWithTag(view, job.tag)],
     [texts.event, job.event],
-    [texts.queue, job.queueId === null ? null : html`<code>${job.queueId}</code>`],
-    [texts.userData, job.userData === null ? null : html`<code>${job.userData}</code>`],
+    [texts.queue, codeOf(job.queueId)],
+    [texts.userData, codeOf(job.userData)],
     ...(job.state === "Failed" ? [] : codeAndMessage(texts, job)),
   ];
-  return html`<section class="card">
-    <h2>${texts.facts}</h2>
-    ${facts(rows)}
-  </section>`;
+  return card(texts.facts, facts(rows));
 }
 
 function deliveryFacts(view: View, job: Job, delivery: Delivery | null): Html {
   const { texts } = view;
-  const idLink = ({ id }: Delivery) => html`<a href="${deliveryPath(id)}"><code>${id.slice(0, 16)}…</code></a>`;
   return facts([
-    [texts.deliveryId, delivery && idLink(delivery)],
+    [texts.deliveryId, delivery && idLink(deliveryPath(delivery.id), `${delivery.id.slice(0, 16)}…`)],
     [texts.received, job.delivery && relativeTime(view, job.delivery.receivedAt)],
     [texts.count, job.delivery && job.delivery.count > 1 ? texts.times(job.delivery.count) : null],
     [texts.format, job.delivery?.format?.toUpperCase() ?? null],

@@ -7,6 +7,8 @@ import { spanBar } from "./charts.ts";
 import {
   between,
   breakable,
+  card,
+  codeOf,
   durationText,
   exactTime,
   facts,
@@ -54,22 +56,22 @@ export function runPage(view: View, run: Run, verdicts: Verdicts, live: Live | n
       </div>
     </div>
     ${run.state === null && html`<p class="hint">${texts.runUntold}</p>`}
-    <section class="card">
-      <h2>${texts.tasks}</h2>
-      ${axis !== null && html`<p class="axis"><span>${exactTime(iso(axis.from))}</span><span>${durationText(view, axis.to - axis.from)}</span></p>`}
-      <ol class="tasks">
-        ${rows.map((row) => taskRow(view, row, axis, verdicts))}
-      </ol>
-    </section>
-    <section class="card">
-      <h2>${texts.facts}</h2>
-      ${facts([
-        [texts.workflow, run.workflowId === null ? null : html`<code>${run.workflowId}</code>`],
+    ${card(
+      texts.tasks,
+      html`${axis !== null && html`<p class="axis"><span>${exactTime(iso(axis.from))}</span><span>${durationText(view, axis.to - axis.from)}</span></p>`}
+        <ol class="tasks">
+          ${rows.map((row) => taskRow(view, row, axis, verdicts))}
+        </ol>`,
+    )}
+    ${card(
+      texts.facts,
+      facts([
+        [texts.workflow, codeOf(run.workflowId)],
         [texts.fields.bucket, run.bucket],
         [texts.fields.object, run.object === null ? null : breakable(run.object)],
         [texts.created, run.createdAt === null ? null : exactTime(run.createdAt)],
-      ])}
-    </section>`;
+      ]),
+    )}`;
   const says = `${title}: ${stateName(view, run.state)}`;
   return layout(view, { title, body, says, section: "runs", ...(live && { live }) });
 }

@@ -1,7 +1,7 @@
 /** What a search found, of every kind, where it is not one thing. Of what nothing has, a page that waits for it. */
 import { html } from "hono/html";
 import type { ListedDelivery } from "../../store/store.ts";
-import { named } from "./elements.ts";
+import { idLink, named } from "./elements.ts";
 import { listPath } from "./home.ts";
 import { jobRow, type ShownJob } from "./job-row.ts";
 import { layout } from "./layout.ts";
@@ -40,18 +40,8 @@ export function searchPage(view: View, { text, job, runId, delivery, findings, h
     ${
       (runId !== null || delivery !== null) &&
       html`<ul class="plain">
-        ${
-          runId !== null &&
-          html`<li>
-            ${texts.run}: <a href="${runPath(runId)}"><code>${runId}</code></a>
-          </li>`
-        }
-        ${
-          delivery !== null &&
-          html`<li>
-            ${texts.delivery}: <a href="${deliveryPath(delivery.id)}"><code>${delivery.id}</code></a>
-          </li>`
-        }
+        ${runId !== null && html`<li>${texts.run}: ${idLink(runPath(runId), runId)}</li>`}
+        ${delivery !== null && html`<li>${texts.delivery}: ${idLink(deliveryPath(delivery.id), delivery.id)}</li>`}
       </ul>`
     }
     ${found.map(({ by, jobs }) => jobsFound(view, words[by], jobs, restOf(view, text, by, jobs.length)))}

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { Verdict } from "../../../results/moderation-scenes.ts";
 import type { OutputFile } from "../../../results/output-files.ts";
 import { type Html, numberText, type View } from "../../view.ts";
-import { breakable, copyButton } from "../elements.ts";
+import { badge, breakable, copyButton } from "../elements.ts";
 
 /** Rows of one list on a page. The rest is in the tree of all fields, and in the bytes. */
 export const ROWS_SHOWN = 200;
@@ -50,7 +50,7 @@ export const verdictTone = (verdict: Verdict | null): string => (verdict === nul
 
 export const verdictBadge = ({ texts }: View, verdict: Verdict | null): Html =>
   verdict === null
-    ? html`<span class="badge" data-tone="still"><span>${texts.unknownState}</span></span>`
+    ? badge("still", texts.unknownState)
     : html`<span class="badge verdict" data-tone="${verdictTone(verdict)}"
         ><span>${texts.results.verdicts[verdict]}</span></span
       >`;

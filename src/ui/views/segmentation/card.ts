@@ -12,7 +12,7 @@ import {
   type Token,
 } from "../../../results/segmentation.ts";
 import { barChart } from "../charts.ts";
-import { copyButton, languageOf, named } from "../elements.ts";
+import { card, copyButton, languageOf, named } from "../elements.ts";
 import { type Html, numberText, type View } from "../../view.ts";
 import { WORD_FORMATS } from "./export.ts";
 import { type Occurrence, occurrencesOf } from "./find.ts";
@@ -27,10 +27,7 @@ const BARS = 12;
 export function segmentationView(view: View, { tokens, labels }: Segmentation, options: SegmentationOptions): Html {
   const { texts } = view;
   if (tokens.length === 0 && labels.length === 0) {
-    return html`<section class="card">
-      <h2>${texts.segmentation}</h2>
-      <p class="none">${texts.segmentationNone}</p>
-    </section>`;
+    return card(texts.segmentation, html`<p class="none">${texts.segmentationNone}</p>`);
   }
   const { offsets, segments } = layOut(tokens);
   const isLoose = offsets === "not-trusted";
@@ -48,10 +45,7 @@ export function segmentationView(view: View, { tokens, labels }: Segmentation, o
       ${downloads(view, options)}
     </section>
     <div class="charts">
-      <section class="card">
-        <h2>${texts.labels}</h2>
-        ${labels.length === 0 ? html`<p class="none">${texts.labelsNone}</p>` : entities(view, labels, options)}
-      </section>
+      ${card(texts.labels, labels.length === 0 ? html`<p class="none">${texts.labelsNone}</p>` : entities(view, labels, options))}
       ${frequentCard(view, tokens, options)}
     </div>`;
 }
