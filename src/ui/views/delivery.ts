@@ -20,7 +20,7 @@ import { sourceBadge } from "./expectation.ts";
 import { excerptOf, type ExcerptLine, offsetsOf, startOf } from "./excerpt.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList, rowMarks } from "./live-list.ts";
-import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
+import { filterTabs, type Pager } from "./pager.ts";
 import { pretty } from "./pretty.ts";
 import { deliveryPath, type Html, jobPath, runPath, type View } from "../view.ts";
 
@@ -46,26 +46,22 @@ const STATUSES = ["stored", "no-job", "quarantined", "pending"] as const;
 
 export function deliveriesPage(view: View, { status, items, pager, reparsed, live }: DeliveryList): Html {
   const { texts } = view;
-  const links = [null, ...STATUSES].map((value) => ({
-    href: pathWith("/ui/deliveries", { status: value }),
-    text: value === null ? texts.all : texts.statuses[value],
-    isChosen: value === status,
-  }));
   const title = status === "quarantined" ? texts.quarantine : texts.deliveries;
   const body = html`<div class="head">
       <h1>${title}</h1>
       ${status === "quarantined" && items.length > 0 && postButton("/ui/deliveries/reparse", texts.reparseAll)}
     </div>
     ${reparsed !== null && html`<p class="${reparsed.unread > 0 ? "alert" : "success"}" role="status">${texts.reparsedMany(reparsed.read, reparsed.unread)}</p>`}
-    ${tabs(texts.status, links)} ${status !== null && html`<p class="lead">${texts.statusHints[status]}</p>`}
+    ${filterTabs(view, "/ui/deliveries", "status", texts.status, STATUSES, status, (value) => texts.statuses[value])}
+    ${status !== null && html`<p class="lead">${texts.statusHints[status]}</p>`}
     ${liveList(view, {
       id: "deliveries",
       className: "deliveries",
       label: title,
       rows: items.map((item) => deliveryRow(view, item)),
-      hasMore: pager.next !== null,
-    })}
-    ${items.length === 0 && html`<p class="none">${texts.noDeliveries}</p>`} ${pagerLinks(view, pager)}`;
+      none: texts.noDeliveries,
+      pager,
+    })}`;
   return layout(view, {
     title,
     body,

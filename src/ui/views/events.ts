@@ -6,7 +6,7 @@ import { timeOf } from "../../wire.ts";
 import { badge, card, idLink, named, postButton, relativeTime } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList, rowMarks } from "./live-list.ts";
-import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
+import { filterTabs, type Pager } from "./pager.ts";
 import { deliveryPath, type Html, jobPath, runPath, type View } from "../view.ts";
 
 /** An event with the host of its endpoint; null where that was removed. */
@@ -29,18 +29,13 @@ export interface Events {
 export function eventsPage(view: View, { status, events, pager, canSend, resent, live }: Events): Html {
   const { texts } = view;
   const words = texts.events;
-  const links = [null, ...EVENT_STATUSES].map((value) => ({
-    href: pathWith("/ui/events", { status: value }),
-    text: value === null ? texts.all : words.statuses[value],
-    isChosen: value === status,
-  }));
-  const none = pager.next === null ? words.none : texts.noneOnThisPage;
   const body = html`<div class="head">
       <h1>${words.title}</h1>
       ${canSend && status === "failed" && events.length > 0 && postButton("/ui/events/resend", words.resendFailed)}
     </div>
     ${resent !== null && html`<p class="success" role="status">${words.resent(resent.count, resent.left)}</p>`}
-    ${!canSend && html`<p class="alert">${words.off}</p>`} ${tabs(texts.status, links)}
+    ${!canSend && html`<p class="alert">${words.off}</p>`}
+    ${filterTabs(view, "/ui/events", "status", texts.status, EVENT_STATUSES, status, (value) => words.statuses[value])}
     <p class="lead">${status === null ? words.lead : words.hints[status]}</p>
     ${liveList(view, {
       id: "events",
@@ -52,9 +47,9 @@ export function eventsPage(view: View, { status, events, pager, canSend, resent,
             ${eventRow(view, shown, canSend)}
           </li>`,
       ),
-      hasMore: pager.next !== null,
-    })}
-    ${events.length === 0 && html`<p class="none">${none}</p>`} ${pagerLinks(view, pager)}`;
+      none: words.none,
+      pager,
+    })}`;
   return layout(view, { title: words.title, body, section: "events", ...(live && { live }) });
 }
 

@@ -17,6 +17,7 @@ import {
   typeWithTag,
 } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
+import { emptyNote } from "./live-list.ts";
 import { labelledTabs, type Pager, pagerLinks } from "./pager.ts";
 import { type Html, jobPath, segment, type View } from "../view.ts";
 
@@ -152,7 +153,6 @@ export interface OverdueList {
 /** The overdue jobs, as rows of the list of jobs. */
 export function overduePage(view: View, { rows, pager, live }: OverdueList): Html {
   const { texts } = view;
-  const none = pager.next === null ? texts.asking.noneOverdue : texts.noneOnThisPage;
   const body = html`<div>
       <p class="crumbs"><a href="/">${texts.jobs}</a></p>
       <h1>${texts.asking.overdue}</h1>
@@ -162,6 +162,6 @@ export function overduePage(view: View, { rows, pager, live }: OverdueList): Htm
     <ol class="jobs" id="jobs" aria-label="${texts.asking.overdue}">
       ${rows}
     </ol>
-    ${rows.length === 0 && html`<p class="none">${none}</p>`} ${pagerLinks(view, pager)}`;
+    ${rows.length === 0 && emptyNote(view, pager, texts.asking.noneOverdue)} ${pagerLinks(view, pager)}`;
   return layout(view, { title: texts.asking.overdue, body, section: "jobs", ...(live && { live }) });
 }

@@ -6,7 +6,7 @@ import { askingTabs, verdictText, verifiedChoice } from "./expectation.ts";
 import { jobRow, type ShownJob } from "./job-row.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList } from "./live-list.ts";
-import { type Pager, pagerLinks, pathWith } from "./pager.ts";
+import { type Pager, pathWith } from "./pager.ts";
 import { setUp } from "./set-up.ts";
 import { JOB_FILTERS, type JobFilterName } from "../../store/lists.ts";
 import type { Html, View } from "../view.ts";
@@ -46,7 +46,8 @@ export function homePage(view: View, home: Home): Html {
       className: "jobs",
       label: texts.jobs,
       rows: jobs.map((job) => jobRow(view, job)),
-      hasMore: home.pager.next !== null,
+      none: jobs.length > 0 || isEmpty || fault !== null ? null : noJobs(view, home),
+      pager: home.pager,
     })}
     ${
       isEmpty &&
@@ -56,8 +57,6 @@ export function homePage(view: View, home: Home): Html {
         ${setUp(view)}
       </div>`
     }
-    ${jobs.length === 0 && !isEmpty && fault === null && html`<p class="none">${home.pager.next === null ? noJobs(view, home) : texts.noneOnThisPage}</p>`}
-    ${pagerLinks(view, home.pager)}
     ${
       !isEmpty &&
       html`<details class="later" id="set-up">

@@ -34,11 +34,25 @@ interface Tab {
   isChosen: boolean;
 }
 
-/** Choices of one filter of a list, as links; the first is all. */
-export const tabs = (label: string, links: readonly Tab[]): Html =>
-  html`<nav class="states" aria-label="${label}">${links.map(tab)}</nav>`;
+/** The values of one filter of the list at `path`, as links; the first is all. */
+export function filterTabs<T extends string>(
+  { texts }: View,
+  path: string,
+  parameter: string,
+  label: string,
+  values: readonly T[],
+  chosen: T | null,
+  nameOf: (value: T) => string,
+): Html {
+  const links = [null, ...values].map((value) => ({
+    href: pathWith(path, { [parameter]: value }),
+    text: value === null ? texts.all : nameOf(value),
+    isChosen: value === chosen,
+  }));
+  return html`<nav class="states" aria-label="${label}">${links.map(tab)}</nav>`;
+}
 
-/** The same, where what they have in common has to be said. */
+/** Links, where what they have in common has to be said. */
 export const labelledTabs = (label: string, links: readonly Tab[]): Html =>
   html`<nav class="states" aria-label="${label}">
     <span class="hint" aria-hidden="true">${label}</span>

@@ -5,7 +5,7 @@ import { named, shortTime, stateBadge, stateName } from "./elements.ts";
 import { layout, type Live } from "./layout.ts";
 import { liveList, rowMarks } from "./live-list.ts";
 import { didYouMean, noMatch } from "./no-match.ts";
-import { type Pager, pagerLinks, pathWith, tabs } from "./pager.ts";
+import { filterTabs, type Pager, pathWith } from "./pager.ts";
 import { type Html, runPath, type View } from "../view.ts";
 
 export interface Runs {
@@ -21,23 +21,17 @@ const END_STATES = ["Success", "Failed", "Cancel"];
 export function runsPage(view: View, { state, runs, pager, live }: Runs): Html {
   const { texts } = view;
   const states = state === null || END_STATES.includes(state) ? END_STATES : [...END_STATES, state];
-  const links = [null, ...states].map((value) => ({
-    href: pathWith("/ui/runs", { state: value }),
-    text: value === null ? texts.all : stateName(view, value),
-    isChosen: value === state,
-  }));
-  const none = pager.next !== null ? texts.noneOnThisPage : state === null ? texts.noRuns : noRuns(view, state);
   const body = html`<h1>${texts.runs}</h1>
-    ${tabs(texts.state, links)}
+    ${filterTabs(view, "/ui/runs", "state", texts.state, states, state, (value) => stateName(view, value))}
     <p class="lead">${texts.runsLead}</p>
     ${liveList(view, {
       id: "runs",
       className: "jobs runs",
       label: texts.runs,
       rows: runs.map((run) => runRow(view, run)),
-      hasMore: pager.next !== null,
-    })}
-    ${runs.length === 0 && html`<p class="none">${none}</p>`} ${pagerLinks(view, pager)}`;
+      none: state === null ? texts.noRuns : noRuns(view, state),
+      pager,
+    })}`;
   return layout(view, { title: texts.runs, body, section: "runs", ...(live && { live }) });
 }
 
