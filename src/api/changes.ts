@@ -7,6 +7,7 @@ import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { ChangesQuery } from "./queries.ts";
+import { PAGE_MEMBERS } from "./schema-parts.ts";
 import { ChangeList } from "./schemas.ts";
 import { poll, watch } from "./wait.ts";
 
@@ -53,5 +54,10 @@ export const contract = (): Contract => ({
     problems: ["invalid-request", "unauthorized", "too-many-requests", "not-supported-by-store", "store-unavailable"],
     needsToken: true,
     query: ChangesQuery,
+    members: {
+      after: "`next` of the previous page, or `start`.",
+      limit: PAGE_MEMBERS.limit,
+      wait: "Whole seconds, 0 to 60, to wait for a change.",
+    },
   },
 });

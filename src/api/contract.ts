@@ -16,9 +16,11 @@ export interface Operation {
   summary: string;
   description?: string;
   /** The schema of the query. */
-  query?: v.GenericSchema;
+  query?: ObjectSchema;
   /** The schema of the body, if it is JSON. */
-  body?: v.GenericSchema;
+  body?: ObjectSchema;
+  /** What the parameters of the query are, or the members of the body, by name. */
+  members?: Readonly<Record<string, string>>;
   /** The successful answers by status: what each is, and its schema if it is JSON. */
   answers: Record<number, Answer>;
   /** The problems it may answer with. */
@@ -26,6 +28,8 @@ export interface Operation {
   /** Whether it needs a look-up token. */
   needsToken: boolean;
 }
+
+export type ObjectSchema = v.StrictObjectSchema<v.ObjectEntries, v.ErrorMessage<v.StrictObjectIssue> | undefined>;
 
 interface Answer {
   description: string;

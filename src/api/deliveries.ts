@@ -9,6 +9,7 @@ import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
 import { DeliveriesQuery, ReparseQuery } from "./queries.ts";
+import { PAGE_MEMBERS } from "./schema-parts.ts";
 import { Delivery, DeliveryList, Reparsed, ReparsedList } from "./schemas.ts";
 
 export const deliveries = new Routes();
@@ -75,6 +76,7 @@ export const contract = (): Contract => ({
     problems: ["invalid-request", ...PROBLEMS],
     needsToken: true,
     query: DeliveriesQuery,
+    members: PAGE_MEMBERS,
   },
   "GET /deliveries/{id}": {
     operationId: "getDelivery",
@@ -99,6 +101,7 @@ export const contract = (): Contract => ({
     problems: ["invalid-request", "cross-site-request", ...PROBLEMS],
     needsToken: true,
     query: ReparseQuery,
+    members: PAGE_MEMBERS,
   },
   "POST /deliveries/{id}/reparse": {
     operationId: "reparseDelivery",

@@ -11,6 +11,7 @@ import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { EventsQuery, ResendBody } from "./queries.ts";
+import { PAGE_MEMBERS } from "./schema-parts.ts";
 import { Event, EventList, JobEvents, Resent, TestAnswers } from "./schemas.ts";
 
 export const events = new Routes();
@@ -105,6 +106,7 @@ export const contract = (): Contract => ({
     problems: ["invalid-request", "store-unavailable", ...PROBLEMS],
     needsToken: true,
     query: EventsQuery,
+    members: { jobId: "Events about this job.", ...PAGE_MEMBERS },
   },
   "POST /events/test": {
     operationId: "testEvents",

@@ -104,6 +104,11 @@ export const contract = (): Contract => ({
       "After that time a job that is not terminal is overdue: `GET /jobs?overdue=true` lists it, `job.overdue` tells of it, and with keys CI is asked about it. " +
       "You may announce a job before or after its callback. Announcing it again renews it. It is kept for 30 days after its time.",
     body: ExpectationBody,
+    members: {
+      within: "How soon the callback should come, in seconds from now.",
+      bucket: "With `region`, the place where CI can be asked about the job.",
+      tag: "The job type, such as `WordsGeneralize`.",
+    },
     answers: {
       200: { description: "The job; its announcement was renewed.", schema: Job },
       201: { description: "The job; it was not announced before.", schema: Job },

@@ -251,5 +251,9 @@ export const contract = (): Contract => ({
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,
     query: ExportQuery,
+    members: {
+      limit: "How many at most, 1 to 100. More than 20 may exceed the 50 queries of the free plan.",
+      cursor: "`next` of the previous page.",
+    },
   },
 });

@@ -17,6 +17,7 @@ import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { rawResponse } from "./raw.ts";
 import { JobQuery, JobsQuery, PAGE_LIMIT_MAX, PageQuery } from "./queries.ts";
+import { PAGE_MEMBERS } from "./schema-parts.ts";
 import { Job as JobSchema, JobDeliveryList, JobList } from "./schemas.ts";
 import { poll, watch } from "./wait.ts";
 
@@ -197,6 +198,7 @@ export const contract = (): Contract => ({
     problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
     needsToken: true,
     query: JobQuery,
+    members: { wait: "Whole seconds, 0 to 60, to wait for the job to be terminal." },
   },
   "GET /jobs/{jobId}/raw": {
     operationId: "getJobRaw",
@@ -214,6 +216,7 @@ export const contract = (): Contract => ({
     problems: ["job-not-found", "corrupt-bytes", ...READ_PROBLEMS],
     needsToken: true,
     query: PageQuery,
+    members: PAGE_MEMBERS,
   },
   "GET /jobs": {
     operationId: "listJobs",
@@ -227,5 +230,20 @@ export const contract = (): Contract => ({
     problems: ["not-supported-by-store", ...READ_PROBLEMS],
     needsToken: true,
     query: JobsQuery,
+    members: {
+      state: "Such as `Success`, `Failed`, `Cancel`, `Running`.",
+      tag: "The job type, such as `WordsGeneralize`. Moderation has no tag: give its event, such as `ReviewImage`.",
+      bucket: "`BucketId` of the input.",
+      object: "`Object` of the input, the whole key.",
+      runId: "The workflow run that started the job.",
+      userData: "`UserData` as it was given when the job was submitted.",
+      receivedAfter: "First heard of after this time: ISO 8601 with a zone, or a date.",
+      receivedBefore: "First heard of before this time.",
+      verified:
+        "`false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed, or that are CI's own answer.",
+      overdue:
+        "Announced jobs that have not ended in time, the longest due first. Cannot be combined with other filters.",
+      ...PAGE_MEMBERS,
+    },
   },
 });

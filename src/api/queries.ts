@@ -1,8 +1,11 @@
-/** The schemas of queries and bodies. Requests are checked against them, and /openapi.json is made from them. */
+/**
+ * The schemas of queries and bodies. Requests are checked against them, and /openapi.json is made from them; what their
+ * members mean is said in the contracts, which the Worker does not carry.
+ */
 import * as v from "valibot";
 import { faultOfIds } from "../callback/ids.ts";
 import { EVENT_STATUSES, EVENT_TYPES } from "../events/events.ts";
-import { deliveryStatus, described } from "./schema-parts.ts";
+import { deliveryStatus } from "./schema-parts.ts";
 
 const filled = v.pipe(v.string(), v.minLength(1, "must not be empty"));
 
@@ -27,31 +30,24 @@ export const WAIT_LIMIT_SECONDS = 60;
 
 const page = {
   limit: v.optional(
-    described(whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`), "How many, 1 to 100."),
+    whole(1, PAGE_LIMIT_MAX, `must be a whole number from 1 to ${PAGE_LIMIT_MAX}`),
     `${PAGE_LIMIT_DEFAULT}`,
   ),
-  cursor: v.optional(described(filled, "`next` of the previous page, with the same filters.")),
+  cursor: v.optional(filled),
 };
 
-const wait = (what: string) =>
-  v.optional(
-    described(
-      whole(0, WAIT_LIMIT_SECONDS, `must be whole seconds from 0 to ${WAIT_LIMIT_SECONDS}`),
-      `Whole seconds, 0 to 60, to wait for ${what}.`,
-    ),
-    "0",
-  );
+const wait = v.optional(whole(0, WAIT_LIMIT_SECONDS, `must be whole seconds from 0 to ${WAIT_LIMIT_SECONDS}`), "0");
 
-export const JobQuery = v.strictObject({ wait: wait("the job to be terminal") });
+export const JobQuery = v.strictObject({ wait });
 
 export const ChangesQuery = v.strictObject({
-  after: v.optional(described(filled, "`next` of the previous page, or `start`.")),
+  after: v.optional(filled),
   limit: page.limit,
-  wait: wait("a change"),
+  wait,
 });
 
 export const RunsQuery = v.strictObject({
-  state: v.optional(described(filled, "Such as `Success` or `Failed`.")),
+  state: v.optional(filled),
   workflowId: v.optional(filled),
   ...page,
 });
@@ -59,35 +55,22 @@ export const RunsQuery = v.strictObject({
 export const PageQuery = v.strictObject(page);
 
 export const JobsQuery = v.strictObject({
-  state: v.optional(described(filled, "Such as `Success`, `Failed`, `Cancel`, `Running`.")),
-  tag: v.optional(
-    described(
-      filled,
-      "The job type, such as `WordsGeneralize`. Moderation has no tag: give its event, such as `ReviewImage`.",
-    ),
-  ),
-  bucket: v.optional(described(filled, "`BucketId` of the input.")),
-  object: v.optional(described(filled, "`Object` of the input, the whole key.")),
+  state: v.optional(filled),
+  tag: v.optional(filled),
+  bucket: v.optional(filled),
+  object: v.optional(filled),
   queueId: v.optional(filled),
-  runId: v.optional(described(filled, "The workflow run that started the job.")),
-  userData: v.optional(described(filled, "`UserData` as it was given when the job was submitted.")),
-  receivedAfter: v.optional(described(time, "First heard of after this time: ISO 8601 with a zone, or a date.")),
-  receivedBefore: v.optional(described(time, "First heard of before this time.")),
+  runId: v.optional(filled),
+  userData: v.optional(filled),
+  receivedAfter: v.optional(time),
+  receivedBefore: v.optional(time),
   verified: v.optional(
-    described(
-      v.pipe(
-        v.picklist(["true", "false"], "must be true or false"),
-        v.transform((text) => text === "true"),
-      ),
-      "`false`: jobs whose callback CI disputes. `true`: jobs that CI has confirmed, or that are CI's own answer.",
+    v.pipe(
+      v.picklist(["true", "false"], "must be true or false"),
+      v.transform((text) => text === "true"),
     ),
   ),
-  overdue: v.optional(
-    described(
-      v.literal("true", "must be true"),
-      "Announced jobs that have not ended in time, the longest due first. Cannot be combined with other filters.",
-    ),
-  ),
+  overdue: v.optional(v.literal("true", "must be true")),
   ...page,
 });
 
@@ -114,10 +97,10 @@ const announcedText = v.nullish(
 );
 
 const announced = {
-  bucket: described(announcedText, "With `region`, the place where CI can be asked about the job."),
+  bucket: announcedText,
   region: announcedText,
   queueId: announcedText,
-  tag: described(announcedText, "The job type, such as `WordsGeneralize`."),
+  tag: announcedText,
   userData: announcedText,
 };
 
@@ -126,14 +109,11 @@ const withinText = `must be a whole number of seconds from 1 to ${WITHIN_SECONDS
 /** The body of `PUT /jobs/{jobId}/expectation`. */
 export const ExpectationBody = v.strictObject(
   {
-    within: described(
-      v.pipe(
-        v.number(withinText),
-        v.safeInteger(withinText),
-        v.minValue(1, withinText),
-        v.maxValue(WITHIN_SECONDS_MAX, withinText),
-      ),
-      "How soon the callback should come, in seconds from now.",
+    within: v.pipe(
+      v.number(withinText),
+      v.safeInteger(withinText),
+      v.minValue(1, withinText),
+      v.maxValue(WITHIN_SECONDS_MAX, withinText),
     ),
     ...announced,
   },
@@ -147,7 +127,7 @@ export const ReparseQuery = v.strictObject({ status: v.optional(deliveryStatus, 
 
 export const EventsQuery = v.strictObject({
   status: v.optional(v.picklist(EVENT_STATUSES, `must be one of ${EVENT_STATUSES.join(", ")}`)),
-  jobId: v.optional(described(filled, "Events about this job.")),
+  jobId: v.optional(filled),
   type: v.optional(v.picklist(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`)),
   ...page,
 });
@@ -158,13 +138,10 @@ export const EXPORT_LIMIT_MAX = 100;
 
 export const ExportQuery = v.strictObject({
   limit: v.optional(
-    described(
-      whole(1, EXPORT_LIMIT_MAX, `must be a whole number from 1 to ${EXPORT_LIMIT_MAX}`),
-      "How many at most, 1 to 100. More than 20 may exceed the 50 queries of the free plan.",
-    ),
+    whole(1, EXPORT_LIMIT_MAX, `must be a whole number from 1 to ${EXPORT_LIMIT_MAX}`),
     `${EXPORT_LIMIT_DEFAULT}`,
   ),
-  cursor: v.optional(described(filled, "`next` of the previous page.")),
+  cursor: v.optional(filled),
 });
 
 const exactMoment = v.pipe(

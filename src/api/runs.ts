@@ -7,6 +7,7 @@ import { Routes } from "./routes.ts";
 import { type Contract, query } from "./contract.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { RunsQuery } from "./queries.ts";
+import { PAGE_MEMBERS } from "./schema-parts.ts";
 import { Run, RunList } from "./schemas.ts";
 
 export const runs = new Routes();
@@ -38,6 +39,7 @@ export const contract = (): Contract => ({
     problems: ["invalid-request", "unauthorized", "too-many-requests", "store-unavailable"],
     needsToken: true,
     query: RunsQuery,
+    members: { state: "Such as `Success` or `Failed`.", ...PAGE_MEMBERS },
   },
   "GET /runs/{runId}": {
     operationId: "getRun",
