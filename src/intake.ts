@@ -20,7 +20,6 @@ import type {
   KeptBody,
   ReadArrival,
   Store,
-  Written,
 } from "./store/store.ts";
 import { CorruptBodyError } from "./store/errors.ts";
 import type { Position } from "./store/lists.ts";

@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib";
  * The size of all its modules, compressed together as wrangler does for the figure that it prints, in KiB. The free
  * plan allows 3 MiB.
  */
-const BUDGET_KIB = 168;
+const BUDGET_KIB = 169;
 
 const dist = new URL("../dist/", import.meta.url);
 const code = readFileSync(new URL("index.js", dist));

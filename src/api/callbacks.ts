@@ -1,7 +1,7 @@
 /** `POST /callbacks/{key}`: where CI posts. */
 import { isOneOf } from "./auth.ts";
 import { type BodyFailure, readBytes } from "./body.ts";
-import { intakeOne, nameArrival, type Outcome } from "../intake.ts";
+import { intakeOne, nameArrival } from "../intake.ts";
 import { enqueue } from "../queue.ts";
 import { type Problem, type ProblemCode, problemResponse } from "../problems.ts";
 import { tellAfterAnswer, verifyAfterAnswer } from "./context.ts";
