@@ -8,7 +8,16 @@ import type { Reading } from "./callback/types.ts";
 import type { Places } from "./intake.ts";
 import { type ExpectedJob, isOnlyExpected } from "./store/expectations.ts";
 import { StoreError } from "./store/retry.ts";
-import type { Arrival, Copy, KeptBody, KeptJob, KeptRun, ListedDelivery, Store } from "./store/store.ts";
+import {
+  type Arrival,
+  type Copy,
+  type KeptBody,
+  type KeptJob,
+  type KeptRun,
+  LISTED_JOBS,
+  type ListedDelivery,
+  type Store,
+} from "./store/store.ts";
 import type { Position } from "./store/lists.ts";
 
 /** A job with the bytes behind its record. */
@@ -109,9 +118,6 @@ function spilledDelivery(arrival: Arrival): ListedDelivery {
     object: first?.summary.object ?? null,
   };
 }
-
-/** Jobs that a delivery is listed with. */
-const LISTED_JOBS = 10;
 
 /** A delivery with its bytes. */
 export async function findBody({ store, spill }: Places, id: string): Promise<KeptBody | null> {

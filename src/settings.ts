@@ -71,20 +71,21 @@ export interface RetentionDays {
 }
 
 /** A setting whose value is not allowed, so that its default is used. */
-export interface SettingFault {
+export type SettingFault = {
   name: string;
-  /** Null for a secret, which is never shown. `says` then tells what is wrong with it. */
-  value: string | null;
-  says?: string;
   /** What is allowed, in words. */
   allowed: string;
-}
+} & (
+  | { value: string }
+  /** A secret is never shown; `says` tells what is wrong with it. */
+  | { value: null; says: string }
+);
 
 /** The fault in words. */
-export const faultText = ({ name, value, says, allowed }: SettingFault): string =>
-  value === null
-    ? `${name}: ${says} Allowed: ${allowed}.`
-    : `${name} is "${value}". Allowed: ${allowed}. The default is used instead.`;
+export const faultText = (fault: SettingFault): string =>
+  fault.value === null
+    ? `${fault.name}: ${fault.says} Allowed: ${fault.allowed}.`
+    : `${fault.name} is "${fault.value}". Allowed: ${fault.allowed}. The default is used instead.`;
 
 /** The bindings of the Worker, among them the vars and secrets. Any may be missing. */
 type RawSettings = object;

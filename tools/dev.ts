@@ -12,8 +12,24 @@ import { faultsAt } from "./dev/readiness.ts";
 
 const WITH_CI = "--with-ci";
 const options = process.argv.slice(2).filter((option) => option !== WITH_CI);
-const ci = process.argv.includes(WITH_CI) ? await startLocalCi() : null;
 const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
+
+if (options.includes("--help") || options.includes("-h")) {
+  console.log(`Usage: npm run dev -- [--with-ci] [options of wrangler dev]
+
+Starts the receiver with a local database and the keys in .dev.vars, on http://localhost:8787.
+
+  --with-ci            also starts a stand-in for CI, which the receiver asks about jobs (docs/simulate.md)
+  --port <number>      another port
+  --var <name>:<value> sets a setting or a secret for this run (docs/settings.md)
+  --persist-to <path>  keeps the database there instead of in .wrangler
+
+All other options are wrangler's:
+`);
+  process.exit(spawnSync(...wranglerCommand(["dev", "--help"]), { env, stdio: "inherit" }).status ?? 1);
+}
+
+const ci = process.argv.includes(WITH_CI) ? await startLocalCi() : null;
 
 if (!existsSync(".dev.vars")) {
   copyFileSync(".dev.vars.example", ".dev.vars");

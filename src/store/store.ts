@@ -127,9 +127,12 @@ export interface KeptJob {
   verified: boolean | null;
 }
 
+/** How many of the jobs that a delivery names a list shows. */
+export const LISTED_JOBS = 10;
+
 /** A delivery as lists show it, with the first jobs that it names. */
 export interface ListedDelivery extends Delivery {
-  /** The first ten JobIds. */
+  /** The first `LISTED_JOBS` JobIds. */
   jobIds: string[];
   jobCount: number;
   /** Of the first job. Moderation has no tag; its event tells its type. */

@@ -52,7 +52,9 @@ export async function checkReconcile(ask: Ask, token: string | null, local: bool
     return [fault(CHECK, why ?? `/reconcile/test answers ${status}`, "See /readyz and the log of the receiver.")];
   if (said["hasKeys"] !== true) return [leftOut(CHECK, "CI_SECRET_ID and CI_SECRET_KEY are not set")];
   const remedies = local ? LOCAL_REMEDIES : REMEDIES;
-  return (said["answers"] as Tried[]).map((tried) => findingOf(tried, remedies));
+  const findings = (said["answers"] as Tried[]).map((tried) => findingOf(tried, remedies));
+  // Lists of one bucket, by queue and tag, mostly have one and the same answer.
+  return findings.filter(({ says }, index) => findings.findIndex((other) => other.says === says) === index);
 }
 
 function findingOf(

@@ -2,7 +2,14 @@
 import { deliveryOf, runSummaryOf, summaryOf, versionOf } from "../from-rows.ts";
 import { type DeliveryRow, type JobRow, RECORD_COLUMNS, RUN_COLUMNS, type RunRow, WORKFLOW_COLUMNS } from "../rows.ts";
 import type { Expectation, KnownJob } from "../expectations.ts";
-import type { Delivery, JobDelivery, KeptJob, ListedDelivery, ListedRun } from "../store.ts";
+import {
+  type Delivery,
+  type JobDelivery,
+  type KeptJob,
+  LISTED_JOBS,
+  type ListedDelivery,
+  type ListedRun,
+} from "../store.ts";
 import { heardAt } from "./sql.ts";
 
 const of = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(", ");
@@ -35,7 +42,7 @@ export const RUNS = "FROM runs AS r LEFT JOIN deliveries AS d ON d.id = r.delive
 
 /** The first jobs of a delivery, and what the first of them is about, for lists of deliveries. */
 export const LISTED_DELIVERY = `d.seq, ${DELIVERY_COLUMNS}, d.job_count, f.tag AS first_tag, f.event AS first_event, f.object AS first_object,
-  (SELECT json_group_array(value) FROM (SELECT value FROM json_each(d.job_ids) LIMIT 10)) AS first_job_ids`;
+  (SELECT json_group_array(value) FROM (SELECT value FROM json_each(d.job_ids) LIMIT ${LISTED_JOBS})) AS first_job_ids`;
 export const LISTED_DELIVERIES =
   "FROM deliveries AS d LEFT JOIN jobs AS f ON f.job_id = json_extract(d.job_ids, '$[0]')";
 

@@ -8,7 +8,14 @@ import { openEnvelope, sealEnvelope } from "../envelope.ts";
 import { newestFirst } from "../keys.ts";
 import { deliveryOf } from "../from-rows.ts";
 import { type DeliveryRow, type ReadingRow, readingRow, UNREAD } from "../rows.ts";
-import type { Arrival, Delivery, DeliveryReading, KeptBody, ListedDelivery } from "../store.ts";
+import {
+  type Arrival,
+  type Delivery,
+  type DeliveryReading,
+  type KeptBody,
+  LISTED_JOBS,
+  type ListedDelivery,
+} from "../store.ts";
 import type { Namespace } from "./namespace.ts";
 import { bytesExpiryOf, expiryOf, isPast, type Retention } from "./retention.ts";
 
@@ -26,9 +33,6 @@ export interface Head extends DeliveryRow {
   /** The jobs it names, for lists of deliveries; absent if it names none, and in heads of the first version. */
   named?: { job_ids: string[]; job_count: number; tag: string | null; event?: string | null; object: string | null };
 }
-
-/** How many jobs a delivery is listed with. */
-const LISTED_JOBS = 10;
 
 /** The head with one more arrival of its bytes, as `putDeliveries` does in D1. */
 export function withArrival(kept: Head | null, arrival: Arrival): Head {
