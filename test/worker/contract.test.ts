@@ -1,15 +1,14 @@
-/** The contract at /openapi.json against the receiver: every documented status of every operation is seen, and is as documented. */
+/** The contract at /openapi.json against the receiver: every documented status of every operation is seen, and is as documented. One file, since the last test asks what all the others have seen. */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
 import { documentOf } from "../../tools/openapi/document.ts";
-import { PROBLEMS } from "../../src/problems.ts";
 import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { asking, LOCAL_QUEUE, newCi, sweeping, TAG } from "./ci.ts";
 import { newHook, telling } from "./endpoint.ts";
 import { faultyD1, faultyKv, NO_FAULTS, seeded } from "./faults.ts";
-import { cron, flood, freshDb, get, KEY, post, send, sha256, TOKEN } from "./receiver.ts";
+import { cron, flood, freshDb, get, post, send, sha256, TOKEN } from "./receiver.ts";
 
 interface Operation {
   operationId: string;
@@ -405,45 +404,6 @@ describe("the contract", () => {
     );
   });
 
-  test("holds for every answer to an export and an import", async () => {
-    const path = "/deliveries/export";
-    const flooder = { "cf-connecting-ip": FLOODER };
-    await expectAnswer("get", path, 200, () => get(path));
-    await expectAnswer("get", path, 400, () => get(`${path}?limit=0`));
-    await expectAnswer("get", path, 401, () => send(path));
-    await expectAnswer(
-      "get",
-      path,
-      429,
-      afterFlood(() => send(path, { headers: flooder })),
-    );
-    await expectAnswer("get", path, 503, () => get(path, {}, down()));
-
-    const put = "/deliveries/import";
-    const line = JSON.stringify({
-      id: await sha256("{}"),
-      receivedAt: "2026-03-01T00:00:00.000Z",
-      lastReceivedAt: "2026-03-01T00:00:00.000Z",
-      count: 1,
-      contentType: null,
-      bytes: "e30=",
-    });
-    const sendLines = (body: string, headers: Record<string, string> = bearer, changes = {}) =>
-      send(put, { method: "POST", headers, body }, changes);
-    await expectAnswer("post", put, 200, () => sendLines(`${line}\n{}`));
-    await expectAnswer("post", put, 400, () => sendLines("{}\n".repeat(101)));
-    await expectAnswer("post", put, 401, () => sendLines(line, {}));
-    await expectAnswer("post", put, 403, () => sendLines(line, { ...bearer, "sec-fetch-site": "cross-site" }));
-    await expectAnswer("post", put, 413, () => sendLines(" ".repeat(2_200_000), bearer, { MAX_BODY_BYTES: "1" }));
-    await expectAnswer(
-      "post",
-      put,
-      429,
-      afterFlood(() => sendLines(line, flooder)),
-    );
-    await expectAnswer("post", put, 503, () => sendLines(line, bearer, down()));
-  });
-
   test("documents nothing that was not seen here", () => {
     const documented = Object.values(contract.paths).flatMap((path) =>
       Object.values(path).flatMap(({ operationId, responses }) =>
@@ -451,47 +411,5 @@ describe("the contract", () => {
       ),
     );
     expect([...seen].toSorted()).toEqual(documented.toSorted());
-  });
-});
-
-describe("every problem", () => {
-  test.each(Object.keys(PROBLEMS))("is explained at its type: %s", async (code) => {
-    const response = await send(`/problems/${code}`);
-    expect(response.status).toBe(200);
-    expect(response.headers.get("content-type")).toContain("text/html");
-    expect(await response.text()).toContain(PROBLEMS[code as keyof typeof PROBLEMS].title);
-  });
-
-  test("that is none is a wrong path", async () => {
-    expect((await send("/problems/constructor")).status).toBe(404);
-  });
-});
-
-describe("a path", () => {
-  test.each([
-    ["DELETE", "/jobs/x", "GET, HEAD"],
-    ["POST", "/jobs", "GET, HEAD"],
-    ["PUT", "/runs/x", "GET, HEAD"],
-    ["GET", `/callbacks/${KEY}`, "POST"],
-    ["GET", "/deliveries/x/reparse", "POST"],
-    ["POST", "/livez", "GET, HEAD"],
-    ["PATCH", "/readyz", "GET, HEAD"],
-    ["GET", "/jobs/x/expectation", "PUT, DELETE"],
-    ["GET", "/jobs/x/reconcile", "POST"],
-    ["POST", "/openapi.json", "GET, HEAD"],
-    ["PUT", "/deliveries/reparse", "POST"],
-    ["POST", "/events", "GET, HEAD"],
-    ["GET", "/events/test", "POST"],
-    ["GET", "/jobs/x/resend", "POST"],
-    ["POST", "/", "GET, HEAD"],
-    ["DELETE", "/docs", "GET, HEAD"],
-    ["POST", "/problems/not-found", "GET, HEAD"],
-  ])("says what it takes: %s %s", async (method, path, allow) => {
-    const response = await send(path, { method, headers: bearer });
-    expect([response.status, response.headers.get("allow")]).toEqual([405, allow]);
-    expect(await response.json()).toMatchObject({
-      type: "/problems/method-not-allowed",
-      detail: `This path takes ${allow}.`,
-    });
   });
 });
