@@ -169,10 +169,10 @@ async function writeReadings(store: Store, told: readonly ReadArrival[]): Promis
  * read.
  */
 export function readArrival(arrival: Arrival, parse: typeof parseCallback = parseCallback): ReadArrival {
-  return { ...arrival, reading: readBody(arrival.body, parse) };
+  return { ...arrival, reading: parseSafely(arrival.body, parse) };
 }
 
-function readBody(body: Body, parse: typeof parseCallback): DeliveryReading["reading"] {
+function parseSafely(body: Body, parse: typeof parseCallback): DeliveryReading["reading"] {
   try {
     return parse(body);
   } catch (error) {

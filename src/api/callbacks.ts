@@ -47,7 +47,7 @@ function refusal({ code, bytesRead }: BodyFailure, maxBodyBytes: number): Proble
 }
 
 function unreadable(delivery: string, { kind, reason, line, column }: Failure): Problem {
-  const code = problemOf(kind);
+  const code = codeOfFailure(kind);
   const place = line === null ? "" : ` (line ${line}${column === null ? "" : `, column ${column}`})`;
   return { code, detail: `${reason.replace(/\.$/, "")}${place}.`, more: { delivery, reason, line, column } };
 }
@@ -55,7 +55,7 @@ function unreadable(delivery: string, { kind, reason, line, column }: Failure): 
 /**
  * The problem that a quarantined delivery is answered with. If the receiver is at fault, the sender must not be blamed.
  */
-function problemOf(kind: Failure["kind"]): ProblemCode {
+function codeOfFailure(kind: Failure["kind"]): ProblemCode {
   switch (kind) {
     case "malformed":
       return "malformed-body";

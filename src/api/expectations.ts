@@ -28,7 +28,7 @@ const EXPECTATION_BODY_BYTES = 64 * 1024;
 expectations.put("/:jobId/expectation", async (c) => {
   const jobId = idOf(c, "jobId");
   if (!isJobId(jobId)) throw invalid("The path has no JobId that a callback could name.");
-  const { within, ...announced } = await readBody(c);
+  const { within, ...announced } = await readAnnouncement(c);
   const now = Date.now();
   const became = await expectationsOf(c).put(jobId, announced, now + within * 1000, now);
   return answerJob(c, jobId, became === "new" ? 201 : 200);
@@ -80,7 +80,7 @@ function expectationsOf(c: Context<AppEnv>): Expectations {
 
 const invalid = (detail: string) => new ProblemError({ code: "invalid-request", detail });
 
-async function readBody(c: Context<AppEnv>): Promise<v.InferOutput<typeof ExpectationBody>> {
+async function readAnnouncement(c: Context<AppEnv>): Promise<v.InferOutput<typeof ExpectationBody>> {
   const bytes = await readBytes(c.req.raw, EXPECTATION_BODY_BYTES);
   if (!bytes.ok) {
     const { code } = bytes.error;

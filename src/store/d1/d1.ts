@@ -55,7 +55,7 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
     return (await persistently(() => statement.all<Row>())).results;
   };
 
-  async function readBody(
+  async function fetchBody(
     delivery: Delivery,
     { encoding, parts, body }: BodyRow,
     from: Reader = db,
@@ -116,7 +116,7 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
         if (row === null) return null;
         const kept = keptJob(row);
         // Terminal, and by the job's own callback: what a copy that lags does not know is no more than a repeat.
-        return { ...kept, ...(await readBody(kept.delivery, row, copy)), isFinal: isFinalRank(row.rank) };
+        return { ...kept, ...(await fetchBody(kept.delivery, row, copy)), isFinal: isFinalRank(row.rank) };
       };
       const nearest = copy === "primary" ? null : await readFrom(db.withSession("first-unconstrained"));
       return nearest?.isFinal === true ? nearest : readFrom(db);
@@ -127,7 +127,7 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
       const row = await first<Omit<WithDelivery<RunRow>, keyof JobNumbers> & BodyRow>(sql, [runId]);
       return row === null
         ? null
-        : { summary: runSummaryOf(row), rank: row.rank, ...(await readBody(deliveryBehind(row), row)) };
+        : { summary: runSummaryOf(row), rank: row.rank, ...(await fetchBody(deliveryBehind(row), row)) };
     },
 
     async getDelivery(id) {
@@ -140,14 +140,14 @@ export function d1Store(db: D1Database, persistently: Persistently, causing: Cau
     async getBody(id) {
       const sql = `SELECT ${DELIVERY_COLUMNS}, ${BODY_COLUMNS} FROM deliveries AS d WHERE d.id = ?1`;
       const row = await first<BodyRow>(sql, [id]);
-      return row === null ? null : readBody(deliveryOf(row), row);
+      return row === null ? null : fetchBody(deliveryOf(row), row);
     },
 
     async getBodies(ids) {
       if (ids.length === 0) return [];
       const sql = `SELECT ${DELIVERY_COLUMNS}, ${BODY_COLUMNS} FROM deliveries AS d WHERE d.id IN (SELECT value FROM json_each(?1))`;
       const rows = await all<BodyRow>(sql, [JSON.stringify(ids)]);
-      return Promise.all(rows.map((row) => readBody(deliveryOf(row), row)));
+      return Promise.all(rows.map((row) => fetchBody(deliveryOf(row), row)));
     },
 
     async statusesOf(ids) {

@@ -45,7 +45,7 @@ const NOT_KEPT = new Set(["restored", "first_change", "last_change"]);
 
 const JOB_COLUMNS = [...RECORD_COLUMNS, ...WORKFLOW_COLUMNS];
 
-export interface FoundJob {
+export interface ClaimedJob {
   kept: KeptJob;
   merged: Merged<ListedClaim>;
   claims: readonly ListedClaim[];
@@ -88,7 +88,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
   /**
    * Jobs by their ids, without those that are unknown or past their retention. Takes a list for each, and two reads.
    */
-  async function readJobs(ids: readonly string[]): Promise<Map<string, FoundJob>> {
+  async function readJobs(ids: readonly string[]): Promise<Map<string, ClaimedJob>> {
     const unique = [...new Set(ids)];
     const olderKeys = await Promise.all(unique.map((id) => idKey("job:", id)));
     const [older, lists] = await Promise.all([
@@ -104,7 +104,7 @@ export function claimsIn(kv: Namespace, retention: Retention) {
     const saidOf = await saidBy(
       found.flatMap(({ merged: { record, workflow } }) => (workflow === null ? [record] : [record, workflow])),
     );
-    const jobs = new Map<string, FoundJob>();
+    const jobs = new Map<string, ClaimedJob>();
     for (const { id, claims, merged } of found) {
       const { record, workflow } = merged;
       const said = saidOf(record);
