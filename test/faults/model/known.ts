@@ -60,22 +60,21 @@ const retentionBefore = (to: "D1" | "D1 UPDATE deliveries", number: number): Par
 
 export const KNOWN: Record<StoreName, readonly (readonly Step[])[]> = {
   d1: [
-    // The consumer of a queue is killed when it has marked a delivery, and before that is read.
+    // The consumer of a queue is killed when it has marked a delivery, and before that is read; retention has run before.
     [
+      aStep(cron(), retentionBefore("D1", 0)),
       aStep(post(ofJob(0, "referred"), "queue")),
       aStep(
         { do: "consume", take: 4, isReversed: false, isTwice: false, isDeadLetters: false },
         { faults: [{ call: { to: "D1 UPDATE deliveries", number: 0 }, how: "killed after", later: 0 }] },
       ),
     ],
-    // A job is heard of again after retention has looked, and before it deletes.
+    // A run is heard of again after retention has looked, and before it deletes.
     [
-      aStep(post(ofJob(0, "general"))),
-      aStep(post(ofRun(0, [0]))),
+      aStep(post(ofRun(0, [], { state: "Failed" }))),
+      aStep({ do: "reader", is: "older", which: 0 }),
       A_DAY_PASSES,
-      aStep(cron({ jobs: 1 }), {
-        within: { call: { to: "D1", number: 0 }, act: post(ofRun(0, [], { state: "Failed" })) },
-      }),
+      aStep(cron({ jobs: 1 }), { within: { call: { to: "D1", number: 0 }, act: post(ofRun(0, [])) } }),
     ],
     // Retention takes a delivery that is being read.
     [aStep(post(ofJob(0, "general"))), aStep(REPEAT, retentionBefore("D1 UPDATE deliveries", 0)), aStep(REPEAT)],
