@@ -1,7 +1,7 @@
 /** A real Chromium, and pages in it that note whatever must not happen: errors, requests to other hosts, dialogs. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { Target } from "./deliver.ts";
 import { TOKEN } from "./server.ts";
 

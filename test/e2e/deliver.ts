@@ -2,7 +2,6 @@
  * Receivers that are asked over HTTP and need no more of `wrangler dev`: built and run as it does, but in this process,
  * at half its price. Each has a database of its own, empty.
  */
-import { join } from "node:path";
 import { createTestHarness, unstable_splitSqlQuery as splitSql } from "wrangler";
 import { KEY, ROOT, TOKEN } from "./server.ts";
 

@@ -47,7 +47,7 @@ const LOCKED_MILLISECONDS = 10_000;
 /** Runs SQL on the database in a directory, in its file: `wrangler d1 execute` takes longer than most tests. */
 export function execute(directory: string, sql: string): void {
   const databases = join(directory, "v3/d1/miniflare-D1DatabaseObject");
-  const [file = ""] = readdirSync(databases).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  const file = readdirSync(databases).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? "";
   const database = new DatabaseSync(join(databases, file), { timeout: LOCKED_MILLISECONDS });
   database.exec(sql);
   database.close();

@@ -88,6 +88,15 @@ export const KNOWN: Record<StoreName, readonly (readonly Step[])[]> = {
       aStep(cron({ jobs: 1 })),
       aStep(cron({ jobs: 1, quarantined: 1 })),
     ],
+    // A delivery comes again by the spill after retention took it, and the store refuses it once.
+    [
+      aStep(post(ofJob(0, "small"))),
+      aStep(cron(), retentionBefore("D1", 0)),
+      aStep(REPEAT, { down: "d1" }),
+      aStep(cron({ bytes: 1 }), {
+        faults: [{ call: { to: "D1 INSERT INTO deliveries", number: 0 }, how: "refused", later: 0 }],
+      }),
+    ],
     // What waits in the spill is read again on demand, and then comes home.
     [aStep(post(ofJob(0, "small")), { down: "d1" }), aStep({ do: "reparse", which: 0 })],
   ],
