@@ -4,12 +4,11 @@
  * answers late, and while the Worker is cut off between a write and its attempt, and between an attempt and its record.
  * Then the faults end, and what came to the endpoint is held against what was acknowledged. Repeatable by `SOAK_SEED`.
  */
-import { createExecutionContext, createMessageBatch, waitOnExecutionContext } from "cloudflare:test";
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { endpointOf } from "../../src/events/endpoints.ts";
 import { jobEventKey } from "../../src/events/ids.ts";
-import type { DueEvent } from "../../src/forward/messages.ts";
 import worker from "../../src/index.ts";
 import type { Job } from "../../src/wire.ts";
 import type { Step } from "../endpoint/types.ts";
@@ -20,6 +19,7 @@ import { hasten } from "../worker/haste.ts";
 import { letPassKv } from "../worker/kv-endpoint.ts";
 import { type Changes, cron, get, KEY, send, sha256, TOKEN } from "../worker/receiver.ts";
 import { empty } from "../worker/empty.ts";
+import { lossyQueue } from "./lossy-queue.ts";
 
 const JOBS = Math.ceil(Number(env.SOAK_CALLBACKS) / 2);
 const SEED = Number(env.SOAK_SEED);
@@ -175,36 +175,6 @@ async function post(body: string, changes: Changes, faults: Faults, random: Rand
   await waitOnExecutionContext(ctx);
   const { status } = await response.json<{ status: string | number }>();
   return typeof status === "string" ? status : null;
-}
-
-/** A queue that loses one message in ten, and brings one in ten twice. */
-function lossyQueue(random: Random) {
-  const held: DueEvent[] = [];
-  return {
-    binding: {
-      async sendBatch(messages: Iterable<{ body: DueEvent }>) {
-        for (const { body } of messages)
-          for (let times = random() < 0.1 ? 0 : random() < 0.1 ? 2 : 1; times > 0; times -= 1) held.push(body);
-      },
-    },
-    async bring(changes: Changes) {
-      const messages = held.splice(0, 20);
-      if (messages.length === 0) return;
-      const batch = createMessageBatch<DueEvent>(
-        "ci-callbacks-forward",
-        messages.map((body, index) => ({ id: `${index}`, timestamp: new Date(), attempts: 1, body })),
-      );
-      const ctx = createExecutionContext();
-      try {
-        await worker.queue(batch, { ...env, ...changes } as typeof env, ctx);
-        await waitOnExecutionContext(ctx);
-      } catch {
-        // A queue brings a batch again whose consumer failed.
-        held.push(...messages);
-      }
-    },
-    isEmpty: () => held.length === 0,
-  };
 }
 
 /** With the faults gone: the cron, as time passes, until nothing waits. What failed meanwhile is told again on demand. */

@@ -1,4 +1,4 @@
-/** The configuration that is deployed: from wrangler.toml, with queues, checked before anything is uploaded. */
+/** What a deploy reads from wrangler.toml, and the configuration that it makes of it. */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { configToDeploy } from "../../tools/deploy/config.ts";
 import { settingFaults, unknownVars } from "../../tools/deploy/settings.ts";
 import { toToml } from "../../tools/deploy/toml.ts";
-import { ROOT, RAW, wanted, WANTED } from "./deploy-wanted.ts";
+import { RAW, ROOT, WANTED, wanted } from "./deploy-wanted.ts";
 
 describe("wrangler.toml", () => {
   test("names the Worker, and lets the names of all else follow it", () => {

@@ -10,5 +10,6 @@ declare namespace Cloudflare {
     MODEL_SEED: string;
     MODEL_PATH: string;
     MODEL_SHRINKS: string;
+    MODEL_KNOWN: string;
   }
 }

@@ -1,15 +1,21 @@
-/** What D1 keeps of CI's word: its own answers as records, and verdicts on callbacks. */
+/** CI's own answers, verdicts on callbacks and the place of sweeps, as D1 keeps them. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { DeliverySource } from "../../src/store/store.ts";
+import type { Sweeps } from "../../src/store/sweeps.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { newHook, rowsOf, telling } from "./endpoint.ts";
 import type { Changes } from "./receiver.ts";
-import { VERIFYING, HOUR, store, verdicts, job, take } from "./asking-scene.ts";
+import { forgetAsking, storeWith, take, verdicts, recordOf } from "./expected.ts";
 
-// Files are isolated from one another, tests are not.
+const VERIFYING = { VERIFY: "on", CI_SECRET_ID: "id", CI_SECRET_KEY: "key" };
+
+const HOUR = 3_600_000;
+
+const sweeps = () => storeWith().sweeps as Sweeps;
+
 beforeEach(async () => {
-  await env.DB.batch(["expectations", "verdicts", "events"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await forgetAsking();
 });
 
 describe("CI's own answer", () => {
@@ -25,7 +31,7 @@ describe("CI's own answer", () => {
       ];
       if (round % 2 === 0) bodies.reverse();
       for (const [body, source] of bodies) await take(body, source);
-      expect(await job(jobId)).toMatchObject({
+      expect(await recordOf(jobId)).toMatchObject({
         summary: { state: "Failed" },
         delivery: { source: "reconcile" },
         verified: true,
@@ -37,7 +43,7 @@ describe("CI's own answer", () => {
     const jobId = newJobId();
     await take(segmentation(jobId));
     await take(segmentation(jobId, { State: "Running", EndTime: "-" }), "reconcile");
-    expect(await job(jobId)).toMatchObject({ summary: { state: "Success" }, delivery: { source: "callback" } });
+    expect(await recordOf(jobId)).toMatchObject({ summary: { state: "Success" }, delivery: { source: "callback" } });
   });
 
   test.each([
@@ -47,7 +53,7 @@ describe("CI's own answer", () => {
     const jobId = newJobId();
     const body = segmentation(jobId);
     for (const source of sources) await take(body, source);
-    const kept = await job(jobId);
+    const kept = await recordOf(jobId);
     expect(kept).toMatchObject({ delivery: { source: "reconcile", count: sources.length }, verified: true });
     expect(kept.rank.startsWith("21")).toBe(true);
   });
@@ -89,15 +95,15 @@ describe("a verdict", () => {
   test.each([true, false])("of %s is the job's, and a change once", async (verified) => {
     const { jobId, delivery } = await taken();
     await verdicts().claim([jobId], 10, Date.now());
-    const after = await store().newestChange();
+    const after = await storeWith().newestChange();
     const verdict = { jobId, delivery, asks: 1, verified, askAt: null };
     await verdicts().settle([verdict], Date.now());
-    expect((await job(jobId)).verified).toBe(verified);
-    const { items, next } = await store().listChanges(after, 10);
+    expect((await recordOf(jobId)).verified).toBe(verified);
+    const { items, next } = await storeWith().listChanges(after, 10);
     expect(items).toMatchObject([{ summary: { jobId }, verified }]);
     await verdicts().settle([verdict], Date.now());
-    expect((await store().listChanges(next, 10)).items).toEqual([]);
-    expect((await store().listJobs({ verified }, 100, null)).items).toMatchObject(
+    expect((await storeWith().listChanges(next, 10)).items).toEqual([]);
+    expect((await storeWith().listJobs({ verified }, 100, null)).items).toMatchObject(
       expect.arrayContaining([expect.objectContaining({ verified })]),
     );
   });
@@ -107,7 +113,7 @@ describe("a verdict", () => {
     await verdicts().claim([jobId], 10, Date.now());
     await verdicts().claim([jobId], 10, Date.now() + HOUR);
     await verdicts().settle([{ jobId, delivery, asks: 1, verified: false, askAt: null }], Date.now());
-    expect((await job(jobId)).verified).toBeNull();
+    expect((await recordOf(jobId)).verified).toBeNull();
   });
 
   test("is about the delivery behind the record: another one is asked about anew", async () => {
@@ -119,7 +125,7 @@ describe("a verdict", () => {
       "callback",
       VERIFYING,
     );
-    expect((await job(jobId)).verified).toBeNull();
+    expect((await recordOf(jobId)).verified).toBeNull();
     expect(await verdicts().claim(null, 10, Date.now())).toMatchObject([{ jobId, delivery: later }]);
   });
 
@@ -172,5 +178,16 @@ describe("a verdict", () => {
     await verdicts().settle([{ jobId, delivery, asks: 1, verified: true, askAt: null }], Date.now());
     const rows = await env.DB.prepare("SELECT type, delivery_id FROM events WHERE subject = ?1").bind(jobId).all();
     expect(rows.results).toEqual([{ type: "job.finished", delivery_id: answer }]);
+  });
+});
+
+describe("a sweep's place", () => {
+  test("is written only on the version that was read", async () => {
+    const name = newJobId();
+    expect(await sweeps().read([name])).toEqual(new Map());
+    expect(await sweeps().write(name, 0, { mark: 1 })).toBe(true);
+    expect(await sweeps().write(name, 0, { mark: 2 })).toBe(false);
+    expect(await sweeps().write(name, 1, { mark: 3 })).toBe(true);
+    expect(await sweeps().read([name])).toEqual(new Map([[name, { version: 2, state: { mark: 3 } }]]));
   });
 });

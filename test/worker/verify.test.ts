@@ -10,6 +10,7 @@ import { newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { newHook, rowsOf, telling } from "./endpoint.ts";
 import { gatedD1 } from "./faults.ts";
 import { type Changes, cron, post, read, sha256 } from "./receiver.ts";
+import { age, letAsk, verdictsOf } from "./verdict-rows.ts";
 import { keepWritten, lines } from "./written.ts";
 
 const RICH = { UPKEEP_OPERATIONS: "1000" };
@@ -19,23 +20,6 @@ let changes: Changes;
 const job = (jobId: string) => storeOf(changes).getJob(jobId);
 const count = async (jobId: string) => (await ci.requests(jobId)).length;
 const deliveries = async (jobId: string) => (await storeOf(changes).listDeliveriesOfJob(jobId, 10, null)).items;
-
-interface VerdictRow {
-  delivery_id: string;
-  verified: 0 | 1 | null;
-  asks: number;
-  ask_at: number | null;
-}
-const verdictsOf = async (jobId: string) =>
-  (await env.DB.prepare("SELECT * FROM verdicts WHERE job_id = ?1 ORDER BY asked_at").bind(jobId).all<VerdictRow>())
-    .results;
-
-const letAsk = (jobId: string) =>
-  env.DB.prepare("UPDATE verdicts SET ask_at = ?2 WHERE job_id = ?1 AND ask_at > ?2").bind(jobId, Date.now()).run();
-
-/** Makes the question so old as if it had come up that long ago. */
-const age = (jobId: string, milliseconds: number) =>
-  env.DB.prepare("UPDATE verdicts SET asked_at = asked_at - ?2 WHERE job_id = ?1").bind(jobId, milliseconds).run();
 
 keepWritten();
 beforeEach(async () => {

@@ -1,11 +1,10 @@
-/** Files and receivers for tests of exports and imports. */
+/** Files of exports, and transfers that wait for nothing, for the tests of both. */
 import { createHash } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TransferOptions } from "../../tools/transfer/options.ts";
 import { newTally } from "../../tools/transfer/tally.ts";
-import type { Step } from "./scripted-receiver.ts";
 
 export const WRONG_TOKEN =
   "The receiver answered 401: the token is not one of the receiver's LOOKUP_TOKENS. Set LOOKUP_TOKEN to one of them";
@@ -18,11 +17,6 @@ export const line = (text: string, changes: object = {}) =>
 export const expectation = (jobId: string) => `${JSON.stringify({ expectation: { jobId, dueAt: "x" } })}\n`;
 
 export const next = (cursor: string | null) => `${JSON.stringify({ next: cursor })}\n`;
-
-export const page =
-  (...lines: string[]): Step =>
-  (response) =>
-    response.writeHead(200, { "content-type": "application/x-ndjson" }).end(lines.join(""));
 
 export const newFile = () => join(mkdtempSync(join(tmpdir(), "transfer-")), "backup.ndjson");
 

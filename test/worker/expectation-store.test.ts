@@ -1,43 +1,49 @@
-/** What D1 keeps for asking CI: expectations, and how far a sweep has come. */
+/** Expectations as D1 keeps them: when one is overdue, noted, asked about, met and deleted. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { newJobId, segmentation } from "./bodies.ts";
 import { newHook, rowsOf, telling } from "./endpoint.ts";
-import { NOTHING, HOUR, store, expectations, sweeps, job, take, expected, overdue } from "./asking-scene.ts";
+import { expectations, expectDue, forgetAsking, NOTHING, storeWith, take, recordOf } from "./expected.ts";
 
-// Files are isolated from one another, tests are not.
+const HOUR = 3_600_000;
+
+const overdue = async (now = Date.now()) =>
+  (await expectations().listOverdue(100, null, now)).items.map((item) =>
+    "summary" in item ? item.summary.jobId : item.jobId,
+  );
+
 beforeEach(async () => {
-  await env.DB.batch(["expectations", "verdicts", "events"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await forgetAsking();
 });
 
 describe("an expectation", () => {
   test("is new once, and then renewed", async () => {
     const jobId = newJobId();
-    expect(await expected(jobId)).toBe("new");
-    expect(await expected(jobId, Date.now() + HOUR)).toBe("renewed");
+    expect(await expectDue(jobId)).toBe("new");
+    expect(await expectDue(jobId, Date.now() + HOUR)).toBe("renewed");
     expect((await expectations().get(jobId))?.expectation.dueAt).toBeGreaterThan(Date.now());
   });
 
   test("is overdue when its time has come, and not before", async () => {
     const [late, early] = [newJobId(), newJobId()];
-    await expected(late);
-    await expected(early, Date.now() + HOUR);
+    await expectDue(late);
+    await expectDue(early, Date.now() + HOUR);
     expect(await overdue()).toEqual([late]);
     expect(await overdue(Date.now() + 2 * HOUR)).toEqual([late, early]);
   });
 
   test.each(["before", "after"])("made %s the end of its job is not overdue", async (order) => {
     const jobId = newJobId();
-    if (order === "before") await expected(jobId);
+    if (order === "before") await expectDue(jobId);
     await take(segmentation(jobId));
-    if (order === "after") await expected(jobId);
+    if (order === "after") await expectDue(jobId);
     expect(await overdue()).toEqual([]);
-    expect((await job(jobId)).expectation).not.toBeNull();
+    expect((await recordOf(jobId)).expectation).not.toBeNull();
   });
 
   test("of a job that runs is overdue until it ends", async () => {
     const jobId = newJobId();
-    await expected(jobId);
+    await expectDue(jobId);
     await take(segmentation(jobId, { State: "Running", EndTime: "-" }));
     expect(await overdue()).toEqual([jobId]);
     await take(segmentation(jobId));
@@ -48,12 +54,12 @@ describe("an expectation", () => {
     const hook = newHook();
     const telling_ = { ...telling(hook), FORWARD_EVENTS: "job.overdue" };
     const jobId = newJobId();
-    await expected(jobId);
-    const after = await store().newestChange();
+    await expectDue(jobId);
+    const after = await storeWith().newestChange();
     expect(await expectations(telling_).note(Date.now())).toMatchObject({ overdue: 1, isDone: true });
     expect(await expectations(telling_).note(Date.now())).toMatchObject({ overdue: 0 });
     expect(await rowsOf(jobId)).toMatchObject([{ type: "job.overdue", status: "pending" }]);
-    const { items } = await store().listChanges(after, 10);
+    const { items } = await storeWith().listChanges(after, 10);
     expect(items).toMatchObject([{ jobId }]);
   });
 
@@ -65,12 +71,12 @@ describe("an expectation", () => {
     // The slow callback begins to come first, and is written last.
     const now = Date.now() + HOUR;
     await expectations().put(jobId, NOTHING, now, now);
-    const after = [await store().newestChange(), [now * 1000, jobId]];
+    const after = [await storeWith().newestChange(), [now * 1000, jobId]];
     await forget(jobId, now);
     expect(await expectations().get(jobId)).toBeNull();
     await take(segmentation(slow), "callback", {}, now - 2_000);
     for (const position of after)
-      expect((await store().listChanges(position, 10)).items).toMatchObject([{ summary: { jobId: slow } }]);
+      expect((await storeWith().listChanges(position, 10)).items).toMatchObject([{ summary: { jobId: slow } }]);
     await env.DB.batch([
       env.DB.prepare("DELETE FROM marks WHERE name = 'changes'"),
       env.DB.prepare("DELETE FROM jobs WHERE job_id = ?1").bind(slow),
@@ -79,7 +85,7 @@ describe("an expectation", () => {
 
   test("is asked about after it was noted, and then not before its pause is over", async () => {
     const jobId = newJobId();
-    await expected(jobId, Date.now() - 1, { bucket: "b-1", region: "ap-x" });
+    await expectDue(jobId, Date.now() - 1, { bucket: "b-1", region: "ap-x" });
     const now = Date.now();
     expect(await expectations().claim(10, now)).toEqual([]);
     await expectations().note(now);
@@ -97,19 +103,19 @@ describe("an expectation", () => {
 
   test("says that CI does not know its job, until it does", async () => {
     const jobId = newJobId();
-    await expected(jobId);
+    await expectDue(jobId);
     const told = { jobId, asks: 0, askAt: null };
     const known = async () => (await expectations().get(jobId))?.expectation.knownToCi;
     await expectations().settle([{ ...told, isKnown: false }], Date.now());
     expect(await known()).toBe(false);
-    const after = await store().newestChange();
+    const after = await storeWith().newestChange();
     await expectations().settle([{ ...told, isKnown: null, askAt: Date.now() + HOUR }], Date.now());
     await expectations().settle([{ ...told, isKnown: false }], Date.now());
     expect(await known()).toBe(false);
-    expect((await store().listChanges(after, 10)).items).toEqual([]);
+    expect((await storeWith().listChanges(after, 10)).items).toEqual([]);
     await expectations().settle([{ ...told, isKnown: true }], Date.now());
     expect(await known()).toBeNull();
-    expect((await store().listChanges(after, 10)).items).toMatchObject([{ jobId }]);
+    expect((await storeWith().listChanges(after, 10)).items).toMatchObject([{ jobId }]);
     await expectations().settle([{ ...told, asks: 7, isKnown: false }], Date.now());
     expect(await known()).toBeNull();
   });
@@ -117,7 +123,7 @@ describe("an expectation", () => {
   test("of a listed job is made where none is and the job has not ended", async () => {
     const [listed, ended, announced] = [newJobId(), newJobId(), newJobId()];
     await take(segmentation(ended));
-    await expected(announced, Date.now() + HOUR);
+    await expectDue(announced, Date.now() + HOUR);
     const jobs = [listed, ended, announced].map((jobId) => ({ ...NOTHING, jobId, tag: "Transcode" }));
     expect(await expectations().adopt(jobs, Date.now())).toBe(1);
     expect(await expectations().get(listed)).toMatchObject({ tag: "Transcode" });
@@ -126,7 +132,7 @@ describe("an expectation", () => {
 
   test("is exported, and restored only over an earlier one", async () => {
     const jobId = newJobId();
-    await expected(jobId, 5_000, { userData: "u" });
+    await expectDue(jobId, 5_000, { userData: "u" });
     const { items } = await expectations().listAll(10, null);
     expect(items).toMatchObject([{ jobId, dueAt: 5_000, userData: "u" }]);
     const [item] = items as [(typeof items)[number]];
@@ -138,41 +144,30 @@ describe("an expectation", () => {
 
   test("is deleted when its time is long past, met or not", async () => {
     const [open, met, later] = [newJobId(), newJobId(), newJobId()];
-    await expected(open, 1_000);
-    await expected(met, 1_000);
+    await expectDue(open, 1_000);
+    await expectDue(met, 1_000);
     await take(segmentation(met));
-    await expected(later);
+    await expectDue(later);
     expect(await expectations().purge(2_000)).toEqual({ rows: 2, isDone: true });
     expect((await expectations().listAll(10, null)).items).toMatchObject([{ jobId: later }]);
   });
 
   test("is found in the feed once a page, with or without a record", async () => {
-    const after = await store().newestChange();
+    const after = await storeWith().newestChange();
     const [both, alone] = [newJobId(), newJobId()];
     await take(segmentation(both));
-    await expected(both);
-    await expected(alone);
-    const { items, next } = await store().listChanges(after, 10);
+    await expectDue(both);
+    await expectDue(alone);
+    const { items, next } = await storeWith().listChanges(after, 10);
     expect(items).toMatchObject([{ summary: { jobId: both } }, { jobId: alone }]);
-    expect((await store().listChanges(next, 10)).items).toEqual([]);
+    expect((await storeWith().listChanges(next, 10)).items).toEqual([]);
     const walked: unknown[] = [];
     for (let at = after; walked.length < 5;) {
-      const page = await store().listChanges(at, 1);
+      const page = await storeWith().listChanges(at, 1);
       if (page.items.length === 0) break;
       walked.push(...page.items.map((item) => ("summary" in item ? item.summary.jobId : item.jobId)));
       at = page.next;
     }
     expect(walked).toEqual([both, both, alone]);
-  });
-});
-
-describe("a sweep's place", () => {
-  test("is written only on the version that was read", async () => {
-    const name = newJobId();
-    expect(await sweeps().read([name])).toEqual(new Map());
-    expect(await sweeps().write(name, 0, { mark: 1 })).toBe(true);
-    expect(await sweeps().write(name, 0, { mark: 2 })).toBe(false);
-    expect(await sweeps().write(name, 1, { mark: 3 })).toBe(true);
-    expect(await sweeps().read([name])).toEqual(new Map([[name, { version: 2, state: { mark: 3 } }]]));
   });
 });

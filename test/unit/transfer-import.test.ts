@@ -1,4 +1,4 @@
-/** An import that meets a receiver with faults. */
+/** The tool that imports, against a receiver that fails in every way a test asks for. */
 import { writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { type Place, runImport } from "../../tools/transfer/import.ts";
 import { headLine } from "../../tools/transfer/lines.ts";
 import type { TransferOptions } from "../../tools/transfer/options.ts";
 import { drop, problem, startReceiver, type Step } from "./scripted-receiver.ts";
-import { WRONG_TOKEN, sha256, line, expectation, next, newFile, optionsFor, newTransfer } from "./transfer-scene.ts";
+import { expectation, line, newFile, newTransfer, next, optionsFor, sha256, WRONG_TOKEN } from "./transfers.ts";
 
 /** Takes in what is sent, as a receiver does; `refuse` names deliveries that it refuses. */
 const take =

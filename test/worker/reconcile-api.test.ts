@@ -1,16 +1,54 @@
-/** Asking CI about a job by hand: `POST /jobs/{jobId}/reconcile`. */
-import { env } from "cloudflare:workers";
+/** Asking CI by hand, and what is said of jobs of which CI itself has told. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { newJobId } from "./bodies.ts";
+import type { Verdicts } from "../../src/store/verdicts.ts";
+import type { DeliveryRecord, Job, ListedJob } from "../../src/wire.ts";
+import { newJobId, segmentation } from "./bodies.ts";
 import { asking, ciJob, LOCAL_QUEUE, newCi, sweeping } from "./ci.ts";
-import { type Changes, send } from "./receiver.ts";
-import { bearer, put } from "./announced.ts";
+import { type Changes, get, post, read, send } from "./receiver.ts";
+import { announce, bearer, forgetAsking, storeWith, take } from "./expected.ts";
+
+interface List {
+  jobs: ListedJob[];
+  next: string | null;
+}
 
 beforeEach(async () => {
-  await env.DB.batch(["expectations", "verdicts", "sweeps"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await forgetAsking();
 });
 
 afterEach(() => void vi.useRealTimers());
+
+describe("what CI said", () => {
+  test("is told by source and verified, of jobs and of deliveries, and is a filter", async () => {
+    const [answered, disputed, plain] = [newJobId(), newJobId(), newJobId()];
+    await take(segmentation(answered, { State: "Failed", Code: "InvalidText" }), "reconcile");
+    await post(segmentation(answered));
+    await take(segmentation(disputed), "callback", { VERIFY: "on", CI_SECRET_ID: "id", CI_SECRET_KEY: "key" });
+    await post(segmentation(plain));
+    const before = await get(`/jobs/${disputed}`);
+    const verdicts = storeWith().verdicts as Verdicts;
+    const asks = await verdicts.claim([disputed], 1, Date.now());
+    await verdicts.settle(
+      asks.map(({ jobId, delivery, asks }) => ({ jobId, delivery, asks, verified: false, askAt: null })),
+      Date.now(),
+    );
+    expect(await read<Job>(`/jobs/${answered}`)).toMatchObject({
+      state: "Failed",
+      source: "reconcile",
+      verified: true,
+    });
+    const after = await get(`/jobs/${disputed}`, { "if-none-match": before.headers.get("etag") ?? "" });
+    expect([after.status, await after.json()]).toMatchObject([200, { source: "callback", verified: false }]);
+    expect(await read<Job>(`/jobs/${plain}`)).toMatchObject({ source: "callback", verified: null });
+    const idsOf = async (query: string) =>
+      (await read<List>(`/jobs?limit=100&${query}`)).jobs.map(({ jobId }) => jobId);
+    expect(await idsOf("verified=false")).toEqual([disputed]);
+    expect(await idsOf("verified=true")).toContain(answered);
+    expect(await idsOf("verified=true")).not.toContain(plain);
+    const { deliveries } = await read<{ deliveries: DeliveryRecord[] }>(`/jobs/${answered}/deliveries`);
+    expect(deliveries.map(({ source }) => source).toSorted()).toEqual(["callback", "reconcile"]);
+  });
+});
 
 describe("POST /jobs/{jobId}/reconcile", () => {
   const reconcile = (jobId: string, changes: Changes) =>
@@ -21,7 +59,7 @@ describe("POST /jobs/{jobId}/reconcile", () => {
     const ci = await newCi();
     const jobId = newJobId();
     await ci.know(ciJob({ jobId, state: "Failed" }));
-    await put(jobId, { within: 60, bucket, region });
+    await announce(jobId, { within: 60, bucket, region });
     const response = await reconcile(jobId, asking(ci));
     expect([response.status, await response.json()]).toMatchObject([
       200,
@@ -32,7 +70,7 @@ describe("POST /jobs/{jobId}/reconcile", () => {
   test("answers with the job as it was where CI does not know it, and 404 where nobody does", async () => {
     const ci = await newCi();
     const jobId = newJobId();
-    await put(jobId, { within: 60, bucket, region });
+    await announce(jobId, { within: 60, bucket, region });
     const known = await reconcile(jobId, asking(ci));
     expect([known.status, await known.json()]).toMatchObject([200, { jobId, source: "expectation" }]);
     for (const settings of [asking(ci), sweeping(ci)]) {
@@ -46,7 +84,7 @@ describe("POST /jobs/{jobId}/reconcile", () => {
     const jobId = newJobId();
     const without = await reconcile(jobId, {});
     expect([without.status, await without.json()]).toMatchObject([501, { type: "/problems/ci-not-configured" }]);
-    await put(jobId, { within: 60, bucket, region });
+    await announce(jobId, { within: 60, bucket, region });
     await ci.misbehave({ how: "slow-down", retryAfter: 77, times: 1 });
     const slow = await reconcile(jobId, asking(ci));
     expect([slow.status, slow.headers.get("retry-after"), await slow.json()]).toMatchObject([
@@ -55,7 +93,7 @@ describe("POST /jobs/{jobId}/reconcile", () => {
       { type: "/problems/ci-unavailable", detail: "CI says that it is asked too often." },
     ]);
     const nowhere = newJobId();
-    await put(nowhere, { within: 60 });
+    await announce(nowhere, { within: 60 });
     const placeless = await reconcile(nowhere, asking(ci));
     expect([placeless.status, placeless.headers.get("retry-after"), await placeless.json()]).toMatchObject([
       503,
@@ -74,7 +112,7 @@ describe("POST /jobs/{jobId}/reconcile", () => {
       [{ bucket: "other-1250000000", region }, "CI_QUEUES does not name the bucket in this region."],
     ] as const) {
       const jobId = newJobId();
-      await put(jobId, { within: 60, ...announced });
+      await announce(jobId, { within: 60, ...announced });
       const refused = await reconcile(jobId, sweeping(ci));
       expect([refused.status, refused.headers.get("retry-after"), await refused.json()]).toMatchObject([
         503,
