@@ -24,10 +24,11 @@ const HAS_PENDING_EVENTS = (subject: string) =>
 
 /**
  * Whether this delivery is behind the record of a job or run that is kept. Deliveries of an older version, and those
- * with too many jobs, have no list of their jobs. For these, if there are any, all jobs are looked through once.
+ * with too many jobs, have no list of their jobs. For these, if there are any, all jobs and runs are looked through once.
  */
 const IS_NEEDED = `iif(job_ids IS NULL AND coalesce(job_count, 1) > 0,
-    id IN (SELECT delivery_id FROM jobs WHERE ${IS_LIVING("jobs")} OR ${HAS_PENDING_EVENTS("jobs.job_id")}),
+    id IN (SELECT delivery_id FROM jobs WHERE ${IS_LIVING("jobs")} OR ${HAS_PENDING_EVENTS("jobs.job_id")})
+      OR id IN (SELECT delivery_id FROM runs WHERE ${IS_LIVING("runs")} OR ${HAS_PENDING_EVENTS("runs.run_id")}),
     EXISTS (SELECT 1 FROM json_each(deliveries.job_ids) AS named JOIN jobs ON jobs.job_id = named.value
       WHERE jobs.delivery_id = deliveries.id AND (${IS_LIVING("jobs")} OR ${HAS_PENDING_EVENTS("jobs.job_id")})))
   OR EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND runs.delivery_id = deliveries.id
@@ -69,8 +70,8 @@ const STATEMENTS = {
   ],
 } as const satisfies Record<keyof Cutoffs, readonly string[]>;
 
-/** For slices with deliveries that have no list of their jobs. */
-const DELETE_UNLISTED = ["jobs", "job_deliveries"].map(
+/** For slices with deliveries that have no list of their jobs. Those of the first version do not name their run either. */
+const DELETE_UNLISTED = ["jobs", "job_deliveries", "runs"].map(
   (table) => `DELETE FROM ${table} WHERE delivery_id IN ${dueIn("jobs", "iif(job_ids IS NULL, id, NULL)")}`,
 );
 
