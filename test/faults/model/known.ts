@@ -69,12 +69,11 @@ export const KNOWN: Record<StoreName, readonly (readonly Step[])[]> = {
         { faults: [{ call: { to: "D1 UPDATE deliveries", number: 0 }, how: "killed after", later: 0 }] },
       ),
     ],
-    // A run is heard of again after retention has looked, and before it deletes.
+    // A job is heard of again after retention has looked, and before it deletes.
     [
-      aStep(post(ofRun(0, [], { state: "Failed" }))),
-      aStep({ do: "reader", is: "older", which: 0 }),
+      aStep(post(ofJob(0, "small"))),
       A_DAY_PASSES,
-      aStep(cron({ jobs: 1 }), { within: { call: { to: "D1", number: 0 }, act: post(ofRun(0, [])) } }),
+      aStep(cron({ jobs: 1 }), { within: { call: { to: "D1", number: 4 }, act: REPEAT } }),
     ],
     // Retention takes a delivery that is being read.
     [aStep(post(ofJob(0, "general"))), aStep(REPEAT, retentionBefore("D1 UPDATE deliveries", 0)), aStep(REPEAT)],
