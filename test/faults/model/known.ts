@@ -69,7 +69,14 @@ export const KNOWN: Record<StoreName, readonly (readonly Step[])[]> = {
         { faults: [{ call: { to: "D1 UPDATE deliveries", number: 0 }, how: "killed after", later: 0 }] },
       ),
     ],
-    // A job is heard of again after retention has looked, and before it deletes.
+    // A run that the first version wrote is heard of again after retention has looked, and before it deletes.
+    [
+      aStep(post(ofRun(0, [], { state: "Failed" }))),
+      aStep({ do: "reader", is: "older", which: 0 }),
+      A_DAY_PASSES,
+      aStep(cron({ jobs: 1 }), { within: { call: { to: "D1", number: 0 }, act: post(ofRun(0, [])) } }),
+    ],
+    // The same of a job, before the deletion itself.
     [
       aStep(post(ofJob(0, "small"))),
       A_DAY_PASSES,
