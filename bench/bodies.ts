@@ -42,7 +42,7 @@ function tokenAt(index: number): Token {
 }
 
 /** One callback of at least `bytes` bytes, and at most one token more. */
-export function callbackBody(format: BodyFormat, bytes: number, jobId: string): Buffer {
+export function callbackBody(format: BodyFormat, bytes: number, jobId: string): Buffer<ArrayBuffer> {
   const form = FORMS[format];
   const empty = form.whole(jobId, "");
   const tokens: string[] = [];

@@ -1,12 +1,8 @@
 /** `npm run bench -- [read|startup|cpu|serve|intake|tell|growth|cost …] [--quick]`: each part in turn, or those named. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import type { Effort } from "./effort.ts";
 import { circumstances } from "./report.ts";
-
-/** How long a part may take: `--quick` shows that it works, and measures badly. */
-export interface Effort {
-  quick: boolean;
-}
 
 const PARTS = {
   read: () => import("./read/run.ts"),

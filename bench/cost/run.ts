@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { jobIdOf } from "../bodies.ts";
 import { table, type Verdict, verdictTable, writeResults } from "../report.ts";
-import type { Effort } from "../run.ts";
+import type { Effort } from "../effort.ts";
 import { buildWorker } from "../serve/build.ts";
 import { startCounted, type Server, temporaryFolder } from "../serve/servers.ts";
 import { compact, generatedPayloads, type Payload, publishedPayloads } from "./payloads.ts";

@@ -5,7 +5,7 @@
  */
 import { SIZES } from "../bodies.ts";
 import { median, table, writeResults } from "../report.ts";
-import type { Effort } from "../run.ts";
+import type { Effort } from "../effort.ts";
 import { buildWorker } from "../serve/build.ts";
 import { load, type LoadKind, startEmpty, startInstant } from "../serve/servers.ts";
 

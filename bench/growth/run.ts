@@ -1,7 +1,7 @@
 /** What grows with what: with the jobs that are stored, with the size of a body, with the number of connections. */
 import { SIZES } from "../bodies.ts";
 import { type Cells, median, medianRatio, table, type Verdict, verdictTable, writeResults } from "../report.ts";
-import type { Effort } from "../run.ts";
+import type { Effort } from "../effort.ts";
 import { buildWorker } from "../serve/build.ts";
 import {
   load,

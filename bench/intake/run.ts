@@ -1,7 +1,7 @@
 /** What batches bring: callbacks a second that one consumer of the queue stores, a hundred at a time against one at a time. */
 import { callbackBody, jobIdOf, SIZES } from "../bodies.ts";
 import { median, medianRatio, table, type Verdict, verdictTable, writeResults } from "../report.ts";
-import type { Effort } from "../run.ts";
+import type { Effort } from "../effort.ts";
 import { buildWorker } from "../serve/build.ts";
 import { type Server, startConsumer } from "../serve/servers.ts";
 

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { type BodyFormat, SIZES } from "../bodies.ts";
 import { medianRatio, median, table, type Verdict, verdictTable, writeResults } from "../report.ts";
-import type { Effort } from "../run.ts";
+import type { Effort } from "../effort.ts";
 import type { ReaderName } from "./readers.ts";
 
 const XML_READERS = ["ours", "saxes, strict", "fast-xml-parser", "fast-xml-parser, validating", "xml2js"] as const;

@@ -4,7 +4,7 @@
  */
 import { SIZES } from "../bodies.ts";
 import { type Cells, median, medianRatio, table, type Verdict, verdictTable, writeResults } from "../report.ts";
-import type { Effort } from "../run.ts";
+import type { Effort } from "../effort.ts";
 import { buildWorker } from "./build.ts";
 import {
   load,

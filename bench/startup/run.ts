@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { median, table, writeResults } from "../report.ts";
-import type { Effort } from "../run.ts";
+import type { Effort } from "../effort.ts";
 import { type Bundle, buildWorker } from "../serve/build.ts";
 import { freePort, here, temporaryFolder } from "../serve/servers.ts";
 

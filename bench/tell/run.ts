@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { callbackBody, jobIdOf, SIZES } from "../bodies.ts";
 import { digits, median, medianRatio, table, type Verdict, verdictTable, writeResults } from "../report.ts";
-import type { Effort } from "../run.ts";
+import type { Effort } from "../effort.ts";
 import { buildWorker } from "../serve/build.ts";
 import { load, type MeasuredLoad, type Server, startOurs, startTeller, startTelling } from "../serve/servers.ts";
 import { type Endpoint, startEndpoint } from "./endpoint.ts";

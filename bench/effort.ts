@@ -1,0 +1,4 @@
+/** How long a part may take: `--quick` shows that it works, and measures badly. */
+export interface Effort {
+  quick: boolean;
+}
