@@ -45,6 +45,17 @@ const workerd = (bindings: Record<string, string> = {}) =>
     },
   }));
 
+/** Keeps Vite from warning of a package that is published without the sources of its source maps. */
+const quietly = {
+  name: "quietly",
+  configResolved({ logger }: { logger: { warnOnce: (message: string) => void } }) {
+    const warnOnce = logger.warnOnce.bind(logger);
+    logger.warnOnce = (message) => {
+      if (!message.includes("points to missing source files")) warnOnce(message);
+    };
+  },
+};
+
 const setupFiles = ["test/worker/setup.ts"];
 
 /** The user's system, which events are told to, and CI, which is asked about jobs. */
@@ -92,7 +103,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [workerd()],
+        plugins: [workerd(), quietly],
         resolve: asDeployed.resolve,
         test: {
           name: "worker",
@@ -118,6 +129,7 @@ export default defineConfig({
             MODEL_PATH: process.env["MODEL_PATH"] ?? "",
             MODEL_SHRINKS: process.env["MODEL_SHRINKS"] ?? "yes",
           }),
+          quietly,
         ],
         test: {
           name: "faults",
