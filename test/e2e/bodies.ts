@@ -1,4 +1,5 @@
 /** Callbacks as CI posts them, written for these tests. */
+import { printTask, printWorkflow, tokensOf } from "../../tools/callbacks/told.ts";
 
 const WORDS = [
   ["今天", "t"],
@@ -14,52 +15,54 @@ const WORDS = [
   ["。", "w"],
 ] as const;
 
-export function segmentation(jobId: string, object = "articles/meeting.txt", repeated = 1): string {
-  let offset = 0;
-  const tokens = Array.from({ length: repeated }, () => WORDS)
-    .flat()
-    .map(([word, pos]) => {
-      const token = { Word: word, Offset: String(offset), Length: String(word.length), Pos: pos };
-      offset += word.length;
-      return token;
-    });
-  return JSON.stringify({
-    EventName: "TaskFinish",
-    JobsDetail: {
-      JobId: jobId,
-      Tag: "WordsGeneralize",
-      State: "Success",
-      Code: "Success",
-      Message: "Success",
-      CreationTime: "2026-03-01T10:00:00+0800",
-      StartTime: "2026-03-01T10:00:02+0800",
-      EndTime: "2026-03-01T10:00:06+0800",
-      Input: { BucketId: "articles-1250000000", Region: "ap-chongqing", Object: object },
-      Operation: {
-        WordsGeneralize: { NerMethod: "DL", SegMethod: "MIX" },
-        WordsGeneralizeResult: {
-          WordsGeneralizeLable: [
-            { Category: "人名", Word: "李明" },
-            { Category: "地点", Word: "北京" },
-          ],
-          WordsGeneralizeToken: tokens,
-        },
+/** A segmentation in JSON; its text may be repeated. */
+export const segmentation = (jobId: string, object = "articles/meeting.txt", repeated = 1): string =>
+  printTask("json", {
+    JobId: jobId,
+    Tag: "WordsGeneralize",
+    State: "Success",
+    Code: "Success",
+    Message: "Success",
+    CreationTime: "2026-03-01T10:00:00+0800",
+    StartTime: "2026-03-01T10:00:02+0800",
+    EndTime: "2026-03-01T10:00:06+0800",
+    Input: { BucketId: "articles-1250000000", Region: "ap-chongqing", Object: object },
+    Operation: {
+      WordsGeneralize: { NerMethod: "DL", SegMethod: "MIX" },
+      WordsGeneralizeResult: {
+        WordsGeneralizeLable: [
+          { Category: "人名", Word: "李明" },
+          { Category: "地点", Word: "北京" },
+        ],
+        WordsGeneralizeToken: tokensOf(Array.from({ length: repeated }, () => WORDS).flat()),
       },
     },
   });
-}
 
 export const transcode = (jobId: string, state: string, end: string): string =>
-  `<Response><EventName>TaskFinish</EventName><JobsDetail><Code>Success</Code><JobId>${jobId}</JobId>` +
-  `<State>${state}</State><Tag>Transcode</Tag><CreationTime>2026-03-01T10:00:00+0800</CreationTime>` +
-  `<StartTime>2026-03-01T10:00:01+0800</StartTime><EndTime>${end}</EndTime>` +
-  `<Input><BucketId>media-1250000000</BucketId><Region>ap-chongqing</Region><Object>lecture.mp4</Object></Input>` +
-  `<Operation><Transcode><Container><Format>mp4</Format></Container></Transcode>` +
-  `<Output><Object>http://media.example/out.mp4</Object></Output></Operation></JobsDetail></Response>`;
+  printTask("xml", {
+    Code: "Success",
+    JobId: jobId,
+    State: state,
+    Tag: "Transcode",
+    CreationTime: "2026-03-01T10:00:00+0800",
+    StartTime: "2026-03-01T10:00:01+0800",
+    EndTime: end,
+    Input: { BucketId: "media-1250000000", Region: "ap-chongqing", Object: "lecture.mp4" },
+    Operation: {
+      Transcode: { Container: { Format: "mp4" } },
+      Output: { Object: "http://media.example/out.mp4" },
+    },
+  });
 
 export const failed = (jobId: string): string =>
-  `<Response><EventName>TaskFinish</EventName><JobsDetail><Code>InvalidObject</Code><Message>No such object.</Message>` +
-  `<JobId>${jobId}</JobId><State>Failed</State><Tag>WordsGeneralize</Tag></JobsDetail></Response>`;
+  printTask("xml", {
+    Code: "InvalidObject",
+    Message: "No such object.",
+    JobId: jobId,
+    State: "Failed",
+    Tag: "WordsGeneralize",
+  });
 
 /** A video moderation that found something in a frame and something in the sound. */
 export const moderation = (jobId: string): string =>
@@ -106,14 +109,36 @@ export const moderation = (jobId: string): string =>
     },
   });
 
+/** The end of a run of two tasks, of which the second failed. */
 export const workflow = (runId: string, jobId: string): string =>
-  `<Response><EventName>WorkflowFinish</EventName><WorkflowExecution><WorkflowId>w1</WorkflowId><WorkflowName>nightly</WorkflowName>` +
-  `<RunId>${runId}</RunId><State>Success</State><BucketId>media-1250000000</BucketId><Object>lecture.mp4</Object>` +
-  `<CreateTime>2026-03-01 10:00:00+0800</CreateTime>` +
-  `<Tasks><Type>Transcode</Type><CreateTime>2026-03-01 10:00:00+0800</CreateTime><StartTime>2026-03-01 10:00:04+0800</StartTime>` +
-  `<EndTime>2026-03-01 10:00:20+0800</EndTime><State>Success</State><JobId>${jobId}</JobId><Name>Transcode_1</Name></Tasks>` +
-  `<Tasks><Type>Snapshot</Type><CreateTime>2026-03-01 10:00:20+0800</CreateTime><EndTime>2026-03-01 10:00:22+0800</EndTime>` +
-  `<State>Failed</State><JobId>${jobId}-s</JobId><Name>Snapshot_1</Name></Tasks></WorkflowExecution></Response>`;
+  printWorkflow("xml", {
+    WorkflowId: "w1",
+    WorkflowName: "nightly",
+    RunId: runId,
+    State: "Success",
+    BucketId: "media-1250000000",
+    Object: "lecture.mp4",
+    CreateTime: "2026-03-01 10:00:00+0800",
+    Tasks: [
+      {
+        Type: "Transcode",
+        CreateTime: "2026-03-01 10:00:00+0800",
+        StartTime: "2026-03-01 10:00:04+0800",
+        EndTime: "2026-03-01 10:00:20+0800",
+        State: "Success",
+        JobId: jobId,
+        Name: "Transcode_1",
+      },
+      {
+        Type: "Snapshot",
+        CreateTime: "2026-03-01 10:00:20+0800",
+        EndTime: "2026-03-01 10:00:22+0800",
+        State: "Failed",
+        JobId: `${jobId}-s`,
+        Name: "Snapshot_1",
+      },
+    ],
+  });
 
 export const BROKEN = "<Response>\n  <JobsDetail>\n    <Message>AT&T</Message>\n  </JobsDetail>\n</Response>";
 

@@ -1,7 +1,7 @@
 /** Bodies made to hurt: each has a defined answer, and is kept wherever it is not too large. docs/security.md lists them. */
 import { describe, expect, test } from "vitest";
 import type { Job } from "../../src/wire.ts";
-import { jobsDetail, newJobId, segmentation } from "./bodies.ts";
+import { segmentations, newJobId, segmentation } from "./bodies.ts";
 import { get, post, read, send, sha256 } from "./receiver.ts";
 
 const LEVELS = 100_000;
@@ -58,9 +58,7 @@ describe("a body made to hurt", () => {
 
   test("with ten thousand JobsDetail is ten thousand jobs", async () => {
     const jobIds = Array.from({ length: 10_000 }, newJobId);
-    const response = await post(
-      `<Response>${jobIds.map((jobId) => jobsDetail(jobId, { words: ["a"] })).join("")}</Response>`,
-    );
+    const response = await post(segmentations(jobIds, () => ({ words: ["a"] })));
     expect(await response.json()).toMatchObject({ status: "stored", jobs: jobIds });
     for (const jobId of [jobIds[0], jobIds[5_000], jobIds[9_999]])
       expect(await read(`/jobs/${jobId}`)).toMatchObject({ jobId, state: "Success" });
@@ -68,8 +66,8 @@ describe("a body made to hurt", () => {
 
   test("with ten thousand JobsDetail of one job is one job", async () => {
     const jobId = newJobId();
-    const details = Array.from({ length: 10_000 }, (_, at) => jobsDetail(jobId, { words: [`${at}`] }));
-    expect(await (await post(`<Response>${details.join("")}</Response>`)).json()).toMatchObject({ jobs: [jobId] });
+    const body = segmentations(Array<string>(10_000).fill(jobId), (at) => ({ words: [`${at}`] }));
+    expect(await (await post(body)).json()).toMatchObject({ jobs: [jobId] });
     expect(await read<Job>(`/jobs/${jobId}`)).toMatchObject({
       detail: { Operation: { WordsGeneralizeResult: { WordsGeneralizeToken: [{ Word: "9999" }] } } },
     });

@@ -1,4 +1,6 @@
 /** Bodies for the tests of the Worker: one job said in XML, with one change for each case. */
+import { printTask, printWorkflow, tokensOf } from "../../tools/callbacks/told.ts";
+import type { Tree } from "../../tools/callbacks/tree.ts";
 
 /** The children of a JobsDetail as tests change them; null leaves a node out. */
 export interface Said {
@@ -15,54 +17,55 @@ export interface Said {
   words?: readonly string[];
 }
 
-const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-const node = (name: string, text: string | null | undefined): string =>
-  text === null || text === undefined ? "" : `<${name}>${escape(text)}</${name}>`;
-
 /** A segmentation's callback for that job. */
-export function segmentation(jobId: string, said: Said = {}): string {
-  return `<Response><EventName>TaskFinish</EventName>${jobsDetail(jobId, said)}</Response>`;
-}
+export const segmentation = (jobId: string, said: Said = {}): string => printTask("xml", detailOf(jobId, said));
 
-export function jobsDetail(jobId: string, said: Said = {}): string {
-  const { words = ["今天", "打车", "60"], Workflow = null } = said;
-  let offset = 0;
-  const tokens = words.map((word) => {
-    const token =
-      node("Length", `${word.length}`) + node("Offset", `${offset}`) + node("Pos", "n") + node("Word", word);
-    offset += word.length;
-    return `<WordsGeneralizeToken>${token}</WordsGeneralizeToken>`;
-  });
-  const workflow =
-    Workflow === null
-      ? ""
-      : `<Workflow>${Object.entries(Workflow)
-          .map(([name, text]) => node(name, text))
-          .join("")}</Workflow>`;
-  return `<JobsDetail>${[
-    node("Tag", said.Tag === undefined ? "WordsGeneralize" : said.Tag),
-    node("Code", said.Code === undefined ? "Success" : said.Code),
-    node("State", said.State),
-    node("CreationTime", "2026-03-01T08:00:00+0800"),
-    node("EndTime", said.EndTime === undefined ? "2026-03-01T08:00:05+0800" : said.EndTime),
-    node("JobId", jobId),
-    node("Message", "Success"),
-    node("QueueId", said.QueueId),
-    `<Input>${node("BucketId", said.Bucket === undefined ? "texts-1250000000" : said.Bucket)}${node("Region", "ap-chongqing")}${node("Object", said.Object === undefined ? "notes/a.txt" : said.Object)}</Input>`,
-    `<Operation>${node("UserData", said.UserData)}<WordsGeneralize><NerMethod>DL</NerMethod><SegMethod>MIX</SegMethod></WordsGeneralize><WordsGeneralizeResult>${tokens.join("")}</WordsGeneralizeResult></Operation>`,
-    workflow,
-  ].join("")}</JobsDetail>`;
+/** One callback that tells of many jobs; `saidOf` has what it says of each. */
+export const segmentations = (jobIds: readonly string[], saidOf: (at: number) => Said = () => ({})): string =>
+  printTask("xml", ...jobIds.map((jobId, at) => detailOf(jobId, saidOf(at))));
+
+function detailOf(jobId: string, said: Said): Tree {
+  const { Tag = "WordsGeneralize", Code = "Success", EndTime = "2026-03-01T08:00:05+0800" } = said;
+  const { Bucket = "texts-1250000000", Object = "notes/a.txt", words = ["今天", "打车", "60"] } = said;
+  const tokens = tokensOf(words.map((word) => [word, "n"]));
+  return {
+    Tag: Tag ?? undefined,
+    Code: Code ?? undefined,
+    State: said.State ?? undefined,
+    CreationTime: "2026-03-01T08:00:00+0800",
+    EndTime: EndTime ?? undefined,
+    JobId: jobId,
+    Message: "Success",
+    QueueId: said.QueueId ?? undefined,
+    Input: { BucketId: Bucket ?? undefined, Region: "ap-chongqing", Object: Object ?? undefined },
+    Operation: {
+      UserData: said.UserData ?? undefined,
+      WordsGeneralize: { NerMethod: "DL", SegMethod: "MIX" },
+      WordsGeneralizeResult: { WordsGeneralizeToken: tokens },
+    },
+    Workflow: said.Workflow === undefined || said.Workflow === null ? undefined : { ...said.Workflow },
+  };
 }
 
 /** The end of a workflow run with one task for each job. */
-export function workflowFinish(runId: string, jobIds: readonly string[], State = "Success"): string {
-  const tasks = jobIds.map(
-    (jobId, index) =>
-      `<Tasks><Type>WordsGeneralize</Type><CreateTime>2026-03-01 08:00:00+0800</CreateTime><EndTime>2026-03-01 08:00:09+0800</EndTime><State>${State}</State><JobId>${jobId}</JobId><Name>Step_${index}</Name></Tasks>`,
-  );
-  return `<Response><EventName>WorkflowFinish</EventName><WorkflowExecution><WorkflowId>w1</WorkflowId><WorkflowName>nightly</WorkflowName><RunId>${runId}</RunId><State>${State}</State><BucketId>texts-1250000000</BucketId><Object>notes/a.txt</Object><CreateTime>2026-03-01 08:00:00+0800</CreateTime>${tasks.join("")}</WorkflowExecution></Response>`;
-}
+export const workflowFinish = (runId: string, jobIds: readonly string[], State = "Success"): string =>
+  printWorkflow("xml", {
+    WorkflowId: "w1",
+    WorkflowName: "nightly",
+    RunId: runId,
+    State,
+    BucketId: "texts-1250000000",
+    Object: "notes/a.txt",
+    CreateTime: "2026-03-01 08:00:00+0800",
+    Tasks: jobIds.map((JobId, index) => ({
+      Type: "WordsGeneralize",
+      CreateTime: "2026-03-01 08:00:00+0800",
+      EndTime: "2026-03-01 08:00:09+0800",
+      State,
+      JobId,
+      Name: `Step_${index}`,
+    })),
+  });
 
 let made = 0;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { jobsDetail, newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { segmentations, newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { flood, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 
 const LIMIT = { MAX_BODY_BYTES: "100" };
@@ -25,7 +25,7 @@ describe("a callback that can be read", () => {
 
   test("may name several jobs", async () => {
     const jobIds = [newJobId(), newJobId(), newJobId()];
-    const response = await post(`<Response>${jobIds.map((jobId) => jobsDetail(jobId)).join("")}</Response>`);
+    const response = await post(segmentations(jobIds));
     expect(await response.json()).toMatchObject({ status: "stored", jobs: jobIds });
     for (const jobId of jobIds) expect(await read(`/jobs/${jobId}`)).toMatchObject({ jobId, state: "Success" });
   });

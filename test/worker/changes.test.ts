@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import worker from "../../src/index.ts";
 import type { Queued } from "../../src/queue.ts";
 import type { DeliveryRecord, Job, JobDeliveryRecord, ListedJob, ListedRun } from "../../src/wire.ts";
-import { jobsDetail, newJobId, segmentation, workflowFinish } from "./bodies.ts";
+import { segmentations, newJobId, segmentation, workflowFinish } from "./bodies.ts";
 import { cron, get, post, read, send, sha256, TOKEN } from "./receiver.ts";
 
 interface Feed {
@@ -67,7 +67,7 @@ describe("the feed of changes", () => {
   test("comes to every job of a body of many by pages, none twice", async () => {
     const ids = Array.from({ length: 230 }, newJobId);
     const { next } = await read<Feed>("/changes");
-    await post(`<Response>${ids.map((id) => jobsDetail(id)).join("")}</Response>`);
+    await post(segmentations(ids));
     const seen: string[] = [];
     for (let feed = await changesAfter(next, "&limit=37"); feed.changes.length > 0;) {
       seen.push(...idsOf(feed));
@@ -260,7 +260,7 @@ describe("lists", () => {
 
   test("of deliveries say which jobs each named, and what the first is about", async () => {
     const ids = Array.from({ length: 12 }, newJobId);
-    const body = `<Response>${ids.map((id) => jobsDetail(id)).join("")}</Response>`;
+    const body = segmentations(ids);
     await post(body);
     const [delivery] = (await read<{ deliveries: DeliveryRecord[] }>("/deliveries")).deliveries;
     const expected = { jobs: ids.slice(0, 10), jobCount: 12, tag: "WordsGeneralize", object: "notes/a.txt" };

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { ListedJob } from "../../src/wire.ts";
-import { jobsDetail, newJobId } from "./bodies.ts";
+import { segmentations, newJobId } from "./bodies.ts";
 import { post, read } from "./receiver.ts";
 
 test("of 10,000 jobs listed by cursor while 1,000 more arrive, each is met exactly once", async () => {
   const arrive = async (count: number): Promise<string[]> => {
     const jobIds = Array.from({ length: count }, newJobId);
-    await post(`<Response>${jobIds.map((jobId) => jobsDetail(jobId, { words: ["a"] })).join("")}</Response>`);
+    await post(segmentations(jobIds, () => ({ words: ["a"] })));
     return jobIds;
   };
   const jobIds: string[] = [];

@@ -37,8 +37,9 @@ function printElement(name: string, value: Leaf | Tree, line: string): string {
   return content === "" ? `<${name}/>` : `<${name}>${content}${line}</${name}>`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-const escapeText = (text: string): string => text.replace(/[&<>]/g, (character) => ENTITIES[character] as string);
+/** A carriage return is told by its number: a reader of XML takes it for a line feed where it stands as it is. */
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;" };
+const escapeText = (text: string): string => text.replace(/[&<>\r]/g, (character) => ENTITIES[character] as string);
 
 /** The tree as JSON shows it: a node that occurs once is an object, unless lists of one are kept as lists. */
 export function toJson(value: Value, keepListsOfOne: boolean): Value {
