@@ -102,7 +102,7 @@ export async function intake(
     const events = written.flatMap((group) => group.events);
     return outcomes.map((outcome, index) => (index === 0 ? { ...outcome, events } : outcome));
   } catch (error) {
-    // Whatever failed, spill before giving up, and before anything is read that was not read yet.
+    // Whatever failed, spill before giving up. The bytes come first: what was not read yet is read after that.
     if (spill === null) throw error;
     await Promise.all(arrivals.map((arrival) => spill.put(arrival)));
     const told = arrivals.map(read);

@@ -220,9 +220,9 @@ export const contract = (): Contract => ({
   },
   "GET /jobs": {
     operationId: "listJobs",
-    summary: "Jobs, those first heard of last come first",
+    summary: "Jobs, newest first",
     description:
-      "The place of a job is that of the first delivery that named it, and never changes. So a walk by `cursor` meets each job once, whatever arrives. " +
+      "A job has its place by the first delivery that named it, and keeps it. So a walk by `cursor` meets each job once, whatever arrives. " +
       "With a filter by tag, bucket, queue or `state=Success` a page may be shorter than `limit`, even empty, and have a `next`: continue with that. " +
       "`overdue=true` lists overdue jobs instead, the longest due first. " +
       "With `Accept: application/x-ndjson` the whole list comes, one JSON object a line.",

@@ -15,7 +15,7 @@ const COSTLY_GENERAL_XML_BYTES = 16 * 1024;
 
 const GENERAL_XML = /<!|<\?|="|='/;
 
-/** An XML declaration looks as if it had attributes, and makes no body costly. */
+/** An XML declaration looks as if it had attributes, but fast-xml-parser is not needed for it. */
 const DECLARATION = /^\ufeff?<\?xml[ \t\r\n][^>]*\?>/;
 
 /** Whether reading a body may take so much CPU that the Worker is killed before it answers. */

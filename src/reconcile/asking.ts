@@ -32,7 +32,7 @@ const REQUESTS_AT_ONCE = 5;
 /** Where the pause is kept that CI asked for: beside the places of sweeps, since it is of the same kind. */
 const PAUSE = "pause";
 
-/** How often it is written where others write it at the same time. */
+/** How many times a run tries to write its pause while others write theirs. */
 const PAUSE_TRIES = 3;
 
 interface Pause {
@@ -170,8 +170,8 @@ export class Asking {
   }
 
   /**
-   * Other runs are told too, and a longer pause that one of them has told of stays. Where two write at once, the later
-   * one writes again. Where that fails, they find out for themselves.
+   * Tells other runs as well. A longer pause that is there already stays. If two runs write at once, the later one tries
+   * again; if that fails, each run learns of the limit by itself.
    */
   async #notePause(retryAfterSeconds: number | null): Promise<void> {
     const { sweeps } = this.means.places.store;

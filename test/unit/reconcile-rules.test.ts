@@ -1,43 +1,13 @@
 /** What is decided about jobs that CI is asked about: when, where, and what an answer comes to. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ContentNode, JobReading } from "../../src/callback/types.ts";
+import type { ContentNode } from "../../src/callback/types.ts";
 import { isSameResult } from "../../src/reconcile/compare.ts";
 import { type AskFailure, faultOf, retryAt, stopsAll, textOf } from "../../src/reconcile/faults.ts";
 import { placeOf } from "../../src/reconcile/location.ts";
 import { askAgainAt, pauseAfter, pauseUntil } from "../../src/reconcile/schedule.ts";
 import { ruleOn } from "../../src/reconcile/verdict.ts";
-
-const NOW = Date.parse("2026-03-01T00:00:00Z");
-
-const MINUTE = 60_000;
-
-const HOUR = 60 * MINUTE;
-
-const iso = (at: number) => new Date(at).toISOString();
-
-const job = (said: Partial<JobReading> = {}): JobReading => ({
-  jobId: "j1",
-  event: null,
-  tag: "Transcode",
-  state: "Success",
-  stateSource: "reported",
-  terminal: true,
-  code: "Success",
-  message: "",
-  queueId: null,
-  userData: null,
-  bucket: null,
-  region: null,
-  object: null,
-  createdAt: iso(NOW - HOUR),
-  startedAt: null,
-  endedAt: iso(NOW - 10 * MINUTE),
-  workflow: null,
-  full: true,
-  detail: { JobId: "j1", Operation: { Words: ["a", "b"], Size: "1" } },
-  ...said,
-});
+import { HOUR, job, MINUTE, NOW } from "./job-reading.ts";
 
 describe("when a job is asked about again", () => {
   test("after 30 s, twice as long each time, and never later than an hour", () => {

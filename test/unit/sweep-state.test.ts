@@ -1,6 +1,5 @@
 /** A sweep of CI's lists: where it begins and goes on, and what becomes of a job on them. */
 import { describe, expect, test } from "vitest";
-import type { JobReading } from "../../src/callback/types.ts";
 import { jobAtBeginning } from "../../src/reconcile/beginning.ts";
 import {
   beyond,
@@ -16,37 +15,7 @@ import {
   type SweepState,
   turned,
 } from "../../src/reconcile/sweep-state.ts";
-
-const NOW = Date.parse("2026-03-01T00:00:00Z");
-
-const MINUTE = 60_000;
-
-const HOUR = 60 * MINUTE;
-
-const iso = (at: number) => new Date(at).toISOString();
-
-const job = (said: Partial<JobReading> = {}): JobReading => ({
-  jobId: "j1",
-  event: null,
-  tag: "Transcode",
-  state: "Success",
-  stateSource: "reported",
-  terminal: true,
-  code: "Success",
-  message: "",
-  queueId: null,
-  userData: null,
-  bucket: null,
-  region: null,
-  object: null,
-  createdAt: iso(NOW - HOUR),
-  startedAt: null,
-  endedAt: iso(NOW - 10 * MINUTE),
-  workflow: null,
-  full: true,
-  detail: { JobId: "j1", Operation: { Words: ["a", "b"], Size: "1" } },
-  ...said,
-});
+import { HOUR, iso, job, MINUTE, NOW } from "./job-reading.ts";
 
 describe("a job on CI's list", () => {
   test.each([

@@ -6,10 +6,17 @@ import { readSettings } from "../../src/settings.ts";
 import type { Expectations } from "../../src/store/expectations.ts";
 import type { DeliverySource, KeptJob, Store } from "../../src/store/store.ts";
 import type { Verdicts } from "../../src/store/verdicts.ts";
+import type { ListedJob } from "../../src/wire.ts";
 import { segmentation } from "./bodies.ts";
 import { type Changes, send, TOKEN } from "./receiver.ts";
 
 export const bearer = { authorization: `Bearer ${TOKEN}` };
+
+/** A page of a list of jobs. */
+export interface JobList {
+  jobs: ListedJob[];
+  next: string | null;
+}
 
 /** An announcement that says nothing but the job. */
 export const NOTHING = { bucket: null, region: null, queueId: null, tag: null, userData: null };

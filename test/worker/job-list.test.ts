@@ -21,7 +21,7 @@ describe("a list of jobs", () => {
     return found;
   };
 
-  test("gives each job once, those first heard of last first, without its detail", async () => {
+  test("gives each job once, newest first, without its detail", async () => {
     const bucket = `b-${newJobId()}`;
     const jobIds: string[] = [];
     for (let at = 0; at < 7; at += 1) {

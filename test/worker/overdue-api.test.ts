@@ -4,12 +4,7 @@ import type { Job, ListedJob } from "../../src/wire.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { newHook, telling } from "./endpoint.ts";
 import { cron, get, post, read, send } from "./receiver.ts";
-import { announce, bearer, expectDue, forgetAsking, running } from "./expected.ts";
-
-interface List {
-  jobs: ListedJob[];
-  next: string | null;
-}
+import { announce, bearer, expectDue, forgetAsking, type JobList, running } from "./expected.ts";
 
 beforeEach(async () => {
   await forgetAsking();
@@ -30,7 +25,7 @@ describe("GET /jobs?overdue=true", () => {
     let path = "/jobs?overdue=true&limit=1";
     for (let pages = 0; path !== "" && pages < 10; pages += 1) {
       const response = await get(path);
-      const { jobs, next } = await response.json<List>();
+      const { jobs, next } = await response.json<JobList>();
       found.push(...jobs);
       path = next === null ? "" : `/jobs?overdue=true&limit=1&cursor=${next}`;
       expect(response.headers.get("link") === null).toBe(next === null);

@@ -1,16 +1,11 @@
 /** Asking CI by hand, and what is said of jobs of which CI itself has told. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Verdicts } from "../../src/store/verdicts.ts";
-import type { DeliveryRecord, Job, ListedJob } from "../../src/wire.ts";
+import type { DeliveryRecord, Job } from "../../src/wire.ts";
 import { newJobId, segmentation } from "./bodies.ts";
 import { asking, ciJob, LOCAL_QUEUE, newCi, sweeping } from "./ci.ts";
 import { type Changes, get, post, read, send } from "./receiver.ts";
-import { announce, bearer, forgetAsking, storeWith, take } from "./expected.ts";
-
-interface List {
-  jobs: ListedJob[];
-  next: string | null;
-}
+import { announce, bearer, forgetAsking, type JobList, storeWith, take } from "./expected.ts";
 
 beforeEach(async () => {
   await forgetAsking();
@@ -41,7 +36,7 @@ describe("what CI said", () => {
     expect([after.status, await after.json()]).toMatchObject([200, { source: "callback", verified: false }]);
     expect(await read<Job>(`/jobs/${plain}`)).toMatchObject({ source: "callback", verified: null });
     const idsOf = async (query: string) =>
-      (await read<List>(`/jobs?limit=100&${query}`)).jobs.map(({ jobId }) => jobId);
+      (await read<JobList>(`/jobs?limit=100&${query}`)).jobs.map(({ jobId }) => jobId);
     expect(await idsOf("verified=false")).toEqual([disputed]);
     expect(await idsOf("verified=true")).toContain(answered);
     expect(await idsOf("verified=true")).not.toContain(plain);

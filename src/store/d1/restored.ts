@@ -1,6 +1,6 @@
 /**
  * What an export says of jobs beside the bytes of their deliveries, and how an import restores it: the numbers of their
- * changes, and the verdicts on their deliveries. Twice is as once, and it takes nothing from what is there.
+ * changes, and the verdicts on their deliveries. Restoring twice changes nothing more, and never replaces what is newer.
  */
 import type { Persistently } from "../retry.ts";
 import { jobRows } from "../rows.ts";
@@ -37,7 +37,7 @@ const noteOf = ({ jobId, firstChange, lastChange, verified }: NoteRow): JobNote 
 
 const value = (name: string) => `value ->> '${name}'`;
 
-/** What the rows say of each job, since several deliveries may tell of one: its numbers by notes, and its time without one. */
+/** One line for each job, since several deliveries may name it: the numbers in its notes, and its earliest time without a note. */
 const TOLD = `(
     SELECT ${value("job_id")} AS job_id, min(${value("received_at")}) AS received_at,
       min(${value("first_change")}) AS first_change, max(${value("last_change")}) AS last_change,
@@ -45,12 +45,12 @@ const TOLD = `(
     FROM json_each(?1) GROUP BY 1
   ) AS told`;
 
-/** An export may have deliveries that are older than all that is known of their jobs. */
+/** An export may have deliveries that are older than everything known about their jobs. */
 const FIRST = `min(jobs.place, coalesce(told.first_change, jobs.place),
     iif(told.unnoted_at < jobs.received_at, told.unnoted_at * 1000, jobs.place))`;
 const LAST = "max(coalesce(jobs.changed, jobs.place), coalesce(told.last_change, 0))";
 
-/** ?1 is a JSON list of rows of jobs. The number of a last change never gets less: who follows may not have seen the greater one. */
+/** ?1 is a JSON list of rows of jobs. The number of a last change never gets smaller: a follower may not have seen the greater one. */
 const RESTORE_NUMBERS = `
   UPDATE jobs SET received_at = min(jobs.received_at, told.received_at), place = ${FIRST}, changed = nullif(${LAST}, ${FIRST})
   FROM ${TOLD}
@@ -64,7 +64,7 @@ const RESTORE_VERDICTS = `
   FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = ${value("job_id")})
   ON CONFLICT DO NOTHING`;
 
-/** These stand last in a batch: the jobs are there. */
+/** They come last in a batch, when the jobs are there. */
 export function restoreStatements(db: D1Database, deliveries: readonly DeliveryReading[]): D1PreparedStatement[] {
   const verdicts = deliveries.flatMap(({ id: delivery_id, receivedAt: asked_at, notes = [] }) =>
     notes.flatMap(({ jobId: job_id, verified }) =>
